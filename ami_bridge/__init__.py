@@ -1,0 +1,1 @@
+"""AMI consumer over panoramisk: parse, interpret, journal, deliver, resync; and the switch commands."""

@@ -1,0 +1,1 @@
+"""The case store, and the contract that telephony shares with it."""

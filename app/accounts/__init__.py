@@ -1,0 +1,1 @@
+"""Users, roles, service tokens, log-in and lock-out."""

@@ -1,0 +1,79 @@
+"""Tables of people and machines that may log in."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.platform.database import Base, BigId
+
+
+class Role(StrEnum):
+    """Who a user is. Rights follow in `rules.py`."""
+
+    AGENT = "agent"
+    SUPERVISOR = "supervisor"
+    OPS = "ops"
+    UNIT_STAFF = "unit_staff"
+    AUDITOR = "auditor"
+
+
+class User(Base):
+    """A person. `username` of an agent is the agent's number (工号), and the member name in Asterisk's queues."""
+
+    __tablename__ = "users"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    username: Mapped[str] = mapped_column(String(64), unique=True)
+    display_name: Mapped[str] = mapped_column(String(80))
+    role: Mapped[str] = mapped_column(String(20))
+    password_hash: Mapped[str] = mapped_column(String(200))
+    is_active: Mapped[bool] = mapped_column(default=True)
+    session_epoch: Mapped[int] = mapped_column(default=0, doc="raised on log-out: older cookies are dead")
+    seat: Mapped[str] = mapped_column(String(64), default="", doc="the SIP endpoint this agent usually sits at")
+    queues: Mapped[dict[str, Any]] = mapped_column(default=dict, doc="queue name -> penalty")
+    created_at: Mapped[datetime]
+
+
+class ServiceToken(Base):
+    """A machine's token: only its hash is kept."""
+
+    __tablename__ = "service_tokens"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    name: Mapped[str] = mapped_column(String(64), unique=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True, doc="SHA-256 hex of a 256-bit random token")
+    scopes: Mapped[list[Any]] = mapped_column(doc="call-events:write, lookup:read, tickets:read, tickets:write")
+    is_active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime]
+
+
+class LoginFailure(Base):
+    """Guesses counted per account and per address; beyond the limit both are locked for a while."""
+
+    __tablename__ = "login_failures"
+
+    key: Mapped[str] = mapped_column(String(100), primary_key=True)
+    failures: Mapped[int] = mapped_column(default=0)
+    last_failed_at: Mapped[datetime]
+    locked_until: Mapped[datetime | None]
+
+
+class AuditEntry(Base):
+    """Who did what to what, and when. Append only."""
+
+    __tablename__ = "audit_entries"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    at: Mapped[datetime]
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    actor: Mapped[str] = mapped_column(String(80), doc="username, service token name or 'system'")
+    action: Mapped[str] = mapped_column(String(60))
+    object_type: Mapped[str] = mapped_column(String(40), default="")
+    object_id: Mapped[str] = mapped_column(String(64), default="")
+    detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    address: Mapped[str] = mapped_column(String(64), default="", doc="IP address of the request")
+
+    __table_args__ = (Index(None, "at"), Index(None, "object_type", "object_id"))

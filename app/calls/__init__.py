@@ -1,0 +1,1 @@
+"""Call records, agent states and the missed-call list."""

@@ -1,0 +1,201 @@
+"""Tables of calls: the record, the facts it was made from, agents' live states, missed calls."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.platform.database import Base, BigId
+
+
+class CallState(StrEnum):
+    """Live state of a call."""
+
+    ARRIVED = "arrived"
+    QUEUED = "queued"
+    RINGING = "ringing"
+    TALKING = "talking"
+    AFTER_TALK = "after_talk"
+    ENDED = "ended"
+
+
+class CallOutcome(StrEnum):
+    """What became of a call, technically."""
+
+    ANSWERED = "answered"
+    ABANDONED = "abandoned"
+    OVERFLOW = "overflow"
+    NO_AGENT = "no_agent"
+    LEFT_BEFORE_QUEUE = "left_before_queue"
+
+
+class AgentStatus(StrEnum):
+    """Live state of an agent over all queues."""
+
+    OFFLINE = "offline"
+    READY = "ready"
+    PAUSED = "paused"
+    RINGING = "ringing"
+    TALKING = "talking"
+    WRAP_UP = "wrap_up"
+
+
+class MissedReason(StrEnum):
+    ABANDONED = "abandoned"
+    OVERFLOW = "overflow"
+    NO_AGENT = "no_agent"
+    LEFT_BEFORE_QUEUE = "left_before_queue"
+
+
+class Call(Base):
+    """One citizen's whole stay, identified by HL_CALL_ID. Times in UTC, durations in milliseconds."""
+
+    __tablename__ = "calls"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    call_id: Mapped[str] = mapped_column(String(64), unique=True)
+    node: Mapped[str] = mapped_column(String(64))
+    linkedid: Mapped[str | None] = mapped_column(String(64))
+    state: Mapped[str] = mapped_column(String(20), default=CallState.ARRIVED)
+    outcome: Mapped[str | None] = mapped_column(String(20))
+    trunk: Mapped[str] = mapped_column(String(80), default="")
+    dnis: Mapped[str] = mapped_column(String(64), default="")
+    ani: Mapped[str] = mapped_column(String(64), default="", doc="as the network presented it, filtered")
+    caller_number: Mapped[str | None] = mapped_column(String(20), doc="normalised; none: anonymous or unusable")
+    caller_name: Mapped[str] = mapped_column(String(200), default="")
+    original_line: Mapped[str] = mapped_column(String(20), default="")
+    queue: Mapped[str] = mapped_column(String(80), default="")
+    agent: Mapped[str | None] = mapped_column(String(80), doc="who answered last")
+    flow: Mapped[str] = mapped_column(String(80), default="")
+    intake: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    arrived_at: Mapped[datetime]
+    queued_at: Mapped[datetime | None]
+    first_ringing_at: Mapped[datetime | None]
+    answered_at: Mapped[datetime | None]
+    conversation_ended_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    greeting_ms: Mapped[int | None] = mapped_column(doc="arrival to queue")
+    hold_ms: Mapped[int | None] = mapped_column(doc="queue to answer, or to leaving")
+    talk_ms: Mapped[int | None] = mapped_column(doc="answer to end of conversation")
+    hangup_cause: Mapped[int | None]
+    recording_file: Mapped[str | None] = mapped_column(String(200))
+    is_reconstructed: Mapped[bool] = mapped_column(default=False, doc="some fact of it was rebuilt after a gap")
+    ticket_id: Mapped[int | None] = mapped_column(
+        BigId, doc="the ticket this call belongs to (its own or an older one)"
+    )
+
+    __table_args__ = (
+        Index(None, "caller_number", "arrived_at"),
+        Index(None, "arrived_at"),
+        Index(None, "linkedid"),
+        Index(None, "ticket_id"),
+        Index(None, "state"),
+    )
+
+
+class CallEventRow(Base):
+    """The inbox: every fact, kept once, as it came."""
+
+    __tablename__ = "call_events"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    event_id: Mapped[str] = mapped_column(String(160), unique=True)
+    node: Mapped[str] = mapped_column(String(64))
+    seq: Mapped[int] = mapped_column(BigId)
+    type: Mapped[str] = mapped_column(String(40))
+    call_id: Mapped[str | None] = mapped_column(String(64))
+    occurred_at: Mapped[datetime]
+    received_at: Mapped[datetime]
+    is_reconstructed: Mapped[bool] = mapped_column(default=False)
+    body: Mapped[dict[str, Any]]
+
+    __table_args__ = (Index(None, "call_id", "occurred_at"), Index(None, "occurred_at"))
+
+
+class ParkedEvent(Base):
+    """An event that could not be read or applied, with its reason. It blocks nobody."""
+
+    __tablename__ = "parked_events"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    node: Mapped[str] = mapped_column(String(64))
+    seq: Mapped[int] = mapped_column(BigId, default=0)
+    fingerprint: Mapped[str] = mapped_column(String(64), unique=True, doc="SHA-256 of node and body: parked once")
+    reason: Mapped[str] = mapped_column(String(1000))
+    body: Mapped[str] = mapped_column(doc="as received, cut at 10,000 characters")
+    parked_at: Mapped[datetime]
+
+
+class Sender(Base):
+    """How far each sender's journal is stored."""
+
+    __tablename__ = "senders"
+
+    node: Mapped[str] = mapped_column(String(64), primary_key=True)
+    cursor: Mapped[int] = mapped_column(BigId, default=0)
+    last_seen_at: Mapped[datetime]
+
+
+class AgentState(Base):
+    """What an agent is doing now. Filled by AMI facts only (and wrap-up, which is the desk's own)."""
+
+    __tablename__ = "agent_states"
+
+    agent: Mapped[str] = mapped_column(String(80), primary_key=True, doc="username")
+    status: Mapped[str] = mapped_column(String(20), default=AgentStatus.OFFLINE)
+    pause_reason: Mapped[str] = mapped_column(String(80), default="")
+    seat: Mapped[str] = mapped_column(String(200), default="")
+    queues: Mapped[dict[str, Any]] = mapped_column(default=dict, doc="queue name -> true while signed in")
+    call_id: Mapped[str | None] = mapped_column(String(64), doc="the call that rings or is talked on")
+    since_at: Mapped[datetime]
+    last_event_at: Mapped[datetime]
+
+
+class MissedCall(Base):
+    """Somebody called and reached nobody: to be called back. One open row per number."""
+
+    __tablename__ = "missed_calls"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    caller_number: Mapped[str | None] = mapped_column(String(20))
+    call_id: Mapped[str] = mapped_column(String(64), unique=True, doc="the first call of this row")
+    last_call_id: Mapped[str] = mapped_column(String(64))
+    reason: Mapped[str] = mapped_column(String(20))
+    original_line: Mapped[str] = mapped_column(String(20), default="")
+    times: Mapped[int] = mapped_column(default=1)
+    first_missed_at: Mapped[datetime]
+    last_missed_at: Mapped[datetime]
+    resolved_at: Mapped[datetime | None]
+    resolution: Mapped[str] = mapped_column(String(40), default="", doc="answered_again, called_back, dismissed")
+    resolved_by: Mapped[str] = mapped_column(String(80), default="")
+
+    __table_args__ = (
+        Index(
+            "uq_missed_calls_open_number",
+            "caller_number",
+            unique=True,
+            sqlite_where=text("resolved_at IS NULL"),
+            postgresql_where=text("resolved_at IS NULL"),
+        ),
+        Index(None, "last_missed_at"),
+    )
+
+
+class ScreenPop(Base):
+    """What an agent's page must show; delivered until acknowledged."""
+
+    __tablename__ = "screen_pops"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    agent: Mapped[str] = mapped_column(String(80))
+    call_id: Mapped[str] = mapped_column(ForeignKey("calls.call_id"))
+    kind: Mapped[str] = mapped_column(String(20), doc="ringing or answered")
+    created_at: Mapped[datetime]
+    acknowledged_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        Index("uq_screen_pops_agent_call_kind", "agent", "call_id", "kind", unique=True),
+        Index(None, "agent", "acknowledged_at"),
+    )

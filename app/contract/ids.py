@@ -1,0 +1,25 @@
+"""Types and construction of the ids that every process agrees on."""
+
+import hashlib
+from typing import NewType
+
+CallId = NewType("CallId", str)
+"""A citizen's whole stay: HL_CALL_ID, set by the dialplan's first step and inherited by every leg."""
+LinkedId = NewType("LinkedId", str)
+"""Asterisk's correlation of channels; it changes in transfers, so it never identifies a call."""
+UniqueId = NewType("UniqueId", str)
+"""One channel. `systemname` prefixes it, so it is unique over all nodes."""
+EventId = NewType("EventId", str)
+"""Deterministic id of one fact: the same fact told twice has the same id."""
+
+MAX_EVENT_ID_LENGTH = 160
+
+
+def make_event_id(node: str, event_type: str, uniqueid: str, *distinguishers: str | int) -> EventId:
+    """Join what makes a fact unique; an over-long or unprintable id is cut and closed with its hash."""
+    text = ":".join([node, uniqueid, event_type, *(str(part) for part in distinguishers)])
+    if len(text) <= MAX_EVENT_ID_LENGTH and text.isprintable() and text.isascii():
+        return EventId(text)
+    digest = hashlib.sha256(text.encode()).hexdigest()[:32]
+    kept = "".join(c for c in text if c.isascii() and c.isprintable())[: MAX_EVENT_ID_LENGTH - 33]
+    return EventId(f"{kept}~{digest}")

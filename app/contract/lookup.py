@@ -1,0 +1,24 @@
+"""The question AGI may ask before the queue: who is calling, and for which line? (budget 300 ms)"""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class LookupRequest(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    call_id: str = Field(max_length=64)
+    trunk: str = Field(max_length=80)
+    dnis: str = Field(default="", max_length=64)
+    ani: str = Field(default="", max_length=64)
+
+
+class CallerCard(BaseModel):
+    """What the flow may know of a caller. Nothing here identifies the citizen to the telephony host."""
+
+    model_config = ConfigDict(frozen=True)
+
+    is_known: bool = False
+    is_priority: bool = Field(default=False, description="flagged number: straight to a person, first in the queue")
+    original_line: str = Field(default="", max_length=64, description="the hotline the citizen meant")
+    queue: str = Field(default="", max_length=80, description="queue of that line; empty: the flow's own")
+    open_tickets: int = Field(default=0, ge=0)

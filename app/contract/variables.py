@@ -1,0 +1,37 @@
+"""Every channel variable that dialplan and AGI server share; a contract test compares them with the templates."""
+
+from typing import Final
+
+# set by the dialplan before AGI
+CALL_ID: Final = "HL_CALL_ID"
+NODE: Final = "HL_NODE"
+TRUNK: Final = "HL_TRUNK"
+DNIS: Final = "HL_DNIS"
+ANI: Final = "HL_ANI"
+CALLER_NAME: Final = "HL_CALLER_NAME"
+FLOW: Final = "HL_FLOW"
+
+# set by AGI, acted on by the dialplan
+STARTED: Final = "HL_STARTED"
+"""First of all: a server that took the call and died is not replaced by another, which would greet again."""
+NOTICE_PLAYED: Final = "HL_NOTICE_PLAYED"
+"""The recording notice was heard: only then MixMonitor may start."""
+ROUTE: Final = "HL_ROUTE"
+QUEUE: Final = "HL_QUEUE"
+PRIORITY: Final = "HL_PRIORITY"
+ORIGINAL_LINE: Final = "HL_ORIGINAL_LINE"
+DONE: Final = "HL_DONE"
+"""Last of all, value 1. Without it the call goes to the general queue, whatever AGISTATUS says."""
+
+INPUTS: Final = (CALL_ID, NODE, TRUNK, DNIS, ANI, CALLER_NAME, FLOW)
+OUTPUTS: Final = (STARTED, NOTICE_PLAYED, ROUTE, QUEUE, PRIORITY, ORIGINAL_LINE, DONE)
+
+# the dialplan's own, also read by the bridge through UserEvent and queue_log
+QUEUE_LOG_ARRIVED: Final = "HLARRIVED"
+QUEUE_LOG_LEFT: Final = "HLLEFT"
+QUEUE_LOG_ENDED: Final = "HLENDED"
+QUEUE_LOG_RECORDING: Final = "HLRECORDING"
+USER_EVENT_ARRIVED: Final = "HotlineArrived"
+USER_EVENT_LEFT: Final = "HotlineQueueLeft"
+USER_EVENT_ENDED: Final = "HotlineEnded"
+USER_EVENT_RECORDING: Final = "HotlineRecording"

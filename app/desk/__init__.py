@@ -1,0 +1,1 @@
+"""The agent's page: screen pops, ticket form, sign-in to queues."""

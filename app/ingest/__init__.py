@@ -1,0 +1,1 @@
+"""The one door for call facts: applies call events in order, once."""

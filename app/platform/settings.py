@@ -1,0 +1,26 @@
+"""Settings of the case store. README's table is generated from these classes."""
+
+from functools import cached_property
+
+from pydantic import Field, SecretStr
+
+from app.contract.env import EnvSettings
+
+
+class Settings(EnvSettings):
+    """Read once at the composition root. Secrets have no default: `hotline setup` generates them."""
+
+    database_url: str = Field(default="", description="SQLAlchemy URL; empty: SQLite in the home folder")
+    redis_url: SecretStr = Field(description="Redis for topics and the job queue")
+    web_host: str = Field(default="127.0.0.1", description="address the web server listens on")
+    web_port: int = Field(default=8012, ge=1, le=65535, description="port of pages and API")
+    session_secret: SecretStr = Field(min_length=32, description="signs log-in cookies")
+    session_minutes: int = Field(default=15, ge=1, description="a log-in ends after so many minutes without a request")
+    bridge_url: str = Field(default="http://127.0.0.1:8013", description="where switch commands go")
+    command_token: SecretStr = Field(min_length=32, description="the bridge accepts switch commands with it")
+    region_code: str = Field(default="410400", pattern=r"^\d{6}$", description="the platform's own region")
+    is_cookie_secure: bool = Field(default=False, description="set the Secure mark on cookies (HTTPS in front)")
+
+    @cached_property
+    def effective_database_url(self) -> str:
+        return self.database_url or f"sqlite:///{self.home / 'hotline.db'}"

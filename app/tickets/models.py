@@ -1,0 +1,123 @@
+"""Tables of tickets (工单): the citizen's matter, which lives across calls."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.platform.database import Base, BigId
+
+
+class TicketStatus(StrEnum):
+    """Stored status. The moves between them are the table in `rules.py`."""
+
+    DRAFT = "draft"
+    ACCEPTED = "accepted"
+    FINISHED = "finished"
+    MERGED = "merged"
+
+
+class TicketType(StrEnum):
+    """R20: 咨询、求助、投诉、举报、建议, and 表扬, 其他, 无效."""
+
+    CONSULT = "consult"
+    HELP = "help"
+    COMPLAINT = "complaint"
+    REPORT = "report"
+    SUGGEST = "suggest"
+    PRAISE = "praise"
+    OTHER = "other"
+    INVALID = "invalid"
+
+
+class Secrecy(StrEnum):
+    """R43: whether the handling unit may see who spoke."""
+
+    PUBLIC = "public"
+    CONFIDENTIAL = "confidential"
+    ANONYMOUS = "anonymous"
+
+
+class SourceChannel(StrEnum):
+    """R02; more channels arrive with their intake."""
+
+    PHONE = "phone"
+
+
+class Ticket(Base):
+    """One matter. `version` guards edits (ETag); `ticket_number` is what people read out."""
+
+    __tablename__ = "tickets"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    ticket_number: Mapped[str] = mapped_column(String(20), unique=True)
+    query_code: Mapped[str] = mapped_column(String(8), doc="what a citizen keys to ask for progress")
+    status: Mapped[str] = mapped_column(String(20), default=TicketStatus.DRAFT)
+    source_channel: Mapped[str] = mapped_column(String(20), default=SourceChannel.PHONE)
+    call_id: Mapped[str | None] = mapped_column(ForeignKey("calls.call_id"), unique=True, doc="the call that opened it")
+    original_line: Mapped[str] = mapped_column(String(20), default="")
+    caller_number: Mapped[str | None] = mapped_column(String(20))
+    contact_number: Mapped[str] = mapped_column(String(20), default="")
+    contact_name: Mapped[str] = mapped_column(String(40), default="")
+    ticket_type: Mapped[str | None] = mapped_column(String(20))
+    subject_code: Mapped[str | None] = mapped_column(ForeignKey("subjects.code"))
+    region_code: Mapped[str | None] = mapped_column(ForeignKey("regions.code"))
+    address: Mapped[str] = mapped_column(String(200), default="")
+    title: Mapped[str] = mapped_column(String(100), default="")
+    content: Mapped[str] = mapped_column(Text, default="")
+    demand: Mapped[str] = mapped_column(String(1000), default="")
+    answer: Mapped[str] = mapped_column(Text, default="", doc="what a consultation was answered at once")
+    secrecy: Mapped[str] = mapped_column(String(20), default=Secrecy.PUBLIC)
+    needs_reply: Mapped[bool] = mapped_column(default=True)
+    accepted_by: Mapped[str] = mapped_column(String(80), default="", doc="username of the agent")
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"))
+    version: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    accepted_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        Index(None, "caller_number", "status"),
+        Index(None, "created_at", "id"),
+        Index(None, "status", "created_at", "id"),
+        Index(None, "accepted_by", "created_at"),
+        Index(None, "query_code"),
+    )
+
+
+class TicketHistory(Base):
+    """Every change of a ticket: who, when, what from, what to. Append only."""
+
+    __tablename__ = "ticket_history"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"))
+    at: Mapped[datetime]
+    actor: Mapped[str] = mapped_column(String(80))
+    action: Mapped[str] = mapped_column(String(40), doc="opened, edited, accepted, finished, merged, attached")
+    changes: Mapped[dict[str, Any]] = mapped_column(default=dict, doc="field -> [before, after]")
+    ticket_version: Mapped[int]
+
+    __table_args__ = (Index(None, "ticket_id", "id"),)
+
+
+class NumberCounter(Base):
+    """Running number per day: the middle of a ticket number."""
+
+    __tablename__ = "number_counters"
+
+    day: Mapped[str] = mapped_column(String(14), primary_key=True, doc="region and day, e.g. 410400261123")
+    last: Mapped[int] = mapped_column(default=0)
+
+
+class IdempotencyKey(Base):
+    """Creation requests already answered."""
+
+    __tablename__ = "idempotency_keys"
+
+    key: Mapped[str] = mapped_column(String(120), primary_key=True, doc="actor and Idempotency-Key header")
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"))
+    request_hash: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime]

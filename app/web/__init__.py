@@ -1,0 +1,1 @@
+"""create_app, error rendering, authentication wiring, server-sent events."""

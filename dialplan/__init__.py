@@ -1,0 +1,1 @@
+"""Asterisk configuration as templates, and the site plan they are rendered from."""

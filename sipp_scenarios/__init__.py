@@ -1,0 +1,1 @@
+"""One folder per SIPp scenario, the runner and its report."""
