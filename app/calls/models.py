@@ -81,9 +81,16 @@ class Call(Base):
     talk_ms: Mapped[int | None] = mapped_column(doc="answer to end of conversation")
     hangup_cause: Mapped[int | None]
     recording_file: Mapped[str | None] = mapped_column(String(200))
+    recording_ms: Mapped[int | None] = mapped_column(doc="length of the recording; none: not checked, or no file")
+    recording_checked_at: Mapped[datetime | None]
+    rating: Mapped[int | None] = mapped_column(doc="the caller's own score after the call")
+    callback_number: Mapped[str | None] = mapped_column(String(20), doc="where the caller asked to be called back")
     is_reconstructed: Mapped[bool] = mapped_column(default=False, doc="some fact of it was rebuilt after a gap")
     ticket_id: Mapped[int | None] = mapped_column(
         BigId, doc="the ticket this call belongs to (its own or an older one)"
+    )
+    missed_call_id: Mapped[int | None] = mapped_column(
+        BigId, doc="the row of the missed-call list that counts this call"
     )
 
     __table_args__ = (
@@ -91,7 +98,9 @@ class Call(Base):
         Index(None, "arrived_at"),
         Index(None, "linkedid"),
         Index(None, "ticket_id"),
+        Index(None, "missed_call_id"),
         Index(None, "state"),
+        Index(None, "agent", "arrived_at"),
     )
 
 
@@ -148,7 +157,11 @@ class AgentState(Base):
     pause_reason: Mapped[str] = mapped_column(String(80), default="")
     seat: Mapped[str] = mapped_column(String(200), default="")
     queues: Mapped[dict[str, Any]] = mapped_column(default=dict, doc="queue name -> true while signed in")
-    call_id: Mapped[str | None] = mapped_column(String(64), doc="the call that rings or is talked on")
+    call_id: Mapped[str | None] = mapped_column(String(64), doc="the call that rings, is talked on or wrapped up")
+    wrap_up_until: Mapped[datetime | None] = mapped_column(doc="end of the wrap-up after the last conversation")
+    registers: Mapped[dict[str, Any]] = mapped_column(
+        default=dict, doc="last fact per aspect with its moment, so that a late fact cannot undo a newer one"
+    )
     since_at: Mapped[datetime]
     last_event_at: Mapped[datetime]
 

@@ -1,5 +1,7 @@
 """Tables of reference data; rows come from sql/reference/*.csv."""
 
+from datetime import datetime
+
 from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -32,3 +34,14 @@ class Subject(Base):
     full_name: Mapped[str] = mapped_column(String(200))
 
     __table_args__ = (Index(None, "parent_code"),)
+
+
+class ReferenceFile(Base):
+    """Which version of a reference file is loaded: seeding again is a no-op until the file changes."""
+
+    __tablename__ = "reference_files"
+
+    name: Mapped[str] = mapped_column(String(60), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), doc="SHA-256 of the file")
+    row_count: Mapped[int]
+    loaded_at: Mapped[datetime]

@@ -82,7 +82,10 @@ class Ticket(Base):
         Index(None, "caller_number", "status"),
         Index(None, "created_at", "id"),
         Index(None, "status", "created_at", "id"),
-        Index(None, "accepted_by", "created_at"),
+        Index(None, "accepted_by", "created_at", "id"),
+        Index(None, "subject_code", "created_at", "id"),
+        Index(None, "region_code", "created_at", "id"),
+        Index(None, "ticket_type", "created_at", "id"),
         Index(None, "query_code"),
     )
 

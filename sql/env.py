@@ -1,0 +1,36 @@
+"""Alembic's environment. Called by `app.platform.migrations` with an open connection; it never makes its own.
+
+A new migration: `python -m sql.revise "what it does"`, then read and correct what was written.
+"""
+
+from alembic import context
+from sqlalchemy import Connection, text
+
+import app.accounts.models
+import app.calls.models
+import app.catalogue.models
+import app.lines.models
+import app.tickets.models  # noqa: F401
+from app.platform.database import Base
+
+LOCK_TIMEOUT = "4s"
+MIGRATION_LOCK = 12345  # one migrating process at a time; the others wait and find nothing to do
+
+
+def migrate(connection: Connection) -> None:
+    """Run migrations in the caller's transaction; on PostgreSQL never wait long for a table that is in use."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
+        connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'"))
+    context.configure(
+        connection=connection,
+        target_metadata=Base.metadata,
+        transactional_ddl=True,
+        compare_type=True,
+        render_as_batch=connection.dialect.name == "sqlite",
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+migrate(context.config.attributes["connection"])
