@@ -78,17 +78,21 @@ def _begin_sqlite(connection: Any) -> None:
 
 
 class Database:
-    """Hands out sessions; the only place that commits."""
+    """Hands out sessions; the only place that commits.
 
-    def __init__(self, engine: Engine) -> None:
+    `companions` (topics, jobs) travel in `session.info`, so that a use case needs the session alone.
+    """
+
+    def __init__(self, engine: Engine, **companions: object) -> None:
         self.engine = engine
+        self.companions = companions
         self._sessions = sessionmaker(engine, expire_on_commit=False)
         self._readers = sessionmaker(engine.execution_options(read_only=True), expire_on_commit=False)
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """A session that commits at the end, rolls back on any error, and then tells others (`after_commit`)."""
-        with self._sessions() as session:
+        with self._sessions(info=self.companions) as session:
             try:
                 yield session
                 session.commit()

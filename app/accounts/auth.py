@@ -1,0 +1,175 @@
+"""Who asks, and may they? `require(Permission.X)` is the dependency of every handler that is not public.
+
+People come with the session cookie, machines with a bearer token. One indexed read per request, whoever asks.
+"""
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cache
+
+from fastapi import Request
+from fastapi.concurrency import run_in_threadpool
+from sqlalchemy import select
+
+from app.accounts.models import Role, ServiceToken, User
+from app.accounts.rules import Permission, permissions_of_role, permissions_of_scopes
+from app.accounts.sessions import SESSION_COOKIE, LogInSession, SessionSigner
+from app.platform.database import Database
+from app.platform.errors import HotlineError, NotAllowed, NotLoggedIn
+from app.platform.settings import Settings
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
+CSRF_HEADER = "X-CSRF-Token"
+CSRF_FIELD = "csrf_token"
+
+
+class CsrfRefused(HotlineError):
+    """A changing request that does not prove it comes from our own page."""
+
+    status = 403
+    code = "csrf-refused"
+    title = "页面已过期，请刷新后重试"
+
+
+class TokenRefused(HotlineError):
+    """A bearer token that is unknown or switched off."""
+
+    status = 401
+    code = "token-refused"
+    title = "访问令牌无效"
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who asks. `name` is the username, or the name of a service token."""
+
+    name: str
+    role: Role | None = None
+    user_id: int | None = None
+    scopes: frozenset[str] = frozenset()
+    display_name: str = ""
+    address: str = ""
+    permissions: frozenset[Permission] = field(default=frozenset(), repr=False)
+
+    def may(self, permission: Permission) -> bool:
+        return permission in self.permissions
+
+
+SYSTEM = Actor(name="system", display_name="系统")
+"""What happens by itself: sweeps, set-up."""
+
+
+def actor_of_user(user: User, address: str = "") -> Actor:
+    """The person as an actor."""
+    role = Role(user.role)
+    return Actor(
+        name=user.username,
+        role=role,
+        user_id=user.id,
+        display_name=user.display_name,
+        address=address,
+        permissions=permissions_of_role(role),
+    )
+
+
+def address_of(request: Request) -> str:
+    """IP address of who asks; behind a proxy on this machine uvicorn has put the real one here."""
+    return request.client.host if request.client else ""
+
+
+def hash_token(token: str) -> str:
+    """What is stored of a service token. It is random and long, so a plain hash is enough."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def find_user_of_session(database: Database, session: LogInSession) -> User | None:
+    """The active user of this session, unless he has logged out since."""
+    with database.reading() as reading:
+        user = reading.get(User, session.user_id)
+    return user if user and user.is_active and user.session_epoch == session.epoch else None
+
+
+def find_actor_of_token(database: Database, token: str, address: str) -> Actor | None:
+    """The machine that holds this token."""
+    with database.reading() as reading:
+        row = reading.scalar(select(ServiceToken).where(ServiceToken.token_hash == hash_token(token)))
+    if row is None or not row.is_active:
+        return None
+    scopes = frozenset(str(scope) for scope in row.scopes)
+    return Actor(name=row.name, scopes=scopes, address=address, permissions=permissions_of_scopes(scopes))
+
+
+def read_session(request: Request) -> LogInSession | None:
+    """The session that the request's cookie claims; the user is not looked up yet."""
+    settings: Settings = request.app.state.settings
+    signer: SessionSigner = request.app.state.signer
+    cookie = request.cookies.get(SESSION_COOKIE, "")
+    idle = timedelta(minutes=settings.session_minutes)
+    return signer.read(cookie, now=request.app.state.clock(), idle=idle) if cookie else None
+
+
+async def authenticate(request: Request) -> Actor | None:
+    """Who asks: an actor, or None for a visitor. TokenRefused, CsrfRefused. Asked twice, answered once."""
+    if hasattr(request.state, "actor"):
+        known: Actor | None = request.state.actor
+        return known
+    actor = await _authenticate(request)
+    request.state.actor = actor
+    return actor
+
+
+async def _authenticate(request: Request) -> Actor | None:
+    database: Database = request.app.state.database
+    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    if kind.lower() == "bearer":
+        actor = await run_in_threadpool(find_actor_of_token, database, token.strip(), address_of(request))
+        if actor is None:
+            raise TokenRefused()
+        return actor
+    session = read_session(request)
+    if session is None:
+        return None
+    user = await run_in_threadpool(find_user_of_session, database, session)
+    if user is None:
+        return None
+    await refuse_foreign_page(request, session.nonce)
+    now = request.app.state.clock()
+    request.state.session = session.seen(now)
+    request.state.csrf_token = request.app.state.signer.csrf_token(session.nonce)
+    request.state.renews_session = session.is_stale(now)
+    return actor_of_user(user, address_of(request))
+
+
+async def refuse_foreign_page(request: Request, nonce: str) -> None:
+    """CsrfRefused unless an unsafe request carries the token of this session, in the header or in the form."""
+    if request.method in SAFE_METHODS:
+        return
+    token = request.headers.get(CSRF_HEADER, "")
+    if not token and request.headers.get("content-type", "").startswith(FORM_TYPES):
+        token = str((await request.form()).get(CSRF_FIELD, ""))
+    if not request.app.state.signer.is_csrf_token(nonce, token):
+        raise CsrfRefused()
+
+
+@dataclass(frozen=True)
+class Require:
+    """Dependency: the actor, if he holds every one of `needed`. NotLoggedIn, NotAllowed."""
+
+    needed: tuple[Permission, ...]
+
+    async def __call__(self, request: Request) -> Actor:
+        actor = await authenticate(request)
+        if actor is None:
+            raise NotLoggedIn()
+        missing = [permission for permission in self.needed if not actor.may(permission)]
+        if missing:
+            raise NotAllowed(missing=missing)
+        return actor
+
+
+@cache
+def require(*needed: Permission) -> Require:
+    """`actor: Annotated[Actor, Depends(require(Permission.X))]`; with no permission: anybody who is logged in."""
+    return Require(needed)

@@ -1,0 +1,74 @@
+"""Who may do what: role → permissions for people, scope → permissions for machines. Pure tables."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from app.accounts.models import Role
+
+
+class Permission(StrEnum):
+    """One thing that may be allowed. The value is what API texts and service tokens call it."""
+
+    CALL_EVENTS_WRITE = "call-events:write"
+    LOOKUP_READ = "lookup:read"
+    CALLS_READ = "calls:read"
+    TICKETS_READ = "tickets:read"
+    TICKETS_WRITE = "tickets:write"
+    MISSED_CALLS_READ = "missed-calls:read"
+    MISSED_CALLS_WRITE = "missed-calls:write"
+    DESK_USE = "desk:use"
+    AGENTS_READ = "agents:read"
+    AGENTS_CONTROL = "agents:control"
+    NUMBERS_REVEAL = "numbers:reveal"
+    OPERATIONS_READ = "operations:read"
+    AUDIT_READ = "audit:read"
+
+
+MEANINGS: dict[Permission, str] = {
+    Permission.CALL_EVENTS_WRITE: "report call events (telephony nodes)",
+    Permission.LOOKUP_READ: "ask who is calling (telephony nodes)",
+    Permission.CALLS_READ: "see calls and their timelines, numbers masked",
+    Permission.TICKETS_READ: "see tickets and their history, numbers masked",
+    Permission.TICKETS_WRITE: "open, edit and move tickets",
+    Permission.MISSED_CALLS_READ: "see the missed-call list",
+    Permission.MISSED_CALLS_WRITE: "close a row of the missed-call list",
+    Permission.DESK_USE: "work as an agent: sign in to queues, pause, receive pops",
+    Permission.AGENTS_READ: "see what every agent is doing",
+    Permission.AGENTS_CONTROL: "sign other agents out, pause them, resume them",
+    Permission.NUMBERS_REVEAL: "see a full number, with a reason and an audit entry",
+    Permission.OPERATIONS_READ: "see parked events and the state of senders",
+    Permission.AUDIT_READ: "read the audit log",
+}
+
+_P = Permission
+
+ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.AGENT: frozenset(
+        {_P.DESK_USE, _P.CALLS_READ, _P.TICKETS_READ, _P.TICKETS_WRITE, _P.MISSED_CALLS_READ, _P.MISSED_CALLS_WRITE}
+        | {_P.NUMBERS_REVEAL}
+    ),
+    Role.SUPERVISOR: frozenset(
+        {_P.CALLS_READ, _P.TICKETS_READ, _P.TICKETS_WRITE, _P.MISSED_CALLS_READ, _P.MISSED_CALLS_WRITE}
+        | {_P.AGENTS_READ, _P.AGENTS_CONTROL, _P.NUMBERS_REVEAL}
+    ),
+    # ops keep the machines, not the citizens' matters: calls with masked numbers, no tickets
+    Role.OPS: frozenset({_P.CALLS_READ, _P.AGENTS_READ, _P.OPERATIONS_READ}),
+    # tickets are not dispatched to units yet, so a unit has nothing of its own to see (R35)
+    Role.UNIT_STAFF: frozenset(),
+    Role.AUDITOR: frozenset({_P.CALLS_READ, _P.TICKETS_READ, _P.MISSED_CALLS_READ, _P.AUDIT_READ}),
+}
+
+SCOPES: frozenset[Permission] = frozenset(
+    {_P.CALL_EVENTS_WRITE, _P.LOOKUP_READ, _P.CALLS_READ, _P.TICKETS_READ, _P.TICKETS_WRITE, _P.MISSED_CALLS_READ}
+)
+"""What a service token may carry: a scope is a permission that a machine can hold."""
+
+
+def permissions_of_role(role: Role) -> frozenset[Permission]:
+    """What people of this role may do."""
+    return ROLE_PERMISSIONS[role]
+
+
+def permissions_of_scopes(scopes: Iterable[str]) -> frozenset[Permission]:
+    """What a token with these scopes may do; unknown scopes give nothing."""
+    return frozenset(scope for scope in SCOPES if scope.value in set(scopes))
