@@ -1,0 +1,29 @@
+"""The `hotline` command. Each command imports what it needs when it runs, so that help is instant."""
+
+import sys
+
+import typer
+from rich.markup import escape
+
+from app.cli.console import StepFailed, errors
+from app.cli.stack_commands import down, status, up
+
+app = typer.Typer(
+    help="The 12345 hotline: set up, run and look after one installation.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+)
+app.command()(up)
+app.command()(down)
+app.command()(status)
+
+
+def main() -> None:
+    """Entry point: a step that failed says what to do, without a traceback."""
+    try:
+        app()
+    except StepFailed as failure:
+        errors.print(f"[red]failed[/]  {escape(str(failure))}")
+        if failure.remedy:
+            errors.print(f"[bold]what to do:[/] {escape(failure.remedy)}")
+        sys.exit(1)

@@ -1,0 +1,81 @@
+"""`hotline up | down | status`: the processes of the stack."""
+
+import json
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from app.cli import health
+from app.cli.console import StepFailed, console, report_done, report_present
+from app.cli.process_control import ProcessControl, render_configuration
+from app.cli.processes import list_programs
+from app.cli.settings import StackSettings
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Answer in JSON, for scripts.")]
+
+
+def up() -> None:
+    """Start every process and wait until each is healthy."""
+    settings = StackSettings()
+    if not settings.redis_password.get_secret_value():
+        raise StepFailed(f"there are no secrets in {settings.home}", "run `hotline setup`")
+    render_configuration(settings, list_programs(settings))
+    control = ProcessControl(settings)
+    if control.is_up():
+        control.reread()
+        report_present("supervisord", str(settings.supervisor_home))
+    else:
+        _refuse_left_overs(control)
+        control.start_supervisor()
+        report_done("supervisord", str(settings.supervisor_home))
+    names = [state.name for state in control.list_states()]
+    for name in names:
+        control.start(name)
+    health.wait_until_healthy(control, settings, names)
+    console.print(f"The stack is up: {settings.page_url}")
+
+
+def _refuse_left_overs(control: ProcessControl) -> None:
+    if left := control.list_left_over():
+        raise StepFailed(f"processes of an earlier run are still alive: {left}", "run `hotline down` first")
+
+
+def down() -> None:
+    """Stop every process of the stack; afterwards none is left."""
+    settings = StackSettings()
+    control = ProcessControl(settings)
+    if not control.is_up() and not control.list_left_over():
+        report_present("stopped", "nothing of this stack is running")
+        return
+    with console.status("stopping"):
+        killed = control.shut_down()
+    detail = f"had to be killed: {killed}" if killed else "no process of this stack is left"
+    report_done("stopped", detail)
+
+
+def status(as_json: JsonOption = False) -> None:
+    """Show every process: is it running, is it healthy, since when. Exit code 1 unless all are."""
+    settings = StackSettings()
+    rows = [
+        {
+            "name": state.name,
+            "state": state.state,
+            "pid": state.pid or None,
+            "problem": health.why_not_healthy(state.name, settings) if state.state == "RUNNING" else state.description,
+            "description": state.description,
+        }
+        for state in ProcessControl(settings).list_states()
+    ]
+    is_healthy = bool(rows) and all(row["state"] == "RUNNING" and not row["problem"] for row in rows)
+    if as_json:
+        typer.echo(json.dumps({"is_healthy": is_healthy, "url": settings.page_url, "processes": rows}))
+    elif not rows:
+        console.print("The stack is not running. Start it with `hotline up`.")
+    else:
+        table = Table("process", "state", "pid", "since", "problem", box=None)
+        for row in rows:
+            table.add_row(*(str(row[key] or "") for key in ("name", "state", "pid", "description", "problem")))
+        console.print(table)
+    if not is_healthy:
+        raise typer.Exit(1)
