@@ -1,0 +1,34 @@
+"""A flow: named nodes, where it starts, and which lines it serves."""
+
+from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny
+
+from ivr_flows.nodes import NAME, LookupNode, Node
+
+
+class FlowHead(BaseModel):
+    """Everything of a flow file but its nodes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    flow: str = Field(pattern=NAME, description="name, the same as the file's")
+    title: str = Field(min_length=1, max_length=80)
+    lines: list[str] = Field(default_factory=list, description="hotline numbers that the flow serves")
+    start: str = Field(pattern=NAME)
+    gate_reason: str = Field(default="", description="why a caller of 12345 must key something before a person")
+    unrecorded_reason: str = Field(default="", description="why no recording notice comes before a person")
+
+
+class Flow(FlowHead):
+    """A whole flow. What the loader returns is valid; one built by hand may be checked with `find_problems`."""
+
+    nodes: dict[str, SerializeAsAny[Node]]
+
+    @property
+    def is_lookup_wanted(self) -> bool:
+        """True when some node will ask who is calling: the player may then ask ahead, while a prompt is spoken."""
+        return any(isinstance(node, LookupNode) for node in self.nodes.values())
+
+    @property
+    def prompts(self) -> frozenset[str]:
+        """Every prompt that the flow may play."""
+        return frozenset(prompt for node in self.nodes.values() for prompt in node.prompts())
