@@ -1,0 +1,101 @@
+"""JSON of the desk: agents' states, what an agent asks of the switch, screen pops."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Request
+
+from app.accounts.auth import Actor, require
+from app.accounts.rules import Permission
+from app.contract.commands import AnyCommand
+from app.desk import service
+from app.desk.schemas import AgentList, AgentOut, Asked, PauseIn, PopList, PopOut
+from app.desk.stream import list_pops
+from app.desk.switch import Switch, make_switch
+from app.platform.http import ClockDep, DatabaseDep, Reading, Writing
+
+router = APIRouter(tags=["desk"])
+
+Anybody = Annotated[Actor, Depends(require())]
+DeskUser = Annotated[Actor, Depends(require(Permission.DESK_USE))]
+Watcher = Annotated[Actor, Depends(require(Permission.AGENTS_READ))]
+Username = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.-]{1,64}$", description="the agent's number (工号)")]
+
+
+def get_switch(request: Request) -> Switch:
+    """One client per process, made at the first command."""
+    state = request.app.state
+    if not hasattr(state, "switch"):
+        state.switch = make_switch(state.settings)
+    switch: Switch = state.switch
+    return switch
+
+
+SwitchDep = Annotated[Switch, Depends(get_switch)]
+
+
+def _ask(switch: Switch, command: AnyCommand | None) -> Asked:
+    if command is not None:
+        switch.send(command)
+    return Asked()
+
+
+@router.get("/agents")
+def list_agents(_actor: Watcher, session: Reading) -> AgentList:
+    """What every agent is doing now."""
+    return AgentList(items=[AgentOut.of(agent) for agent in service.list_agents(session)])
+
+
+@router.get("/agents/me")
+def read_own_state(actor: DeskUser, session: Reading) -> AgentOut:
+    """What the logged-in agent is doing now."""
+    return AgentOut.of(service.get_agent(session, actor.name))
+
+
+@router.post("/agents/{username}/sign-in", status_code=202)
+def sign_in(username: Username, actor: Anybody, database: DatabaseDep, switch: SwitchDep) -> Asked:
+    """Put the agent's seat into the queues of the account. 503: the switch is not reached; 409: it refused."""
+    return _ask(switch, service.command_sign_in(database, actor, username))
+
+
+@router.post("/agents/{username}/sign-out", status_code=202)
+def sign_out(username: Username, actor: Anybody, database: DatabaseDep, switch: SwitchDep) -> Asked:
+    """Take the agent out of every queue. A running conversation goes on."""
+    return _ask(switch, service.command_sign_out(database, actor, username))
+
+
+@router.post("/agents/{username}/pause", status_code=202)
+def pause(username: Username, body: PauseIn, actor: Anybody, database: DatabaseDep, switch: SwitchDep) -> Asked:
+    """No calls for a while (示忙), for a reason of the list."""
+    return _ask(switch, service.command_pause(database, actor, username, body.reason))
+
+
+@router.post("/agents/{username}/resume", status_code=202)
+def resume(username: Username, actor: Anybody, database: DatabaseDep, switch: SwitchDep) -> Asked:
+    """Take calls again (就绪)."""
+    return _ask(switch, service.command_resume(database, actor, username))
+
+
+@router.post("/agents/{username}/finish-wrap-up", status_code=202)
+def finish_wrap_up(
+    username: Username, actor: Anybody, database: DatabaseDep, switch: SwitchDep, clock: ClockDep
+) -> Asked:
+    """The work after a call (话后整理) is done."""
+    return _ask(switch, service.finish_wrap_up(database, actor, username, clock()))
+
+
+@router.post("/agents/{username}/extend-wrap-up", status_code=202)
+def extend_wrap_up(username: Username, actor: Anybody, database: DatabaseDep, switch: SwitchDep) -> Asked:
+    """More time for the work after a call: a pause with the reason wrap_up, until it is finished."""
+    return _ask(switch, service.command_pause(database, actor, username, "wrap_up"))
+
+
+@router.get("/pops")
+def read_pops(actor: DeskUser, session: Reading) -> PopList:
+    """The agent's own screen pops that are not acknowledged, oldest first."""
+    return PopList(items=[PopOut.model_validate(pop) for pop in list_pops(session, actor.name)])
+
+
+@router.post("/pops/{pop_id}/acknowledge")
+def acknowledge_pop(pop_id: int, actor: DeskUser, session: Writing, clock: ClockDep) -> PopOut:
+    """The page has shown it: it is not sent again. Another agent's pop does not exist for the caller (404)."""
+    return PopOut.model_validate(service.acknowledge_pop(session, actor.name, pop_id, clock()))

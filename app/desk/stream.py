@@ -1,0 +1,57 @@
+"""What an agent's page is told over /desk/events: pops until they are acknowledged, and the agent's own state.
+
+A message carries ids, never a citizen's data; the page asks for the rest. `id` names the content, so the transport
+sends each once per connection, and a reloaded page is told again whatever is not acknowledged.
+"""
+
+import json
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.calls.models import AgentState, ScreenPop
+from app.platform.topics import StreamMessage
+
+POPS_SHOWN = 20
+
+
+def list_messages(session: Session, agent: str) -> list[StreamMessage]:
+    """Everything that the page of this agent should know now, in the order it happened."""
+    return [*_state(session, agent), *_pops(session, agent)]
+
+
+def list_pops(session: Session, agent: str) -> list[ScreenPop]:
+    """The agent's pops that his page has not confirmed, oldest first."""
+    query = (
+        select(ScreenPop)
+        .where(ScreenPop.agent == agent, ScreenPop.acknowledged_at.is_(None))
+        .order_by(ScreenPop.id.desc())
+        .limit(POPS_SHOWN)
+    )
+    return list(session.scalars(query))[::-1]
+
+
+def _pops(session: Session, agent: str) -> list[StreamMessage]:
+    return [
+        StreamMessage(
+            id=f"pop-{pop.id}",
+            event="pop",
+            data=json.dumps({"pop_id": pop.id, "call_id": pop.call_id, "kind": pop.kind}),
+        )
+        for pop in list_pops(session, agent)
+    ]
+
+
+def _state(session: Session, agent: str) -> list[StreamMessage]:
+    state = session.get(AgentState, agent)
+    if state is None:
+        return []
+    data = {"status": state.status, "call_id": state.call_id}
+    stamp = f"{state.since_at.timestamp():.3f}-{state.last_event_at.timestamp():.3f}"
+    return [
+        StreamMessage(
+            id=f"state-{state.status}-{state.pause_reason}-{state.call_id or ''}-{stamp}",
+            event="state",
+            data=json.dumps(data),
+        )
+    ]
