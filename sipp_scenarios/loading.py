@@ -1,0 +1,101 @@
+"""Finding and reading scenarios. Every mistake in a file is one sentence that names the place."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from sipp_scenarios.model import STEPS, Actor, Scenario
+from sipp_scenarios.templates import SCENARIOS, Role
+
+FILE = "scenario.yaml"
+
+
+class ScenarioError(Exception):
+    """A scenario file that cannot be used; the message has one line per mistake."""
+
+    def __init__(self, path: Path, mistakes: list[str]) -> None:
+        super().__init__("\n".join(f"{path.parent.name}/{path.name}: {mistake}" for mistake in mistakes))
+        self.mistakes = mistakes
+
+
+def scenario_names(folder: Path = SCENARIOS) -> list[str]:
+    """Names of all scenarios, sorted."""
+    return sorted(path.parent.name for path in folder.glob(f"*/{FILE}"))
+
+
+def load(name: str, folder: Path = SCENARIOS) -> Scenario:
+    """Read one scenario. Raises ScenarioError with every mistake found."""
+    path = folder / name / FILE
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ScenarioError(path, [f"no such scenario; there are {', '.join(scenario_names(folder))}"]) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ScenarioError(path, [f"not readable as YAML: {' '.join(str(error).split())}"]) from None
+    try:
+        scenario = Scenario.model_validate(data)
+    except ValidationError as error:
+        raise ScenarioError(path, [_sentence(part) for part in error.errors()]) from None
+    if mistakes := [*_reference_mistakes(scenario)]:
+        raise ScenarioError(path, mistakes)
+    return scenario
+
+
+def _sentence(error: Any) -> str:
+    place = ".".join(str(part) for part in error["loc"] if part not in STEPS or part == error["loc"][-1])
+    message = error["msg"].removeprefix("Value error, ")
+    return f"{place}: {message}" if place else message
+
+
+def _reference_mistakes(scenario: Scenario) -> Iterator[str]:
+    """Names that lead nowhere, and people in the wrong part."""
+    callers, agents = scenario.actors_of(Role.CALLER), scenario.actors_of(Role.AGENT)
+    for name, actor in callers.items():
+        if actor.number not in {"own", "none", *callers}:
+            yield f"actors.{name}.number: no caller {actor.number!r}"
+    yield from _seats_taken_twice(agents)
+    for place, name, people in _references(scenario):
+        if name not in scenario.actors:
+            yield f"{place}: no actor {name!r}; there are {', '.join(scenario.actors)}"
+        elif name not in (callers if people == "caller" else agents if people == "agent" else scenario.actors):
+            yield f"{place}: {name!r} is no {people}"
+
+
+def _seats_taken_twice(agents: dict[str, Actor]) -> Iterator[str]:
+    taken: dict[int, str] = {}
+    for name, actor in agents.items():
+        if other := taken.get(actor.agent):
+            yield f"actors.{name}.agent: {actor.agent} is {other} already"
+        taken[actor.agent] = name
+
+
+ROLES_IN_STEPS = {
+    "sign_in": "agent", "sign_out": "agent", "dial": "caller", "hang_up": "caller", "finish": "caller",
+    "pop": "caller", "to": "agent", "open_ticket_of": "caller", "accept_ticket_of": "caller", "by": "agent",
+}  # fmt: skip
+
+
+def _references(scenario: Scenario) -> Iterator[tuple[str, str, str]]:
+    """(place, actor's name, what the actor must be) of everything that names an actor."""
+    for number, step in enumerate(scenario.steps):
+        for key, value in step.model_dump(by_alias=True).items():
+            roles = {**ROLES_IN_STEPS, "of": "caller" if "await_event" in type(step).model_fields else "actor"}
+            for name in (value if isinstance(value, list) else [value]) if key in roles and value else []:
+                yield f"steps.{number}.{key}", name, roles[key]
+    for name in scenario.expect.people:
+        yield f"expect.people.{name}", name, "actor"
+    for name in scenario.expect.agents:
+        yield f"expect.agents.{name}", name, "agent"
+    for name, call in scenario.expect.calls.items():
+        place = f"expect.calls.{name}"
+        yield place, name, "caller"
+        if call.agent:
+            yield f"{place}.agent", call.agent, "agent"
+        if call.ticket != "none":
+            yield f"{place}.ticket.opened_by", call.ticket.opened_by, "agent"
+        for event in call.events:
+            if isinstance(agent := event.fields.get("agent"), str):
+                yield f"{place}.events.{event.type}.agent", agent, "agent"

@@ -1,0 +1,142 @@
+"""One SIPp process: started with every limit set, cued while it runs, read when it is over.
+
+Its log lines (`<log message="[timestamp] answered"/>`) are the facts of the SIP side. SIPp matches incoming requests
+to its call by Call-ID alone, so a datagram from the runner (an INFO with that Call-ID) is a cue: "hang up now".
+"""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+SIPP = "sipp"
+OUTER_LIMIT_SECONDS = 10
+"""How much longer than SIPp's own time-out we wait before we kill it."""
+
+EXIT_CODES = {
+    0: "all calls as expected",
+    1: "a call failed",
+    97: "ended by a command",
+    99: "no call was made",
+    254: "could not bind its address",
+    255: "fatal error or time-out",
+}
+
+
+def free_udp_port(address: str) -> int:
+    """A UDP port that is free on this address now; SIPp's RTP ports are its own business (--min_rtp_port)."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind((address, 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass(frozen=True)
+class SippPlan:
+    """What to start. Times in seconds."""
+
+    name: str
+    folder: Path
+    xml: str
+    target: str
+    address: str
+    out_of_call_xml: str = ""
+    timeout_seconds: int = 60
+    options: Sequence[str] = ()
+
+
+@dataclass
+class SippFact:
+    """One line of SIPp's log: what happened on the SIP side, when (Unix seconds)."""
+
+    at: float
+    what: str
+
+
+@dataclass
+class SippProcess:
+    """A running SIPp. Use `start_sipp`."""
+
+    plan: SippPlan
+    port: int
+    process: subprocess.Popen[bytes]
+    started_at: float
+    call_id: str
+    command: list[str]
+    is_killed: bool = field(default=False)
+
+    def facts(self) -> list[SippFact]:
+        """What this process logged so far, in order."""
+        path = self.plan.folder / "log"
+        facts: list[SippFact] = []
+        for line in path.read_text(errors="replace").splitlines() if path.exists() else []:
+            at, _, what = line.rpartition("\t")[2].strip().partition(" ")
+            with contextlib.suppress(ValueError):
+                facts.append(SippFact(float(at), what))
+        return facts
+
+    def cue(self) -> None:
+        """Tell the call of this process to go on to its end."""
+        lines = ["INFO sip:cue SIP/2.0", f"Call-ID: {self.call_id}", "To: <sip:cue>", "CSeq: 99 INFO", "", ""]
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            sender.bind((self.plan.address, 0))
+            sender.sendto("\r\n".join(lines).encode(), (self.plan.address, self.port))
+
+    def wait(self, timeout_seconds: float | None = None) -> int:
+        """Exit code; kills the process when it outlives its limit."""
+        limit = self.started_at + self.plan.timeout_seconds + OUTER_LIMIT_SECONDS
+        remaining = max(limit - time.time(), 0.1) if timeout_seconds is None else timeout_seconds
+        try:
+            return self.process.wait(remaining)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            return self.process.wait(5)
+
+    def kill(self) -> None:
+        """End it now, with its children. Safe to call twice."""
+        if self.process.poll() is None:
+            self.is_killed = True
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait(5)
+
+    def complaint(self, *, limit: int = 400) -> str:
+        """SIPp's own words about what went wrong, shortened; empty when it has none."""
+        texts = []
+        for name in ("errors", "output"):
+            path = self.plan.folder / name
+            texts += path.read_text(errors="replace").splitlines() if path.exists() else []
+        wanted = [line.strip() for line in texts if _is_complaint(line)]
+        return "\n".join(wanted)[-limit:]
+
+
+def _is_complaint(line: str) -> bool:
+    words = ("Aborting", "Unexpected", "unexpected", "while expecting", "timeout", "Timeout", "Error", "Unable", "fail")
+    return any(word in line for word in words)
+
+
+def start_sipp(plan: SippPlan) -> SippProcess:
+    """Start SIPp in the plan's folder. Raises FileNotFoundError when SIPp is not installed."""
+    plan.folder.mkdir(parents=True, exist_ok=True)
+    (plan.folder / "scenario.xml").write_text(plan.xml, encoding="utf-8")
+    port = free_udp_port(plan.address)
+    name = f"{plan.folder.name}-{port}-{time.time_ns()}"
+    command = [
+        SIPP, plan.target, "-sf", "scenario.xml", "-i", plan.address, "-p", str(port), "-mi", plan.address,
+        "-cid_str", f"{name}-%u", "-m", "1", "-l", "1", "-nostdin", "-skip_rlimit",
+        "-timeout", f"{plan.timeout_seconds}s", "-timeout_error", "-max_retrans", "6",
+        "-trace_err", "-error_file", "errors", "-trace_logs", "-log_file", "log",
+        "-trace_msg", "-message_file", "messages", *plan.options,
+    ]  # fmt: skip
+    if plan.out_of_call_xml:
+        (plan.folder / "out-of-call.xml").write_text(plan.out_of_call_xml, encoding="utf-8")
+        command += ["-oocsf", "out-of-call.xml"]
+    with (plan.folder / "output").open("wb") as output:
+        process = subprocess.Popen(
+            command, cwd=plan.folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+        )
+    return SippProcess(plan, port, process, time.time(), f"{name}-1", command)
