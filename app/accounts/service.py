@@ -1,0 +1,168 @@
+"""Use cases of people and machines that may log in."""
+
+import re
+import secrets
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app.accounts import audit
+from app.accounts.auth import SYSTEM, Actor, actor_of_user, hash_token
+from app.accounts.models import Role, ServiceToken, User
+from app.accounts.passwords import MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH, hash_password, is_password
+from app.accounts.rules import SCOPES
+from app.platform.errors import Conflict, HotlineError, NotFound
+
+USERNAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+"""Also the member name in Asterisk's queues (app.contract.commands.Word)."""
+
+
+class UsernameRefused(HotlineError):
+    status = 422
+    code = "username-refused"
+    title = "用户名只能用字母、数字、点、横线和下划线，最多 64 个"
+
+
+class UsernameTaken(Conflict):
+    code = "username-taken"
+    title = "用户名已存在"
+
+
+class PasswordRefused(HotlineError):
+    """The new password is too short, too long, or the username itself."""
+
+    status = 422
+    code = "password-refused"
+    title = f"新密码至少 {MIN_PASSWORD_LENGTH} 位，且不能与用户名相同"
+
+
+class CurrentPasswordWrong(HotlineError):
+    status = 422
+    code = "current-password-wrong"
+    title = "当前密码不正确"
+
+
+class UserNotFound(NotFound):
+    code = "user-not-found"
+    title = "没有这个用户"
+
+
+class ScopeUnknown(HotlineError):
+    status = 422
+    code = "scope-unknown"
+    title = "未知的权限范围"
+
+
+def check_password_rules(username: str, password: str) -> None:
+    """PasswordRefused unless the password may be used."""
+    is_fit = MIN_PASSWORD_LENGTH <= len(password) <= MAX_PASSWORD_LENGTH
+    if not is_fit or password.casefold() == username.casefold():
+        raise PasswordRefused()
+
+
+def create_user(
+    session: Session,
+    username: str,
+    *,
+    display_name: str,
+    role: Role,
+    password: str,
+    now: datetime,
+    seat: str = "",
+    queues: Mapping[str, int] | None = None,
+    actor: Actor = SYSTEM,
+) -> User:
+    """A new person. `queues` is queue name → penalty. UsernameRefused, UsernameTaken, PasswordRefused."""
+    if not USERNAME.fullmatch(username):
+        raise UsernameRefused()
+    check_password_rules(username, password)
+    user = User(
+        username=username,
+        display_name=display_name,
+        role=role,
+        password_hash=hash_password(password),
+        seat=seat,
+        queues=dict(queues or {}),
+        created_at=now,
+    )
+    try:
+        with session.begin_nested():
+            session.add(user)
+    except IntegrityError as error:
+        raise UsernameTaken(f"用户名 {username} 已存在") from error
+    audit.record(
+        session, actor, "user_created", at=now, object_type="user", object_id=username, detail={"role": str(role)}
+    )
+    return user
+
+
+def find_user(session: Session, username: str) -> User | None:
+    return session.scalar(select(User).where(User.username == username))
+
+
+def get_user(session: Session, username: str) -> User:
+    """UserNotFound."""
+    user = find_user(session, username)
+    if user is None:
+        raise UserNotFound()
+    return user
+
+
+def set_password(session: Session, username: str, password: str, *, now: datetime, actor: Actor = SYSTEM) -> User:
+    """Give somebody a new password; all his log-ins end. UserNotFound, PasswordRefused."""
+    user = get_user(session, username)
+    check_password_rules(username, password)
+    user.password_hash = hash_password(password)
+    user.session_epoch += 1
+    audit.record(session, actor, "password_set", at=now, object_type="user", object_id=username)
+    return user
+
+
+def change_password(session: Session, username: str, current: str, new: str, *, now: datetime) -> User:
+    """One's own password; every other log-in ends. CurrentPasswordWrong, PasswordRefused."""
+    user = get_user(session, username)
+    if not is_password(user.password_hash, current[: MAX_PASSWORD_LENGTH + 1]):
+        raise CurrentPasswordWrong()
+    return set_password(session, username, new, now=now, actor=actor_of_user(user))
+
+
+def deactivate_user(session: Session, username: str, *, now: datetime, actor: Actor = SYSTEM) -> None:
+    """He cannot log in any more and what is open ends; his name stays in the records. UserNotFound."""
+    user = get_user(session, username)
+    user.is_active = False
+    user.session_epoch += 1
+    audit.record(session, actor, "user_deactivated", at=now, object_type="user", object_id=username)
+
+
+def create_service_token(
+    session: Session, name: str, scopes: Iterable[str], *, now: datetime, actor: Actor = SYSTEM
+) -> str:
+    """A new token for a machine, shown this once. Replaces an older token of that name. ScopeUnknown."""
+    plain = secrets.token_urlsafe(32)
+    ensure_service_token(session, name, plain, scopes, now=now, actor=actor)
+    return plain
+
+
+def ensure_service_token(
+    session: Session, name: str, plain: str, scopes: Iterable[str], *, now: datetime, actor: Actor = SYSTEM
+) -> ServiceToken:
+    """Set-up knows the token already: keep its hash under that name. Doing it again changes nothing. ScopeUnknown."""
+    wanted = sorted({str(scope) for scope in scopes})
+    if unknown := [scope for scope in wanted if scope not in {str(known) for known in SCOPES}]:
+        raise ScopeUnknown(f"未知的权限范围：{'、'.join(unknown)}", unknown=unknown)
+    token = session.scalar(select(ServiceToken).where(ServiceToken.name == name))
+    if token and (token.token_hash, token.scopes, token.is_active) == (hash_token(plain), wanted, True):
+        return token
+    if token is None:
+        token = ServiceToken(name=name, created_at=now)
+        session.add(token)
+    token.token_hash, token.scopes, token.is_active = hash_token(plain), list(wanted), True
+    audit.record(
+        session, actor, "service_token_set", at=now, object_type="service_token", object_id=name,
+        detail={"scopes": wanted},
+    )  # fmt: skip
+    session.flush()
+    return token
