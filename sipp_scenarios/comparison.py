@@ -1,0 +1,104 @@
+"""Comparing what a scenario expects with what was seen. Pure; a failed comparison says both."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from sipp_scenarios.audio import Recording
+from sipp_scenarios.model import ExpectedCall, ExpectedEvent, ExpectedMissedCall, ExpectedTicket
+from sipp_scenarios.records import StoredCall, StoredEvent, StoredMissedCall, StoredTicket
+from sipp_scenarios.report import Check
+
+QUIET = 30
+"""A recording whose root mean square is below this is silence."""
+
+NONE = "none"
+
+
+def compare_people(name: str, expected: Sequence[str], seen: Sequence[str]) -> Check:
+    """What one phone saw, exactly and in order."""
+    return Check("sip", f"{name} saw", ", ".join(expected) or "nothing", ", ".join(seen) or "nothing")
+
+
+def compare_call(
+    name: str, expected: ExpectedCall, seen: StoredCall | None, *, agents: Mapping[str, str], number: str
+) -> Iterator[Check]:
+    """One call record against its expectation. `agents` maps actors to usernames, `number` is shown masked."""
+    if seen is None:
+        yield Check("store", f"{name}: call record", "one", NONE)
+        return
+    yield Check("store", f"{name}: outcome", expected.outcome, seen.outcome)
+    yield Check("store", f"{name}: state", expected.state, seen.state)
+    yield Check("store", f"{name}: caller number", number if expected.has_number else "", seen.caller_number)
+    if expected.agent:
+        yield Check("store", f"{name}: agent", agents[expected.agent], seen.agent)
+    yield from _compare_events(name, expected, seen.events, agents)
+    yield Check("store", f"{name}: ticket", *_tickets(expected.ticket, seen, agents))
+    yield Check("store", f"{name}: missed call", _missed(expected.missed_call), _missed(seen.missed_call))
+    yield _compare_recording(name, expected.recording, seen.recording)
+    if expected.is_reconstructed is not None:
+        yield Check("store", f"{name}: reconstructed", str(expected.is_reconstructed), str(seen.is_reconstructed))
+
+
+def _compare_events(
+    name: str, expected: ExpectedCall, seen: Sequence[StoredEvent], agents: Mapping[str, str]
+) -> Iterator[Check]:
+    left = list(seen)
+    for event in expected.events:
+        wanted = _described(event, agents)
+        found = next((n for n, stored in enumerate(left) if _fits(event, stored, agents)), None)
+        if found is None:
+            types = " → ".join(stored.type for stored in seen)
+            same = next((_payload(stored, event) for stored in left if stored.type == event.type), "")
+            yield Check("store", f"{name}: event", wanted, same or f"not among {types or 'no events'}")
+            return
+        left = left[found + 1 :]
+        yield Check("store", f"{name}: event", wanted, wanted)
+    unwelcome = [stored.type for stored in seen if stored.type in expected.never]
+    if expected.never:
+        yield Check("store", f"{name}: never", NONE, ", ".join(unwelcome) or NONE)
+
+
+def _fits(event: ExpectedEvent, stored: StoredEvent, agents: Mapping[str, str]) -> bool:
+    fields = _fields(event, agents)
+    return stored.type == event.type and all(stored.payload.get(key) == value for key, value in fields.items())
+
+
+def _fields(event: ExpectedEvent, agents: Mapping[str, str]) -> dict[str, str | int | bool]:
+    return {key: agents[str(value)] if key == "agent" else value for key, value in event.fields.items()}
+
+
+def _described(event: ExpectedEvent, agents: Mapping[str, str]) -> str:
+    fields = ", ".join(f"{key}={value}" for key, value in _fields(event, agents).items())
+    return f"{event.type} ({fields})" if fields else str(event.type)
+
+
+def _payload(stored: StoredEvent, event: ExpectedEvent) -> str:
+    return f"{stored.type} ({', '.join(f'{key}={stored.payload.get(key)}' for key in event.fields)})"
+
+
+def _tickets(expected: ExpectedTicket | str, seen: StoredCall, agents: Mapping[str, str]) -> tuple[str, str]:
+    wanted = NONE if isinstance(expected, str) else f"{expected.status}, opened by {agents[expected.opened_by]}"
+    return wanted, NONE if seen.ticket is None else _ticket(seen.ticket)
+
+
+def _ticket(ticket: StoredTicket) -> str:
+    return f"{ticket.status}, opened by {ticket.accepted_by}"
+
+
+def _missed(entry: ExpectedMissedCall | StoredMissedCall | str | None) -> str:
+    if entry is None or isinstance(entry, str):
+        return NONE
+    return f"{entry.reason}, {'resolved' if entry.is_resolved else 'open'}"
+
+
+def _compare_recording(name: str, expected: str, seen: Recording | None) -> Check:
+    """`any`: there may be one or not, it is not listened to."""
+    heard = NONE if seen is None else _heard(seen)
+    return Check("store", f"{name}: recording", heard if expected == "any" else expected, heard)
+
+
+def _heard(recording: Recording) -> str:
+    if recording.loudness < QUIET:
+        return f"silence ({recording.seconds:.1f} s)"
+    if recording.has_caller and recording.has_agent:
+        return "both_voices"
+    return "caller only" if recording.has_caller else "agent only" if recording.has_agent else "neither voice"
