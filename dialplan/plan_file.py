@@ -1,0 +1,98 @@
+"""Reads a site plan from YAML and says of every fault where it is and what to do."""
+
+from collections.abc import Hashable
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from dialplan.site_plan import SitePlan
+
+
+class SitePlanFault(Exception):
+    """The plan cannot be used. `faults` holds one line each: `file: path: what is wrong. What to do`."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+class _Loader(yaml.SafeLoader):
+    """Safe YAML in which a key may not be written twice: the first would vanish without a word."""
+
+
+def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Hashable, Any]:
+    keys: set[Any] = set()
+    for key_node, _ in node.value:
+        key = loader.construct_object(key_node, deep=True)  # type: ignore[no-untyped-call]
+        if key in keys:
+            mark = key_node.start_mark
+            raise yaml.MarkedYAMLError(problem=f"the key {key} is written twice", problem_mark=mark)
+        keys.add(key)
+    return loader.construct_mapping(node, deep=True)
+
+
+_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+
+ADVICE = {
+    "missing": "Add it",
+    "extra_forbidden": "Remove it or correct its spelling",
+    "string_type": "Numbers here are text: put the value in quotes",
+    "string_pattern_mismatch": "Use only the allowed characters",
+    "too_short": "Add at least one",
+    "enum": "Use one of those",
+}
+
+
+def load_plan(file: Path) -> SitePlan:
+    """Read and check one plan. Raises SitePlanFault with every fault found."""
+    try:
+        text = file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise SitePlanFault([f"{file}: cannot be read ({error.strerror}). Check HOTLINE_SITE_PLAN."]) from None
+    except UnicodeDecodeError:
+        raise SitePlanFault([f"{file}: is not UTF-8. Save it as UTF-8."]) from None
+    return parse_plan(text, name=file.name)
+
+
+def parse_plan(text: str, *, name: str) -> SitePlan:
+    """Check the text of a plan. Raises SitePlanFault with every fault found."""
+    try:
+        data = yaml.load(text, Loader=_Loader)  # noqa: S506 a SafeLoader
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise SitePlanFault([f"{name}: line {line}: {error.problem}. Correct the YAML there."]) from None
+    if not isinstance(data, dict):
+        raise SitePlanFault([f"{name}: is not a mapping. Start from dialplan/sites/demo.yaml."])
+    try:
+        return SitePlan.model_validate(data)
+    except ValidationError as error:
+        raise SitePlanFault([line for part in error.errors() for line in _explain(name, data, part)]) from None
+
+
+def _explain(name: str, data: dict[str, Any], error: Any) -> list[str]:
+    """Lines for one of pydantic's errors; those of the cross-check say their path themselves."""
+    if error["type"] == "value_error" and not error["loc"]:
+        return [f"{name}: {line}" for line in str(error["ctx"]["error"]).splitlines()]
+    advice = ADVICE.get(error["type"], "Correct it")
+    return [f"{name}: {_path(data, error['loc'])}: {error['msg']}. {advice}."]
+
+
+def _path(data: Any, location: tuple[str | int, ...]) -> str:
+    """`queues[common].ring_seconds`: list places are named by the item's name or number where it has one."""
+    path = ""
+    for part in location:
+        found = data[part] if isinstance(data, list | dict) and _has(data, part) else None
+        if isinstance(part, int):
+            keys = ("name", "number", "code", "username")
+            label = next((found[key] for key in keys if isinstance(found, dict) and key in found), part)
+            path += f"[{label}]"
+        else:
+            path += f".{part}" if path else str(part)
+        data = found
+    return path
+
+
+def _has(data: Any, part: str | int) -> bool:
+    return part in data if isinstance(data, dict) else isinstance(part, int) and 0 <= part < len(data)

@@ -1,0 +1,148 @@
+"""The site plan: what a telephony node has, in words of the trade. Everything rendered for Asterisk comes from here.
+
+Whatever can reach Asterisk's configuration has a strict pattern, so no name can end a line or open a section.
+"""
+
+from enum import StrEnum
+from ipaddress import IPv4Network
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from dialplan.cross_reference import contradictions
+from dialplan.seat_range import expand
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,30}$")]
+Digits = Annotated[str, StringConstraints(pattern=r"^[0-9]{3,20}$")]
+Label = Annotated[str, StringConstraints(pattern=r"""^[^\x00-\x1f\x7f;\[\]{}$"'|<>\\,=]{1,80}$""")]
+"""What people read, Chinese as a rule. It never reaches Asterisk, and could do no harm there."""
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Strategy(StrEnum):
+    """Who is asked first. `leastrecent` and `fewestcalls` ask an agent who does not answer again and again, as such an
+    agent stays the least recent, so they are not offered."""
+
+    ROUND_ROBIN = "rrmemory"
+    RANDOM = "random"
+    RING_ALL = "ringall"
+    LINEAR = "linear"
+
+
+class Did(Part):
+    """A number delivered by a trunk, digit by digit as the carrier sends it, and the line it belongs to."""
+
+    number: Digits
+    line: Digits
+
+
+class Trunk(Part):
+    """A SIP link to a carrier or department, known by its addresses alone."""
+
+    name: Name
+    label: Label
+    addresses: list[IPv4Network] = Field(min_length=1, max_length=50)
+    dids: list[Did] = Field(min_length=1, max_length=1000)
+    flow: Name
+    max_calls: int = Field(ge=1, le=10_000)
+    trusts_identity: bool = Field(default=False, description="believe P-Asserted-Identity of this trunk")
+    silence_limit_seconds: int = Field(default=120, ge=0, le=3600, description="hang up without media; 0: never")
+
+
+class Queue(Part):
+    """A line of waiting callers. An agent with all its skills is put into it."""
+
+    name: Name
+    label: Label
+    skills: list[Name] = Field(min_length=1, max_length=20)
+    strategy: Strategy = Strategy.ROUND_ROBIN
+    ring_seconds: int = Field(default=15, ge=1, le=120)
+    retry_seconds: int = Field(default=1, ge=1, le=60)
+    max_wait_seconds: int = Field(default=300, ge=1, le=3600)
+    max_callers: int = Field(default=0, ge=0, le=10_000, description="0: no limit")
+    wrap_up_seconds: int = Field(default=0, ge=0, le=600)
+    weight: int = Field(default=0, ge=0, le=100, description="the heavier queue gets a shared agent first")
+    service_level_seconds: int = Field(default=15, ge=1, le=600)
+    announce_every_seconds: int = Field(default=0, ge=0, le=600, description="long-wait prompt; 0: never")
+    pauses_who_misses: bool = Field(default=False, description="an agent who does not answer is paused")
+    music: Literal["waiting"] = "waiting"
+
+
+class Line(Part):
+    """A hotline number the public knows."""
+
+    number: Digits
+    label: Label
+    queue: Name
+
+
+class Destination(Part):
+    """What a seat may dial: other seats, or the echo test. Never a trunk."""
+
+    name: Name
+    kind: Literal["seats", "echo"]
+    numbers: str = Field(pattern=r"^[0-9]{3,8}(-[0-9]{3,8})?$", description="one number, or first-last")
+
+
+class SeatGroup(Part):
+    """Desks with a phone. `range` names them: `8001` or `8001-8020`."""
+
+    name: Name
+    range: str = Field(pattern=r"^[0-9]{3,8}(-[0-9]{3,8})?$")
+    may_dial: list[Name] = Field(default_factory=list, max_length=20)
+
+    @property
+    def seats(self) -> list[str]:
+        return expand(self.range)
+
+
+class PauseReason(Part):
+    code: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
+    label: Label
+
+
+class Agent(Part):
+    """A demo agent. `skills` maps each skill to a penalty: 0 is asked first."""
+
+    username: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
+    label: Label
+    seat: Digits
+    skills: dict[Name, Annotated[int, Field(ge=0, le=20)]] = Field(min_length=1)
+
+
+class SitePlan(Part):
+    """One telephony node. Read it with `dialplan.plan_file.load_plan`, which explains every fault."""
+
+    name: Name
+    label: Label
+    general_queue: Name
+    max_call_seconds: int = Field(default=7200, ge=60, le=86_400)
+    seat_networks: list[IPv4Network] = Field(min_length=1, max_length=50)
+    trunks: list[Trunk] = Field(min_length=1, max_length=200)
+    lines: list[Line] = Field(min_length=1, max_length=1000)
+    queues: list[Queue] = Field(min_length=1, max_length=200)
+    seats: list[SeatGroup] = Field(min_length=1, max_length=200)
+    destinations: list[Destination] = Field(default_factory=list, max_length=200)
+    pause_reasons: list[PauseReason] = Field(min_length=1, max_length=50)
+    agents: list[Agent] = Field(default_factory=list, max_length=5000)
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> Self:
+        if found := contradictions(self):
+            raise ValueError("\n".join(found))
+        return self
+
+    @property
+    def all_seats(self) -> list[str]:
+        return [seat for group in self.seats for seat in group.seats]
+
+    def queues_of(self, agent: Agent) -> dict[str, int]:
+        """Queue name -> penalty, for every queue whose skills the agent has; the weakest skill sets the penalty."""
+        return {
+            queue.name: max(agent.skills[skill] for skill in queue.skills)
+            for queue in self.queues
+            if set(queue.skills) <= set(agent.skills)
+        }
