@@ -25,7 +25,7 @@ class _Loader(yaml.SafeLoader):
 def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Hashable, Any]:
     keys: set[Any] = set()
     for key_node, _ in node.value:
-        key = loader.construct_object(key_node, deep=True)  # type: ignore[no-untyped-call]
+        key = loader.construct_object(key_node, deep=True)
         if key in keys:
             mark = key_node.start_mark
             raise yaml.MarkedYAMLError(problem=f"the key {key} is written twice", problem_mark=mark)
@@ -83,7 +83,7 @@ def _path(data: Any, location: tuple[str | int, ...]) -> str:
     """`queues[common].ring_seconds`: list places are named by the item's name or number where it has one."""
     path = ""
     for part in location:
-        found = data[part] if isinstance(data, list | dict) and _has(data, part) else None
+        found = _step(data, part)
         if isinstance(part, int):
             keys = ("name", "number", "code", "username")
             label = next((found[key] for key in keys if isinstance(found, dict) and key in found), part)
@@ -94,5 +94,7 @@ def _path(data: Any, location: tuple[str | int, ...]) -> str:
     return path
 
 
-def _has(data: Any, part: str | int) -> bool:
-    return part in data if isinstance(data, dict) else isinstance(part, int) and 0 <= part < len(data)
+def _step(data: Any, part: str | int) -> Any:
+    if isinstance(data, dict):
+        return data.get(part)
+    return data[part] if isinstance(data, list) and isinstance(part, int) and part < len(data) else None
