@@ -6,7 +6,6 @@ complete, so an interrupted build is never taken for a good one.
 
 import fcntl
 import os
-import platform
 import re
 import shutil
 import subprocess
@@ -43,20 +42,25 @@ def read_version(root: Path) -> tuple[int, ...]:
     return parse_version(result.stdout)
 
 
-def choose_root(wanted: Path, *, log: Path) -> Path:
-    """The root to use: `wanted` where it is built, the system's where it is new enough, else `wanted`, built now."""
-    if is_new_enough(version := read_version(wanted)):
-        report_present("Asterisk", f"{_dotted(version)} in {wanted}")
-        return wanted
+def read_installed_version(root: Path) -> tuple[tuple[int, ...], Path]:
+    """Version and place of the Asterisk that would be started: the one in `root`, else the system's."""
+    found = root if (root / "usr/sbin/asterisk").exists() else SYSTEM_ROOT
+    return read_version(found), found
+
+
+def ensure_asterisk(root: Path, *, log: Path) -> None:
+    """Asterisk in `root` where that is built, else the system's where it is new enough, else `root`, built now."""
+    if is_new_enough(version := read_version(root)):
+        report_present("Asterisk", f"{_dotted(version)} in {root}")
+        return
     if is_new_enough(version := read_version(SYSTEM_ROOT)):
         report_present("Asterisk", f"{_dotted(version)}, the system's own")
-        return SYSTEM_ROOT
+        return
     if is_new_enough(_candidate()):
         install(["asterisk", "asterisk-modules"], log=log)
         report_done("Asterisk", "from the distribution")
-        return SYSTEM_ROOT
-    build_root(wanted, log=log)
-    return wanted
+        return
+    build_root(root, log=log)
 
 
 def is_new_enough(version: tuple[int, ...]) -> bool:
@@ -88,18 +92,11 @@ def build_root(root: Path, *, log: Path) -> None:
             "--include=asterisk,asterisk-modules", SUITE, str(building),
         ]  # fmt: skip
         run_long(as_root(command), title=f"building {root} from Debian {SUITE}", log=log)
-        subprocess.run(as_root(["tee", str(building / "etc/hosts")]), input=hosts_file(platform.node()).encode(),
-                       stdout=subprocess.DEVNULL, check=True)  # fmt: skip
         subprocess.run(as_root(["mv", str(building), str(root)]), check=True)
     version = read_version(root)
     if not is_new_enough(version):
         raise StepFailed(f"{root} was built, but holds no Asterisk that runs", f"see {log}")
     report_done("Asterisk", f"{_dotted(version)} in {root}")
-
-
-def hosts_file(hostname: str) -> str:
-    """Names that PJSIP looks up for each call: without them a machine with no DNS lets every call time out."""
-    return f"127.0.0.1 localhost {hostname} A.ROOT-SERVERS.NET\n::1 localhost\n"
 
 
 @contextmanager

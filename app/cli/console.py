@@ -5,11 +5,15 @@ import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Annotated
 
+import typer
 from rich.console import Console
 
 console = Console(highlight=False, soft_wrap=True)
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Answer in JSON, for scripts.")]
 
 QUIET_TERMINAL_SECONDS = 10
 """Without a terminal (CI) long work says every so often that it lives."""

@@ -29,7 +29,7 @@ REMEDIES = {
 def why_not_healthy(name: str, settings: StackSettings) -> str:
     """Empty when the process answers; otherwise what is missing, in a few words."""
     try:
-        return _PROBES.get(name, lambda _settings: "")(settings)
+        return _PROBES[name](settings) if name in _PROBES else ""
     except (OSError, redis.RedisError, httpx.HTTPError, ValueError) as error:
         return f"{type(error).__name__}: {error}"
 

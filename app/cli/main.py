@@ -6,6 +6,9 @@ import typer
 from rich.markup import escape
 
 from app.cli.console import StepFailed, errors
+from app.cli.data_commands import database, flows, seats, users
+from app.cli.doctor.command import doctor
+from app.cli.setup_command import setup
 from app.cli.stack_commands import down, status, up
 
 app = typer.Typer(
@@ -13,9 +16,10 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
 )
-app.command()(up)
-app.command()(down)
-app.command()(status)
+for command in (setup, up, down, status, doctor):
+    app.command()(command)
+for group, name in ((seats, "seat"), (users, "user"), (database, "db"), (flows, "flows")):
+    app.add_typer(group, name=name)
 
 
 def main() -> None:

@@ -48,7 +48,7 @@ def render_configuration(settings: StackSettings, programs: list[Program]) -> No
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         undefined=StrictUndefined, keep_trailing_newline=True, trim_blocks=True, autoescape=False,  # noqa: S701
     )  # fmt: skip
-    environment.filters["command"] = lambda parts: shlex.join(parts).replace("%", "%%")
+    environment.filters["command"] = lambda parts: shlex.join(parts).replace("%", "%%").replace("\n", "\n    ")
     redis_home = settings.home / "redis"
     for folder in (redis_home, settings.supervisor_home / "logs"):
         folder.mkdir(parents=True, exist_ok=True)
@@ -117,7 +117,9 @@ class ProcessControl:
                 rows = supervisor.getAllProcessInfo()
         except (OSError, xmlrpc.client.Error):
             return []
-        return [ProcessState(row["name"], row["statename"], row["pid"], row["start"], row["description"]) for row in rows]
+        return [
+            ProcessState(row["name"], row["statename"], row["pid"], row["start"], row["description"]) for row in rows
+        ]
 
     def get_state(self, name: str) -> ProcessState:
         """Raises KeyError for a name that is not in the stack."""
@@ -172,7 +174,9 @@ class ProcessControl:
         while (left := self.list_left_over()) and time.monotonic() < deadline + 5:
             time.sleep(0.05)
         if left:
-            raise StepFailed(f"processes of this stack are still alive: {left}", "look at them with `ps`, then kill PID")
+            raise StepFailed(
+                f"processes of this stack are still alive: {left}", "look at them with `ps`, then kill PID"
+            )
         return killed
 
     def _supervisor_pid(self) -> int | None:

@@ -1,6 +1,5 @@
 """Which processes make up the stack, in the order of their start. They stop the other way round."""
 
-import importlib.util
 import shutil
 import sys
 from dataclasses import dataclass
@@ -43,4 +42,4 @@ def asterisk_command() -> list[str]:
     from dialplan.asterisk import launch_command  # noqa: PLC0415 - only `up` needs it
     from dialplan.settings import DialplanSettings  # noqa: PLC0415
 
-    return list(launch_command(DialplanSettings()))
+    return list(launch_command(DialplanSettings()))  # type: ignore[call-arg]  # the environment fills it

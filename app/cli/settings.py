@@ -17,8 +17,8 @@ class StackSettings(EnvSettings):
     """What `hotline setup`, `up`, `status` and `doctor` need to know. Every port has the demo's default."""
 
     asterisk_root: Path = Field(
-        default=PROJECT / ".runtime" / "asterisk-root",
-        description="root file system that holds Asterisk; `/` for the system's own",
+        default=Path(""),
+        description="root file system with Asterisk; empty: asterisk-root in the home folder; /: the system's own",
     )
     site_plan: Path = Field(default=PROJECT / "dialplan/sites/demo.yaml", description="trunks, queues, seats, numbers")
     sip_host: str = Field(default="127.0.0.1", description="address SIP and RTP are bound to")
@@ -38,7 +38,22 @@ class StackSettings(EnvSettings):
     redis_url: SecretStr = Field(default=SecretStr(""), description="Redis for topics and the job queue")
     web_url: str = Field(default="", description="where telephony reports call facts")
     bridge_url: str = Field(default="", description="where switch commands go")
+    database_url: str = Field(default="", description="SQLAlchemy URL; empty: SQLite in the home folder")
     seat_secret: SecretStr = Field(default=SecretStr(""), description="key of the seats' SIP passwords")
+
+    @property
+    def root(self) -> Path:
+        """The root file system with Asterisk, whether it exists or not."""
+        return self.asterisk_root if self.asterisk_root != Path("") else self.home / "asterisk-root"
+
+    @property
+    def sounds(self) -> Path:
+        """Where the prompts' audio is built."""
+        return self.home / "asterisk" / "data" / "sounds" / "zh" / "hotline"
+
+    @cached_property
+    def effective_database_url(self) -> str:
+        return self.database_url or f"sqlite:///{self.home / 'hotline.db'}"
 
     @property
     def supervisor_home(self) -> Path:

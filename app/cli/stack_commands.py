@@ -1,18 +1,15 @@
 """`hotline up | down | status`: the processes of the stack."""
 
 import json
-from typing import Annotated
 
 import typer
 from rich.table import Table
 
 from app.cli import health
-from app.cli.console import StepFailed, console, report_done, report_present
+from app.cli.console import JsonOption, StepFailed, console, report_done, report_present
 from app.cli.process_control import ProcessControl, render_configuration
 from app.cli.processes import list_programs
 from app.cli.settings import StackSettings
-
-JsonOption = Annotated[bool, typer.Option("--json", help="Answer in JSON, for scripts.")]
 
 
 def up() -> None:

@@ -1,0 +1,1 @@
+"""`hotline doctor`: what is missing or broken here, and how to mend it."""

@@ -1,0 +1,82 @@
+"""Decisions about this installation: settings, database, prompts, processes. Facts in, a finding out."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from app.cli.doctor.finding import Finding, fail, ok, warn
+from app.cli.doctor.machine import RUN_SETUP
+from app.cli.env_file import SECRET_NAMES
+
+
+def judge_env_file(path: Path, mode: int | None, present: Mapping[str, str]) -> Finding:
+    """`mode`: permission bits, None when there is no file."""
+    if mode is None:
+        return fail("secrets", f"there is no {path}", RUN_SETUP)
+    if mode & 0o077:
+        return fail("secrets", f"{path} can be read by others (mode {mode:04o})", f"run `chmod 600 {path}`")
+    if missing := [name for name in SECRET_NAMES if not present.get(name)]:
+        return fail("secrets", f"missing in {path}: {', '.join(missing)}", RUN_SETUP)
+    return ok("secrets", f"{path}, mode {mode:04o}")
+
+
+def judge_addresses(derived: Mapping[str, str], used: Mapping[str, str]) -> Finding:
+    """`derived`: what follows from the ports; `used`: what the settings file says. Secrets are not shown."""
+    differing = [name for name, value in derived.items() if used.get(name, value) != value]
+    if differing:
+        return warn(
+            "addresses",
+            f"{', '.join(differing)} do not follow from the ports",
+            "right if these parts run elsewhere; else remove the lines and run `hotline setup`",
+        )
+    return ok("addresses", "they follow from the ports")
+
+
+def judge_ports(wanted: Mapping[str, int], taken: Mapping[int, str], ours: frozenset[int]) -> list[Finding]:
+    """`taken`: port → who listens on it; `ours`: ports held by this stack's own processes."""
+    foreign = {name: port for name, port in wanted.items() if port in taken and port not in ours}
+    if not foreign:
+        return [ok("ports", "free, or held by this stack")]
+    return [
+        fail(
+            "ports",
+            f"port {port} ({name}) is taken by {taken[port]}",
+            f"stop that program, or set HOTLINE_{name.upper()}_PORT in hotline.env and run `hotline setup`",
+        )
+        for name, port in foreign.items()
+    ]
+
+
+def judge_schema(current: str | None, head: str, problem: str = "") -> Finding:
+    if problem:
+        return fail("database", f"does not answer: {problem}", "start it, or correct HOTLINE_DATABASE_URL")
+    if current is None:
+        return fail("database", "has no tables yet", RUN_SETUP)
+    if current != head:
+        return fail("database", f"schema {current} is older than {head}", "run `hotline db upgrade`")
+    return ok("database", f"schema {current}, the newest")
+
+
+def judge_prompts(problems: Sequence[str]) -> Finding:
+    if not problems:
+        return ok("prompts", "every flow is valid and every prompt has its audio")
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    return fail("prompts", f"{problems[0]}{more}", f"`hotline flows check` lists all; {RUN_SETUP} to build audio")
+
+
+def judge_site_plan(faults: Sequence[str], path: Path) -> Finding:
+    if faults:
+        return fail("site plan", faults[0], f"correct {path}, then run `hotline dialplan check`")
+    return ok("site plan", str(path))
+
+
+def judge_processes(problems: Mapping[str, str]) -> list[Finding]:
+    """`problems`: process → what is wrong, empty text when it is healthy; no entry at all: the stack is stopped."""
+    if not problems:
+        return [warn("processes", "the stack is not running", "start it with `hotline up`")]
+    sick = {name: problem for name, problem in problems.items() if problem}
+    if not sick:
+        return [ok("processes", f"{', '.join(problems)} are healthy")]
+    return [
+        fail(name, problem, f"see its log in the home folder, supervisor/logs/{name}.log; `hotline up` starts it again")
+        for name, problem in sick.items()
+    ]

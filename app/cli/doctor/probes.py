@@ -1,0 +1,174 @@
+"""Looking at the machine and the installation for the facts the decisions need. Changes nothing."""
+
+import os
+import platform
+import re
+import shutil
+import socket
+import stat
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.cli import health
+from app.cli.asterisk_root import read_installed_version
+from app.cli.doctor import installation, machine
+from app.cli.doctor.finding import Finding, fail
+from app.cli.env_file import derived_values, read_assignments
+from app.cli.packages import FOR_STACK, list_missing
+from app.cli.process_control import ProcessControl
+from app.cli.settings import StackSettings
+from app.contract.env import PROJECT
+from app.platform.clock import utc_now
+
+LOOK_UP_LIMIT_SECONDS = 3.0
+ROOT_SERVER = "A.ROOT-SERVERS.NET"
+_LISTENER = re.compile(r"^(?:tcp|udp)\s+\S+\s+\d+\s+\d+\s+\S+:(\d+)\s+\S+\s*(.*)$")
+_HOLDER = re.compile(r'\("([^"]+)",pid=(\d+)')
+
+
+def run_checks(settings: StackSettings) -> Iterator[Finding]:
+    """Every check, in order. A check that breaks is a finding, not the end."""
+    for check in CHECKS:
+        try:
+            result = check(settings)
+            yield from result if isinstance(result, list) else [result]
+        except Exception as error:
+            yield fail(check.__name__.removeprefix("check_"), f"could not be checked: {error}", "report this")
+
+
+def check_python(_settings: StackSettings) -> Finding:
+    return machine.judge_python(sys.version_info[:3])
+
+
+def check_programs(_settings: StackSettings) -> Finding:
+    return machine.judge_programs(list_missing(FOR_STACK))
+
+
+def check_asterisk(settings: StackSettings) -> Finding:
+    return machine.judge_asterisk(*read_installed_version(settings.root))
+
+
+def check_dns(settings: StackSettings) -> Finding:
+    names = {name: time_look_up(name) for name in (platform.node(), ROOT_SERVER)}
+    hosts = settings.home / "asterisk/etc/hosts"  # shown to Asterisk in place of the machine's own
+    known = hosts.read_text().split() if hosts.exists() else []
+    return machine.judge_look_up(names, asterisk_knows_names=all(name in known for name in names))
+
+
+def time_look_up(name: str) -> float | None:
+    """Seconds a look-up takes, whatever its answer; None when it has not ended within the limit."""
+    began = time.monotonic()
+    ended = threading.Event()
+
+    def look_up() -> None:
+        try:
+            socket.getaddrinfo(name, None)
+        except OSError:
+            pass
+        finally:
+            ended.set()
+
+    threading.Thread(target=look_up, daemon=True).start()
+    return time.monotonic() - began if ended.wait(LOOK_UP_LIMIT_SECONDS) else None
+
+
+def check_disk(settings: StackSettings) -> Finding:
+    folder = settings.home if settings.home.exists() else PROJECT
+    return machine.judge_disk(shutil.disk_usage(folder).free, folder)
+
+
+def check_clock(_settings: StackSettings) -> Finding:
+    newest = datetime.fromtimestamp((PROJECT / "requirements.lock").stat().st_mtime, UTC)
+    answer = ""
+    if shutil.which("timedatectl"):
+        command = ["timedatectl", "show", "--property=NTPSynchronized", "--value"]
+        answer = subprocess.run(command, capture_output=True, text=True, check=False, timeout=10).stdout.strip()
+    return machine.judge_clock(utc_now(), newest, {"yes": True, "no": False}.get(answer))
+
+
+def check_env_file(settings: StackSettings) -> Finding:
+    path = settings.home / "hotline.env"
+    if not path.exists():
+        return installation.judge_env_file(path, None, {})
+    present = {**read_assignments(path.read_text(encoding="utf-8")), **os.environ}
+    return installation.judge_env_file(path, stat.S_IMODE(path.stat().st_mode), present)
+
+
+def check_addresses(settings: StackSettings) -> Finding:
+    path = settings.home / "hotline.env"
+    used = read_assignments(path.read_text(encoding="utf-8")) if path.exists() else {}
+    derived = derived_values(settings, settings.redis_password.get_secret_value())
+    return installation.judge_addresses(derived, {**used, **os.environ})
+
+
+def check_ports(settings: StackSettings) -> list[Finding]:
+    wanted = {name if name != "asterisk" else "ami": address[1] for name, address in settings.port_table().items()}
+    wanted["sip"] = settings.sip_port
+    command = ["ss", "-H", "-l", "-n", "-t", "-u", "-p"]
+    listing = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    taken, holders = parse_listeners(listing)
+    our_processes = set(ProcessControl(settings).list_left_over())
+    ours = frozenset(port for port, pids in holders.items() if pids & our_processes)
+    return installation.judge_ports(wanted, taken, ours)
+
+
+def parse_listeners(listing: str) -> tuple[dict[int, str], dict[int, set[int]]]:
+    """From `ss -H -lntup`: port → who (for people), port → process ids."""
+    taken: dict[int, str] = {}
+    holders: dict[int, set[int]] = {}
+    for line in listing.splitlines():
+        if match := _LISTENER.match(line):
+            port, found = int(match[1]), _HOLDER.findall(match[2])
+            taken[port] = ", ".join(f"{name} (pid {pid})" for name, pid in found) or "a program of another user"
+            holders.setdefault(port, set()).update(int(pid) for _, pid in found)
+    return taken, holders
+
+
+def check_database(settings: StackSettings) -> Finding:
+    from app.platform.migrations import current_and_head  # noqa: PLC0415 - slow to import, and may be what is broken
+
+    sqlite_file = Path(settings.effective_database_url.removeprefix("sqlite:///"))
+    if settings.effective_database_url.startswith("sqlite") and not sqlite_file.exists():
+        return installation.judge_schema(None, "")
+    try:
+        return installation.judge_schema(*current_and_head(settings.effective_database_url))
+    except SQLAlchemyError as error:
+        return installation.judge_schema(None, "", problem=str(error).splitlines()[0])
+
+
+def check_site_plan(settings: StackSettings) -> Finding:
+    from dialplan.plan_file import SitePlanFault, load_plan  # noqa: PLC0415
+
+    try:
+        load_plan(settings.site_plan)
+    except SitePlanFault as fault:
+        return installation.judge_site_plan(fault.faults, settings.site_plan)
+    return installation.judge_site_plan([], settings.site_plan)
+
+
+def check_prompts(settings: StackSettings) -> Finding:
+    from ivr_flows.check import check_flows  # noqa: PLC0415
+
+    return installation.judge_prompts([str(problem) for problem in check_flows(settings.sounds)])
+
+
+def check_processes(settings: StackSettings) -> list[Finding]:
+    states = ProcessControl(settings).list_states()
+    problems = {
+        state.name: health.why_not_healthy(state.name, settings) if state.state == "RUNNING" else state.state
+        for state in states
+    }
+    return installation.judge_processes(problems)
+
+
+CHECKS: tuple[Callable[[StackSettings], Finding | list[Finding]], ...] = (
+    check_python, check_programs, check_asterisk, check_dns, check_disk, check_clock, check_env_file, check_addresses,
+    check_ports, check_database, check_site_plan, check_prompts, check_processes,
+)  # fmt: skip
