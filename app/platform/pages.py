@@ -16,11 +16,14 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 
+from app.contract.env import PROJECT
 from app.platform.clock import to_shanghai
 from app.platform.masks import mask_number
 
 APP = Path(__file__).resolve().parents[1]
 NOTHING = "—"
+VENDOR_FILES = {"htmx.min.js": "htmx.org/dist/htmx.min.js"}
+"""What pages load from node_modules, as `vendor/<file>`."""
 
 
 def slice_folders(name: str) -> dict[str, Path]:
@@ -52,15 +55,28 @@ def duration_ms(milliseconds: float | None) -> str:
 
 
 @cache
-def content_hash(path: Path) -> str:
-    """Hash of a static file as it was at the first question; a new release is a new process."""
+def _hash_of_version(path: Path, _changed_ns: int) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
 
 
+def content_hash(path: Path) -> str:
+    """Hash of a static file, read again only when it has changed."""
+    return _hash_of_version(path, path.stat().st_mtime_ns)
+
+
+def static_file(name: str) -> Path:
+    """Where `<slice>/<file>` or `vendor/<file>` lies. FileNotFoundError: a vendor's file that nobody named."""
+    folder, _, file = name.partition("/")
+    if folder != "vendor":
+        return APP / folder / "static" / file
+    if file not in VENDOR_FILES:
+        raise FileNotFoundError(name)
+    return PROJECT / "node_modules" / VENDOR_FILES[file]
+
+
 def static_url(name: str) -> str:
-    """Address of the static file `<slice>/<file>` that changes with its content. FileNotFoundError: no such file."""
-    slice_name, _, file = name.partition("/")
-    return f"/static/{name}?v={content_hash(APP / slice_name / 'static' / file)}"
+    """Address of a static file that changes with its content. FileNotFoundError: no such file."""
+    return f"/static/{name}?v={content_hash(static_file(name))}"
 
 
 def make_environment() -> Environment:
@@ -88,7 +104,7 @@ def _environment() -> Environment:
 
 
 def render(
-    request: Request, name: str, *, status: int = 200, headers: Mapping[str, str] | None = None, **context: Any
+    request: Request, name: str, *, status_code: int = 200, headers: Mapping[str, str] | None = None, **context: Any
 ) -> HTMLResponse:
     """The page `<slice>/<file>`. Every template also sees `request`, `current_user` (Actor or none), `csrf_token`."""
     state = request.state
@@ -102,4 +118,4 @@ def render(
             **context,
         )
     )
-    return HTMLResponse(text, status_code=status, headers=dict(headers or {}))
+    return HTMLResponse(text, status_code=status_code, headers=dict(headers or {}))

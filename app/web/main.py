@@ -1,42 +1,72 @@
 """create_app: the composition root of the web process. Every slice's routers are named here."""
 
+import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 
+from app.accounts import api as accounts_api
+from app.accounts import pages as accounts_pages
 from app.accounts.sessions import SessionSigner
+from app.desk import api as desk_api
+from app.desk.stream import list_messages
 from app.platform.clock import Clock, utc_now
 from app.platform.database import Database, make_engine
 from app.platform.redis import make_redis
 from app.platform.settings import Settings
 from app.platform.topics import RedisTopics
+from app.web import health, static
+from app.web.envelope import Envelope
 from app.web.errors import add_error_handlers
+from app.web.listener import TopicListener
+from app.web.sse import make_events_router
 
 API = "/api/v1"
+MAX_BODY_BYTES = 2 * 1024 * 1024
 
-ROUTERS: list[APIRouter] = []
-"""Each slice's routers: `api.router` without prefix is put under /api/v1, pages stand as they are."""
+API_ROUTERS = (accounts_api.router, desk_api.router)
+PAGE_ROUTERS = (accounts_pages.router, health.router, static.router, make_events_router(list_messages))
 
 
 def create_app(settings: Settings, *, clock: Clock = utc_now) -> FastAPI:
-    """The whole case store over HTTP. Opens no connection before the first request."""
-    redis = make_redis(settings.redis_url.get_secret_value())
-    database = Database(make_engine(settings.effective_database_url), topics=RedisTopics(redis))
-    app = FastAPI(title="12345 hotline case store", docs_url=None, redoc_url=None, lifespan=_lifespan)
+    """The whole case store over HTTP. Opens no connection before it serves."""
+    redis_url = settings.redis_url.get_secret_value()
+    redis = make_redis(redis_url)
+    app = FastAPI(
+        title="12345 hotline case store",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=f"{API}/openapi.json",
+        lifespan=_lifespan,
+        max_body_size=MAX_BODY_BYTES,
+    )
     app.state.settings = settings
     app.state.clock = clock
     app.state.redis = redis
-    app.state.database = database
+    app.state.database = Database(make_engine(settings.effective_database_url), topics=RedisTopics(redis))
     app.state.signer = SessionSigner(settings.session_secret.get_secret_value())
+    app.state.listener = TopicListener(redis_url)
+    app.state.streams = Counter[str]()
+    app.add_middleware(Envelope)
     add_error_handlers(app)
-    for router in ROUTERS:
+    for router in API_ROUTERS:
+        app.include_router(router, prefix=API)
+    for router in PAGE_ROUTERS:
         app.include_router(router)
     return app
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    yield
-    app.state.database.engine.dispose()
-    app.state.redis.close()
+    listening = asyncio.create_task(app.state.listener.run())
+    try:
+        yield
+    finally:
+        app.state.listener.close()
+        listening.cancel()
+        with suppress(asyncio.CancelledError):
+            await listening
+        app.state.database.engine.dispose()
+        app.state.redis.close()

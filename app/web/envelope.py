@@ -1,0 +1,102 @@
+"""What surrounds every request: its id in the log, security headers, renewal of the log-in, the last resort."""
+
+import re
+import secrets
+import time
+
+import structlog
+from fastapi import Request
+from starlette.datastructures import MutableHeaders
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.accounts.cookies import put_session
+from app.web.errors import internal_error
+
+SECURITY_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+        "connect-src 'self'; media-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_QUIET_PATHS = ("/static/", "/health")
+
+log = structlog.get_logger()
+
+
+class Envelope:
+    """The outermost layer of our own."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        scope.setdefault("state", {})
+        request = Request(scope, receive)
+        wanted_id = request.headers.get("X-Request-ID", "")
+        request_id = wanted_id if _REQUEST_ID.fullmatch(wanted_id) else secrets.token_hex(8)
+        request.state.request_id = request_id
+        answer = _Answer(request, send)
+        started_at = time.perf_counter()
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            try:
+                await self._app(scope, receive, answer.send)
+            except Exception:
+                log.exception("request_failed", method=request.method, path=request.url.path)
+                if answer.status:  # the answer is half out: cut the connection, so that nobody takes it for whole
+                    raise
+                await internal_error(request)(scope, receive, answer.send)
+            finally:
+                _log_request(request, answer.status, time.perf_counter() - started_at)
+
+
+class _Answer:
+    """The answer on its way out."""
+
+    def __init__(self, request: Request, send: Send) -> None:
+        self._request = request
+        self._send = send
+        self.status = 0
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = MutableHeaders(scope=message)
+            for name, value in SECURITY_HEADERS.items():
+                headers.setdefault(name, value)
+            headers["X-Request-ID"] = self._request.state.request_id
+            self._renew_session(headers)
+        await self._send(message)
+
+    def _renew_session(self, headers: MutableHeaders) -> None:
+        if getattr(self._request.state, "renews_session", False):
+            carrier = Response()
+            put_session(self._request, carrier, self._request.state.session)
+            headers.append("Set-Cookie", carrier.headers["set-cookie"])
+
+
+def _log_request(request: Request, status: int, seconds: float) -> None:
+    """Path without query: a query may hold a caller's number."""
+    if request.url.path.startswith(_QUIET_PATHS) and status < 400:
+        return
+    actor = getattr(request.state, "actor", None)
+    log.info(
+        "request",
+        method=request.method,
+        path=request.url.path,
+        status=status,
+        duration_ms=round(seconds * 1000, 1),
+        actor=actor.name if actor else "",
+    )
