@@ -1,0 +1,88 @@
+"""`python -m agi`: the FastAGI server as a process. SIGTERM stops it without cutting calls off."""
+
+import asyncio
+import contextlib
+import signal
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import structlog
+import uvloop
+
+from agi.logs import configure_logs
+from agi.lookup import StoreLookup
+from agi.play import FlowPlayer
+from agi.server import AgiServer
+from agi.settings import AgiSettings
+from app.contract.client import StoreClient
+from app.contract.delivery import Delivery
+from app.contract.journal import Journal, JournalLocked
+from ivr_flows.flow import Flow
+from ivr_flows.loader import read_flow
+
+log = structlog.get_logger("agi")
+
+FLUSH_SECONDS = 3.0
+"""After the last call: how long the store may take the last facts. What remains is sent at the next start."""
+
+
+def load_flows(folder: Path) -> dict[str, Flow]:
+    """Every valid flow by name. An invalid one is logged and left out: its callers get the dialplan's fallback."""
+    flows: dict[str, Flow] = {}
+    for file in sorted(folder.glob("*.yaml")):
+        flow, problems = read_flow(file)
+        if flow and not problems:
+            flows[flow.flow] = flow
+        else:
+            log.error("flow_invalid", file=file.name, problems=[str(problem) for problem in problems])
+    log.info("flows_loaded", flows=sorted(flows))
+    return flows
+
+
+async def serve(settings: AgiSettings) -> None:
+    """Until SIGTERM or SIGINT. Raises OSError when the port is taken, JournalLocked when another process runs."""
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    with contextlib.closing(Journal(settings.journal_folder)) as journal:
+        async with StoreClient(settings.web_url, settings.agi_token) as client:
+            delivery = Delivery(journal, client, settings.sender)
+            sending = asyncio.create_task(delivery.run())
+            player = FlowPlayer(
+                load_flows(settings.agi_flows),
+                lookup=StoreLookup(client, settings.agi_lookup_budget_ms),
+                journal=journal,
+                sender=settings.sender,
+                now=lambda: datetime.now(UTC),
+            )
+            server = AgiServer(
+                player,
+                host=settings.agi_host,
+                port=settings.agi_port,
+                max_calls=settings.agi_max_calls,
+                command_seconds=settings.agi_command_seconds,
+                prompt_seconds=settings.agi_prompt_seconds,
+            )
+            await server.start()
+            await stopping.wait()
+            await server.stop(grace_seconds=settings.agi_grace_seconds)
+            await delivery.flush(timeout_seconds=FLUSH_SECONDS)
+            sending.cancel()
+
+
+def main() -> int:
+    configure_logs()
+    settings = AgiSettings()  # type: ignore[call-arg] # the environment fills it
+    structlog.contextvars.bind_contextvars(node=settings.node, process=settings.agi_name)
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(serve(settings))
+    except (OSError, JournalLocked) as error:
+        log.error("agi_cannot_start", error=str(error))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
