@@ -1,0 +1,144 @@
+"""The people of one run: who plays which actor, with which number, on which SIPp process."""
+
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sipp_scenarios import audio
+from sipp_scenarios.model import Actor, Scenario
+from sipp_scenarios.sipp import SippFact, SippPlan, SippProcess, start_sipp
+from sipp_scenarios.target import SEAT_ADDRESS, TRUNK_ADDRESS, Person, Target, TargetError
+from sipp_scenarios.templates import SCENARIOS, TEMPLATES, Role, render, sipp_text
+
+LIMIT_SECONDS = 200
+"""SIPp's own time-out: longer than any scenario's steps."""
+PHONE_ITSELF = {"registered", "unregistered"}
+
+
+def fictitious_number() -> str:
+    """A caller number of a range that nobody has: 199 000 and five random digits."""
+    return f"199000{secrets.randbelow(100_000):05d}"
+
+
+@dataclass
+class Player:
+    """One actor in this run."""
+
+    name: str
+    actor: Actor
+    number: str = ""
+    """Caller: the number it presents; empty when it is hidden."""
+    person: Person | None = None
+    """Agent: who sits at the seat."""
+    process: SippProcess | None = None
+    dialled_at: float = 0.0
+    call_id: str = ""
+    """Caller: the store's id of this call, once it is found."""
+
+    @property
+    def username(self) -> str:
+        if self.person is None:
+            raise TypeError(f"{self.name} is no agent")
+        return self.person.username
+
+    @property
+    def phone(self) -> SippProcess:
+        if self.process is None:
+            raise TargetError(f"{self.name}'s phone was never started: check the steps")
+        return self.process
+
+    def facts(self) -> list[SippFact]:
+        """What the phone saw of calls, in order."""
+        facts = self.process.facts() if self.process else []
+        return [fact for fact in facts if fact.what not in PHONE_ITSELF]
+
+    def has_seen(self, what: str, times: int = 1) -> bool:
+        facts = self.process.facts() if self.process else []
+        return sum(fact.what == what for fact in facts) >= times
+
+
+@dataclass
+class Cast:
+    """All players of one run."""
+
+    scenario: Scenario
+    name: str
+    target: Target
+    folder: Path
+    players: dict[str, Player] = field(default_factory=dict)
+
+    @classmethod
+    def assemble(cls, name: str, scenario: Scenario, target: Target, folder: Path) -> "Cast":
+        """Give every caller a number and every seat its agent. Raises TargetError when the stack has too few."""
+        agents = [person for person in target.people() if person.role == "agent" and person.seat]
+        cast = cls(scenario, name, target, folder)
+        for actor_name, actor in scenario.actors.items():
+            if actor.role is Role.AGENT and actor.agent > len(agents):
+                raise TargetError(f"{actor_name} needs agent {actor.agent}; the stack has {len(agents)} with a seat")
+            person = agents[actor.agent - 1] if actor.role is Role.AGENT else None
+            cast.players[actor_name] = Player(actor_name, actor, person=person)
+        for player in cast.callers():
+            player.number = fictitious_number() if player.actor.number == "own" else ""
+        for player in cast.callers():
+            if player.actor.number in cast.players:
+                player.number = cast.players[player.actor.number].number
+        return cast
+
+    def callers(self) -> list[Player]:
+        return [player for player in self.players.values() if player.actor.role is Role.CALLER]
+
+    def agents(self) -> list[Player]:
+        return [player for player in self.players.values() if player.actor.role is Role.AGENT]
+
+    def usernames(self) -> Mapping[str, str]:
+        return {player.name: player.username for player in self.agents()}
+
+    def dial(self, name: str) -> None:
+        """Start a caller."""
+        player = self.players[name]
+        player.dialled_at = time.time()
+        values = {
+            **self._values(player),
+            "from_header": self._from_header(player),
+            "voice_file": audio.write_voice(self.folder / "caller.al", audio.CALLER_HZ),
+        }
+        xml = render(player.actor.template, SCENARIOS / self.name, values)
+        player.process = self._start(player, xml, TRUNK_ADDRESS)
+
+    def register(self, name: str) -> None:
+        """Start a seat's phone; it registers at once and takes calls until it is cued."""
+        player = self.players[name]
+        seat = player.person.seat if player.person else ""
+        values = {
+            **self._values(player),
+            "seat": seat,
+            "password": self.target.seat_password(seat),
+            "voice_file": audio.write_voice(self.folder / "agent.al", audio.AGENT_HZ),
+        }
+        folder = SCENARIOS / self.name
+        calls = render(player.actor.template, folder, values)
+        player.process = self._start(player, render("register", folder, values), SEAT_ADDRESS, calls)
+
+    def _values(self, player: Player) -> dict[str, object]:
+        return {**TEMPLATES[player.actor.template].parameters, **player.actor.parameters}
+
+    def _from_header(self, player: Player) -> str:
+        """The caller's From without tag; a scenario's own may use {number} and {host}."""
+        values = self._values(player)
+        host = TRUNK_ADDRESS
+        if header := str(values.get("from_header") or ""):
+            return sipp_text(header.replace("{number}", player.number).replace("{host}", host))
+        if not player.number:
+            return '"Anonymous" <sip:anonymous@anonymous.invalid>'
+        name = sipp_text(str(values.get("display_name") or ""))
+        return f'"{name}" <sip:{player.number}@{host}>' if name else f"<sip:{player.number}@{host}>"
+
+    def _start(self, player: Player, xml: str, address: str, out_of_call_xml: str = "") -> SippProcess:
+        folder = self.folder / player.name
+        plan = SippPlan(
+            player.name, folder, xml, self.target.sip_address, address,
+            out_of_call_xml=out_of_call_xml, timeout_seconds=LIMIT_SECONDS,
+        )  # fmt: skip
+        return start_sipp(plan)

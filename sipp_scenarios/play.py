@@ -1,0 +1,166 @@
+"""Playing the steps of a scenario, one after another, and noting when each was done."""
+
+import time
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass, field
+from functools import singledispatchmethod
+
+from sipp_scenarios import model
+from sipp_scenarios.cast import Cast
+from sipp_scenarios.faults import FAULTS
+from sipp_scenarios.report import Stage
+from sipp_scenarios.stack_control import StackControl
+from sipp_scenarios.store import Store
+from sipp_scenarios.waiting import until
+
+SERVES_WITHIN_MS = 30_000
+REGISTERS_WITHIN_MS = 10_000
+
+
+@dataclass
+class Play:
+    """One performance. Use as a context manager: whatever was stopped or broken is in order again at the end."""
+
+    cast: Cast
+    store: Store
+    control: StackControl
+    started_at: float = field(default_factory=time.time)
+    stages: list[Stage] = field(default_factory=list)
+    _mending: ExitStack = field(default_factory=ExitStack)
+    _broken: dict[str, AbstractContextManager[None]] = field(default_factory=dict)
+    _down: set[str] = field(default_factory=set)
+
+    def note(self, who: str, what: str) -> None:
+        """Put a moment on the timeline."""
+        self.stages.append(Stage(round((time.time() - self.started_at) * 1000), who, what, "runner"))
+
+    def perform(self) -> None:
+        """Play all steps. Raises TooLate, StoreUnavailable, TargetError."""
+        for step in self.cast.scenario.steps:
+            self._do(step)
+
+    def mend_all(self) -> None:
+        """Undo every fault that is left, and start every process that is down."""
+        for name in list(self._broken):
+            self._mend(name)
+        for name in sorted(self._down):
+            self._start(name)
+        self.store.wait_until_it_serves(within_ms=SERVES_WITHIN_MS)
+
+    @singledispatchmethod
+    def _do(self, step: model.Part) -> None:
+        raise NotImplementedError(type(step).__name__)
+
+    @_do.register
+    def _(self, step: model.SignIn) -> None:
+        for name in step.sign_in:
+            self.cast.register(name)
+        for name in step.sign_in:
+            phone = self.cast.players[name]
+            until(
+                lambda phone=phone: phone.has_seen("registered"),  # type: ignore[misc]
+                what=f"{name}'s phone registers",
+                within_ms=REGISTERS_WITHIN_MS,
+            )
+            self.store.sign_in(phone.username)
+            self.note(name, f"signed in as {phone.username}")
+
+    @_do.register
+    def _(self, step: model.SignOut) -> None:
+        for name in step.sign_out:
+            self.store.sign_out(self.cast.players[name].username)
+            self.note(name, "signed out")
+
+    @_do.register
+    def _(self, step: model.Dial) -> None:
+        for name in step.dial:
+            self.note(name, "dials")
+            self.cast.dial(name)
+
+    @_do.register
+    def _(self, step: model.HangUp) -> None:
+        for name in step.hang_up:
+            self.cast.players[name].phone.cue()
+            self.note(name, "is told to hang up")
+
+    @_do.register
+    def _(self, step: model.Finish) -> None:
+        for name in step.finish:
+            self.cast.players[name].phone.wait()
+
+    @_do.register
+    def _(self, step: model.AwaitEvent) -> None:
+        player = self.cast.players[step.of]
+        until(
+            lambda: step.await_event in self.store.event_types(self.cast, player),
+            what=f"{step.await_event} of {step.of}'s call",
+            within_ms=step.within_ms,
+        )
+
+    @_do.register
+    def _(self, step: model.AwaitSip) -> None:
+        player = self.cast.players[step.of]
+        until(
+            lambda: player.has_seen(step.await_sip, step.times),
+            what=f"{step.of}'s phone has seen {step.await_sip}",
+            within_ms=step.within_ms,
+        )
+
+    @_do.register
+    def _(self, step: model.Talk) -> None:
+        time.sleep(step.talk_ms / 1000)
+
+    @_do.register
+    def _(self, step: model.Stop) -> None:
+        self._down.add(step.stop)
+        self.control.stop(step.stop)
+        self.note(step.stop, "stopped")
+
+    @_do.register
+    def _(self, step: model.Start) -> None:
+        self._start(step.start)
+
+    @_do.register
+    def _(self, step: model.Kill) -> None:
+        self._down.add(step.kill)
+        self.control.kill(step.kill, is_kept=step.is_kept)
+        self.note(step.kill, "killed (-9)")
+
+    @_do.register
+    def _(self, step: model.Break) -> None:
+        fault = FAULTS[step.break_](self.cast.target, self.control)
+        fault.__enter__()
+        self._broken[step.break_] = fault
+        self.note("stack", f"broken: {step.break_}")
+
+    @_do.register
+    def _(self, step: model.Mend) -> None:
+        self._mend(step.mend)
+
+    @_do.register
+    def _(self, step: model.Pop) -> None:
+        caller, agent = self.cast.players[step.pop], self.cast.players[step.to]
+        shown = self.cast.players[step.open_ticket_of] if step.open_ticket_of else None
+        until(
+            lambda: self.store.has_pop(self.cast, caller, agent.username, shown),
+            what=f"the pop of {step.pop}'s call reaches {step.to}"
+            + (f" and shows {step.open_ticket_of}'s ticket" if shown else ""),
+            within_ms=step.within_ms,
+        )
+        self.note(step.to, f"has {step.pop}'s call on the screen")
+
+    @_do.register
+    def _(self, step: model.AcceptTicket) -> None:
+        ticket = self.store.accept_ticket(self.cast, self.cast.players[step.accept_ticket_of], step.by)
+        self.note(step.by, f"accepts ticket {ticket}")
+
+    def _start(self, name: str) -> None:
+        self.control.start(name)
+        self._down.discard(name)
+        self.note(name, "started")
+        if name == "web":
+            self.store.wait_until_it_serves(within_ms=SERVES_WITHIN_MS)
+
+    def _mend(self, name: str) -> None:
+        self._broken.pop(name).__exit__(None, None, None)
+        self.note("stack", f"mended: {name}")
