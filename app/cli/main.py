@@ -1,5 +1,6 @@
 """The `hotline` command. Each command imports what it needs when it runs, so that help is instant."""
 
+import os
 import sys
 
 import typer
@@ -24,6 +25,7 @@ for group, name in ((seats, "seat"), (users, "user"), (database, "db"), (flows, 
 
 def main() -> None:
     """Entry point: a step that failed says what to do, without a traceback."""
+    os.umask(0o022)  # Asterisk, another user, must find its folders; what is private is made so by name
     try:
         app()
     except StepFailed as failure:

@@ -6,6 +6,7 @@ in its environment: that mark, and nothing else, says which processes are ours t
 
 import contextlib
 import os
+import resource
 import shlex
 import signal
 import subprocess
@@ -22,10 +23,11 @@ from supervisor.xmlrpc import SupervisorTransport
 
 from app.cli.console import StepFailed
 from app.cli.env_file import write_private
-from app.cli.processes import Program
+from app.cli.processes import START_ORDER, Program
 from app.cli.settings import StackSettings
 from app.contract.env import PROJECT
 
+WANTED_OPEN_FILES = 65536
 START_SECONDS = 10
 SHUTDOWN_SECONDS = 120
 """Sum of all processes' own time limits, and some."""
@@ -55,13 +57,20 @@ def render_configuration(settings: StackSettings, programs: list[Program]) -> No
     settings.supervisor_socket.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     supervisor = environment.get_template("supervisord.conf.j2").render(
         socket=settings.supervisor_socket, home=settings.supervisor_home, hotline_home=settings.home, project=PROJECT,
-        programs=programs, user="root" if os.getuid() == 0 else "",
+        programs=programs, open_files=_open_files(),
+        user="root" if os.getuid() == 0 else "",
     )  # fmt: skip
     redis = environment.get_template("redis.conf.j2").render(
         port=settings.redis_port, password=settings.redis_password.get_secret_value(), folder=redis_home
     )
     write_private(settings.supervisor_home / "supervisord.conf", supervisor)
     write_private(redis_home / "redis.conf", redis)
+
+
+def _open_files() -> int:
+    """As many files as we may open, up to what a thousand calls need; a lower limit is no reason not to start."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return WANTED_OPEN_FILES if hard == resource.RLIM_INFINITY else min(WANTED_OPEN_FILES, hard)
 
 
 class ProcessControl:
@@ -117,9 +126,10 @@ class ProcessControl:
                 rows = supervisor.getAllProcessInfo()
         except (OSError, xmlrpc.client.Error):
             return []
-        return [
+        states = [
             ProcessState(row["name"], row["statename"], row["pid"], row["start"], row["description"]) for row in rows
         ]
+        return sorted(states, key=lambda state: START_ORDER.index(state.name))
 
     def get_state(self, name: str) -> ProcessState:
         """Raises KeyError for a name that is not in the stack."""

@@ -8,6 +8,9 @@ from app.cli.console import StepFailed
 from app.cli.settings import StackSettings
 
 
+START_ORDER = ("redis", "asterisk", "bridge", "agi", "worker", "web")
+
+
 @dataclass(frozen=True)
 class Program:
     """One process under supervision. `stop_seconds`: how long it may take to end by itself."""

@@ -59,8 +59,8 @@ def status(as_json: JsonOption = False) -> None:
             "name": state.name,
             "state": state.state,
             "pid": state.pid or None,
+            "up_for": state.description.partition("uptime ")[2],
             "problem": health.why_not_healthy(state.name, settings) if state.state == "RUNNING" else state.description,
-            "description": state.description,
         }
         for state in ProcessControl(settings).list_states()
     ]
@@ -70,9 +70,9 @@ def status(as_json: JsonOption = False) -> None:
     elif not rows:
         console.print("The stack is not running. Start it with `hotline up`.")
     else:
-        table = Table("process", "state", "pid", "since", "problem", box=None)
+        table = Table("process", "state", "pid", "up for", "problem", box=None)
         for row in rows:
-            table.add_row(*(str(row[key] or "") for key in ("name", "state", "pid", "description", "problem")))
+            table.add_row(*(str(row[key] or "") for key in ("name", "state", "pid", "up_for", "problem")))
         console.print(table)
     if not is_healthy:
         raise typer.Exit(1)
