@@ -40,15 +40,15 @@ def _ask(switch: Switch, command: AnyCommand | None) -> Asked:
 
 
 @router.get("/agents")
-def list_agents(_actor: Watcher, session: Reading) -> AgentList:
+def list_agents(_actor: Watcher, session: Reading, clock: ClockDep) -> AgentList:
     """What every agent is doing now."""
-    return AgentList(items=[AgentOut.of(agent) for agent in service.list_agents(session)])
+    return AgentList(items=[AgentOut.of(agent) for agent in service.list_agents(session, clock())])
 
 
 @router.get("/agents/me")
-def read_own_state(actor: DeskUser, session: Reading) -> AgentOut:
+def read_own_state(actor: DeskUser, session: Reading, clock: ClockDep) -> AgentOut:
     """What the logged-in agent is doing now."""
-    return AgentOut.of(service.get_agent(session, actor.name))
+    return AgentOut.of(service.get_agent(session, actor.name, clock()))
 
 
 @router.post("/agents/{username}/sign-in", status_code=202)

@@ -13,8 +13,10 @@ from sqlalchemy.orm import Session
 from app.accounts.auth import Actor
 from app.accounts.models import Role, User
 from app.calls.models import AgentState, AgentStatus, ScreenPop
+from app.calls.presence import effective_status
 from app.contract.commands import AnyCommand, Pause, QueueSkill, Resume, SignIn, SignOut
 from app.desk import rules
+from app.platform.clock import utc_now
 from app.platform.database import Database
 from app.platform.errors import Conflict, HotlineError, NotFound
 from app.platform.topics import agent_topic, publish
@@ -53,6 +55,7 @@ class Agent:
     signed_in_queues: tuple[str, ...]
     call_id: str | None
     since_at: datetime | None
+    wrap_up_until: datetime | None = None
 
     @property
     def is_signed_in(self) -> bool:
@@ -64,9 +67,10 @@ class Agent:
         return rules.PAUSE_REASONS.get(self.pause_reason, self.pause_reason)
 
 
-def _agent(user: User, state: AgentState | None) -> Agent:
-    status = AgentStatus(state.status) if state else AgentStatus.OFFLINE
+def _agent(user: User, state: AgentState | None, now: datetime) -> Agent:
+    status = effective_status(state, now) if state else AgentStatus.OFFLINE
     reason = state.pause_reason if state else ""
+    is_wrapping_up = status is AgentStatus.WRAP_UP
     return Agent(
         username=user.username,
         display_name=user.display_name,
@@ -77,18 +81,19 @@ def _agent(user: User, state: AgentState | None) -> Agent:
         signed_in_queues=tuple(sorted(name for name, is_in in state.queues.items() if is_in)) if state else (),
         call_id=state.call_id if state else None,
         since_at=state.since_at if state else None,
+        wrap_up_until=state.wrap_up_until if state and is_wrapping_up else None,
     )
 
 
-def get_agent(session: Session, username: str) -> Agent:
+def get_agent(session: Session, username: str, now: datetime) -> Agent:
     """The agent of this name. NotFound."""
     user = session.scalar(select(User).where(User.username == username, User.role == Role.AGENT))
     if user is None:
         raise NotFound("没有这个坐席")
-    return _agent(user, session.get(AgentState, username))
+    return _agent(user, session.get(AgentState, username), now)
 
 
-def list_agents(session: Session) -> list[Agent]:
+def list_agents(session: Session, now: datetime) -> list[Agent]:
     """All active agents by number, offline ones too."""
     query = (
         select(User, AgentState)
@@ -96,13 +101,13 @@ def list_agents(session: Session) -> list[Agent]:
         .where(User.role == Role.AGENT, User.is_active)
         .order_by(User.username)
     )
-    return [_agent(user, state) for user, state in session.execute(query)]
+    return [_agent(user, state, now) for user, state in session.execute(query)]
 
 
 def _readable(database: Database, actor: Actor, username: str) -> Agent:
     rules.check_may_steer(actor, username)
     with database.reading() as session:
-        return get_agent(session, username)
+        return get_agent(session, username, utc_now())
 
 
 def command_sign_in(database: Database, actor: Actor, username: str) -> SignIn:

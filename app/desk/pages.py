@@ -1,0 +1,155 @@
+"""Pages of the desk: the agent's page and its parts, and the board of all agents."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import HTMLResponse
+from sqlalchemy.orm import Session
+
+from app.accounts.auth import Actor, require
+from app.accounts.rules import Permission
+from app.calls.models import Call
+from app.calls.rules import may_see_number
+from app.catalogue.models import Region, Subject
+from app.catalogue.service import list_regions, list_subjects
+from app.desk import rules, service, views
+from app.desk.service import Agent
+from app.platform.errors import NotFound
+from app.platform.http import ClockDep, Reading
+from app.platform.masks import mask_number
+from app.platform.pages import render
+from app.tickets.models import Ticket
+
+router = APIRouter(include_in_schema=False)
+
+DeskUser = Annotated[Actor, Depends(require(Permission.DESK_USE))]
+Watcher = Annotated[Actor, Depends(require(Permission.AGENTS_READ))]
+
+LEAF_SUBJECT_LEVEL = 3
+COUNTY_LEVEL = 3
+
+
+@router.get("/desk")
+def show_desk(request: Request, actor: DeskUser, session: Reading, clock: ClockDep) -> HTMLResponse:
+    """The agent's page, with whatever rings or is talked on now."""
+    now = clock()
+    agent = service.get_agent(session, actor.name, now)
+    call = views.find_current_call(session, actor.name)
+    card = views.read_card(session, call) if call else None
+    drafts = views.list_drafts(session, actor.name)
+    own = card.draft if card and card.draft in drafts else None
+    return render(
+        request,
+        "desk/desk.html",
+        agent=agent,
+        counters=views.count_day(session, actor.name, now),
+        drafts=drafts,
+        now=now,
+        reasons={code: rules.PAUSE_REASONS[code] for code in rules.CHOSEN_REASONS},
+        subjects=_options(list_subjects(session), LEAF_SUBJECT_LEVEL),
+        regions=_options(list_regions(session), COUNTY_LEVEL),
+        **_call_context(agent, card),
+        **_form_context(session, own or (drafts[0] if drafts else None)),
+    )
+
+
+@router.get("/desk/bar")
+def show_bar(request: Request, actor: DeskUser, session: Reading, clock: ClockDep) -> HTMLResponse:
+    """Part: state, buttons, counters."""
+    now = clock()
+    return render(
+        request,
+        "desk/agent_bar.html",
+        agent=service.get_agent(session, actor.name, now),
+        counters=views.count_day(session, actor.name, now),
+    )
+
+
+@router.get("/desk/call")
+def show_call(
+    request: Request,
+    actor: DeskUser,
+    session: Reading,
+    clock: ClockDep,
+    call_id: Annotated[str, Query(max_length=64)] = "",
+) -> HTMLResponse:
+    """Part: the card of a call of this agent; without an id the current one."""
+    agent = service.get_agent(session, actor.name, clock())
+    current = views.find_current_call(session, actor.name)
+    call = views.find_own_call(session, actor.name, call_id) if call_id else current
+    card = views.read_card(session, call) if call else None
+    return render(request, "desk/call_panel.html", agent=agent, **_call_context(agent, card))
+
+
+@router.get("/desk/drafts")
+def show_drafts(
+    request: Request, actor: DeskUser, session: Reading, open_id: Annotated[str, Query(alias="open")] = ""
+) -> HTMLResponse:
+    """Part: the agent's drafts; `open` is the one in the form."""
+    drafts = views.list_drafts(session, actor.name)
+    ticket = next((draft for draft in drafts if str(draft.id) == open_id), None)
+    return render(request, "desk/drafts.html", drafts=drafts, ticket=ticket)
+
+
+@router.get("/desk/form")
+def show_form(
+    request: Request, actor: DeskUser, session: Reading, ticket_id: Annotated[int | None, Query()] = None
+) -> HTMLResponse:
+    """Part: the form of one of the agent's drafts; without an id the newest. NotFound: not his, or no draft."""
+    drafts = views.list_drafts(session, actor.name)
+    if ticket_id is None:
+        ticket = drafts[0] if drafts else None
+    else:
+        ticket = next((draft for draft in drafts if draft.id == ticket_id), None)
+        if ticket is None:
+            raise NotFound("没有这份草稿，可能已经提交")
+    return render(request, "desk/ticket_form.html", **_form_context(session, ticket))
+
+
+@router.get("/agents")
+def show_board(request: Request, actor: Watcher, session: Reading, clock: ClockDep) -> HTMLResponse:
+    """What every agent is doing: the supervisors' board. htmx asks for the table alone."""
+    now = clock()
+    is_part = request.headers.get("HX-Request") == "true"
+    if is_part:
+        request.state.renews_session = False  # a board that is only looked at is no activity
+    name = "desk/agent_table.html" if is_part else "desk/agents.html"
+    return render(
+        request,
+        name,
+        agents=service.list_agents(session, now),
+        calls=views.list_waiting_calls(session),
+        may_control=actor.may(Permission.AGENTS_CONTROL),
+        now=now,
+    )
+
+
+def _options(rows: list[Subject] | list[Region], level: int) -> list[dict[str, str]]:
+    """What the search field offers: rows precise enough to work with, their path without their own name doubled."""
+    return [{"code": r.code, "name": r.name, "full_name": r.full_name} for r in rows if r.level >= level]
+
+
+def _call_context(agent: Agent, card: views.CallCard | None) -> dict[str, Any]:
+    return {"card": card, "number": _shown_number(agent, card.call, card.draft) if card else ""}
+
+
+def _shown_number(agent: Agent, call: Call, draft: Ticket | None) -> str:
+    number = call.caller_number or call.ani
+    owner = draft.accepted_by if draft and draft.status == "draft" else None
+    is_holder = may_see_number(agent.username, call_id=call.call_id, viewer_call_id=agent.call_id, draft_owner=owner)
+    return number if is_holder else mask_number(number)
+
+
+def _form_context(session: Session, ticket: Ticket | None) -> dict[str, Any]:
+    """What the form needs; the draft is the agent's own, so its numbers are shown in full."""
+    if ticket is None:
+        return {"ticket": None}
+    subject = session.get(Subject, ticket.subject_code) if ticket.subject_code else None
+    region = session.get(Region, ticket.region_code) if ticket.region_code else None
+    return {
+        "ticket": ticket,
+        "etag": f'"{ticket.version}"',
+        "subject_name": subject.full_name if subject else "",
+        "region_name": region.full_name if region else "",
+        "contact_number": ticket.contact_number,
+    }

@@ -1,0 +1,166 @@
+// The agent's page put together: events in, parts drawn again, the form kept.
+
+import { send } from "../platform/request.js";
+import { toast } from "../platform/toast.js";
+import { setUpAgentBar } from "./agent_bar.js";
+import { redraw } from "./fragments.js";
+import { setUpKeys } from "./keys.js";
+import { Link } from "./link.js";
+import { TicketForm } from "./ticket_form.js";
+import { startTimers, tick } from "./timers.js";
+import { markUnsent } from "./unsent.js";
+
+let form = null;
+let waitingDraft = null;
+
+const banner = document.getElementById("switch-banner");
+const ring = document.getElementById("ring-banner");
+const drafts = document.getElementById("drafts");
+
+function openForm() {
+  const element = document.getElementById("ticket-form");
+  form = element ? new TicketForm(element, { onSaved: onSaved }) : null;
+}
+
+function onSaved(ticket) {
+  const chip = drafts.querySelector(`[data-ticket="${ticket.id}"] .draft__title`);
+  if (chip) chip.textContent = ticket.title || "未填标题";
+  markUnsent(drafts);
+}
+
+async function drawBar() {
+  await redraw("agent-bar", "/desk/bar");
+  tick();
+}
+
+async function drawCall(callId = "") {
+  await redraw("call-panel", `/desk/call?call_id=${encodeURIComponent(callId)}`);
+  tick();
+  const call = document.querySelector("#call-panel [data-call]");
+  if (call?.dataset.state !== "ringing") ring.hidden = true;
+  return call;
+}
+
+async function drawDrafts() {
+  await redraw("drafts", `/desk/drafts?open=${form?.id ?? ""}`);
+  markUnsent(drafts);
+}
+
+/** Show another draft. What stands in the present form is sent first; unsent words stay in the browser's storage. */
+async function showTicket(ticketId, { isFocused = true } = {}) {
+  if (form && form.id === String(ticketId)) {
+    if (isFocused) form.focus();
+    return;
+  }
+  form?.save();
+  banner.hidden = true;
+  waitingDraft = null;
+  if (!(await redraw("form-panel", `/desk/form?ticket_id=${ticketId}`))) return;
+  openForm();
+  await drawDrafts();
+  if (isFocused) form?.focus();
+}
+
+async function onPop({ pop_id: popId, call_id: callId, kind }) {
+  const call = await drawCall(callId);
+  if (!call) return; // not drawn: it is not acknowledged, and comes again
+  if (kind === "ringing") showRinging(call);
+  else await onAnswered(call);
+  send("POST", `/api/v1/pops/${popId}/acknowledge`).catch(() => {});
+}
+
+function showRinging(call) {
+  if (call.dataset.state !== "ringing") return;
+  const number = call.querySelector("#call-number").textContent;
+  const place = call.querySelector(".call__who").textContent.trim();
+  ring.textContent = `来电振铃　${number}　${place}`;
+  ring.hidden = false;
+}
+
+async function onAnswered(call) {
+  ring.hidden = true;
+  const draft = call.dataset.draft;
+  await drawDrafts();
+  if (!draft || form?.id === draft) return;
+  if (form?.isBusy) {
+    waitingDraft = draft;
+    banner.hidden = false;
+    return;
+  }
+  await showTicket(draft);
+}
+
+async function attach(button) {
+  const call = document.querySelector("#call-panel [data-call]");
+  button.disabled = true;
+  try {
+    await form?.save();
+    await send("POST", `/api/v1/tickets/${button.dataset.attach}/attach-call`, { body: { call_id: call.dataset.call } });
+    toast(`本次来电已并入工单 ${button.dataset.number}`);
+    await drawCall(call.dataset.call);
+    await leaveMergedForm(call.dataset.call);
+  } catch (problem) {
+    button.disabled = false;
+    toast(problem.message, { isBad: true });
+  }
+}
+
+/** The call's own draft was merged away: show what is left. */
+async function leaveMergedForm(callId) {
+  if (form?.callId === callId) {
+    form = null;
+    await redraw("form-panel", "/desk/form");
+    openForm();
+  }
+  await drawDrafts();
+}
+
+async function move(button) {
+  if (!form) return;
+  const moved = form;
+  button.disabled = true;
+  const ticket = await moved.move(button.dataset.move);
+  button.disabled = false;
+  if (!ticket) return;
+  toast(button.dataset.move === "accept" ? `工单 ${moved.number} 已受理` : `工单 ${moved.number} 已直接答复办结`);
+  form = null;
+  await redraw("form-panel", "/desk/form");
+  openForm();
+  await Promise.all([drawDrafts(), drawBar(), drawCall()]);
+}
+
+document.addEventListener("click", (event) => {
+  const attachButton = event.target.closest("[data-attach]");
+  const moveButton = event.target.closest("[data-move]");
+  const draft = event.target.closest("[data-ticket].draft");
+  if (attachButton && !attachButton.disabled) attach(attachButton);
+  if (moveButton && !moveButton.disabled) move(moveButton);
+  if (draft) showTicket(draft.dataset.ticket);
+});
+document.addEventListener("hotline:bar", drawBar);
+document.getElementById("switch-now").addEventListener("click", () => waitingDraft && showTicket(waitingDraft));
+window.addEventListener("pagehide", () => form?.keep());
+document.addEventListener("visibilitychange", () => document.hidden && form?.save());
+
+const link = new Link();
+link.addEventListener("pop", (event) => onPop(event.detail));
+link.addEventListener("state", () => {
+  drawBar();
+  drawCall();
+});
+link.addEventListener("back", () => {
+  drawBar();
+  drawCall();
+  drawDrafts();
+  form?.save();
+});
+
+setUpAgentBar();
+setUpKeys({
+  switchNow: () => waitingDraft && showTicket(waitingDraft),
+  saveNow: () => form?.save(),
+});
+openForm();
+markUnsent(drafts);
+startTimers();
+link.open();
