@@ -10,7 +10,7 @@ CONNECT_TIMEOUT_SECONDS = 0.3
 ANSWER_TIMEOUT_SECONDS = 0.5
 
 
-def make_redis(url: str) -> Redis:
+def make_redis(url: str, *, is_text: bool = True) -> Redis:
     """A client that gives up fast: redis.exceptions.RedisError after about a second at worst.
 
     One retry on a fresh connection, so that a restart of Redis does not cost the first request after it.
@@ -20,7 +20,7 @@ def make_redis(url: str) -> Redis:
         socket_connect_timeout=CONNECT_TIMEOUT_SECONDS,
         socket_timeout=ANSWER_TIMEOUT_SECONDS,
         retry=Retry(NoBackoff(), 1),
-        decode_responses=True,
+        decode_responses=is_text,
     )
 
 

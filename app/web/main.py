@@ -14,6 +14,7 @@ from app.desk import api as desk_api
 from app.desk.stream import list_messages
 from app.platform.clock import Clock, utc_now
 from app.platform.database import Database, make_engine
+from app.platform.jobs import make_jobs
 from app.platform.redis import make_redis
 from app.platform.settings import Settings
 from app.platform.topics import RedisTopics
@@ -45,7 +46,9 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> FastAPI:
     app.state.settings = settings
     app.state.clock = clock
     app.state.redis = redis
-    app.state.database = Database(make_engine(settings.effective_database_url), topics=RedisTopics(redis))
+    app.state.database = Database(
+        make_engine(settings.effective_database_url), topics=RedisTopics(redis), jobs=make_jobs(settings)
+    )
     app.state.signer = SessionSigner(settings.session_secret.get_secret_value())
     app.state.listener = TopicListener(redis_url)
     app.state.streams = Counter[str]()
