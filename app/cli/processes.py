@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from app.cli.console import StepFailed
 from app.cli.settings import StackSettings
 
-
 START_ORDER = ("redis", "asterisk", "bridge", "agi", "worker", "web")
 
 
