@@ -6,10 +6,10 @@ from fastapi import APIRouter, Depends, Path, Request
 
 from app.accounts.auth import Actor, require
 from app.accounts.rules import Permission
+from app.calls import service as calls
 from app.contract.commands import AnyCommand
 from app.desk import service
 from app.desk.schemas import AgentList, AgentOut, Asked, PauseIn, PopList, PopOut
-from app.desk.stream import list_pops
 from app.desk.switch import Switch, make_switch
 from app.platform.http import ClockDep, DatabaseDep, Reading, Writing
 
@@ -90,12 +90,14 @@ def extend_wrap_up(username: Username, actor: Anybody, database: DatabaseDep, sw
 
 
 @router.get("/pops")
-def read_pops(actor: DeskUser, session: Reading) -> PopList:
+def read_pops(actor: DeskUser, session: Reading, clock: ClockDep) -> PopList:
     """The agent's own screen pops that are not acknowledged, oldest first."""
-    return PopList(items=[PopOut.model_validate(pop) for pop in list_pops(session, actor.name)])
+    return PopList(
+        items=[PopOut.model_validate(pop) for pop in calls.list_pending_pops(session, actor.name, now=clock())]
+    )
 
 
 @router.post("/pops/{pop_id}/acknowledge")
 def acknowledge_pop(pop_id: int, actor: DeskUser, session: Writing, clock: ClockDep) -> PopOut:
     """The page has shown it: it is not sent again. Another agent's pop does not exist for the caller (404)."""
-    return PopOut.model_validate(service.acknowledge_pop(session, actor.name, pop_id, clock()))
+    return PopOut.model_validate(calls.acknowledge_pop(session, actor.name, pop_id, clock()))

@@ -34,7 +34,7 @@ def show_desk(request: Request, actor: DeskUser, session: Reading, clock: ClockD
     """The agent's page, with whatever rings or is talked on now."""
     now = clock()
     agent = service.get_agent(session, actor.name, now)
-    call = views.find_current_call(session, actor.name)
+    call = views.find_current_call(session, actor.name, now)
     card = views.read_card(session, call) if call else None
     drafts = views.list_drafts(session, actor.name)
     own = card.draft if card and card.draft in drafts else None
@@ -74,8 +74,9 @@ def show_call(
     call_id: Annotated[str, Query(max_length=64)] = "",
 ) -> HTMLResponse:
     """Part: the card of a call of this agent; without an id the current one."""
-    agent = service.get_agent(session, actor.name, clock())
-    current = views.find_current_call(session, actor.name)
+    now = clock()
+    agent = service.get_agent(session, actor.name, now)
+    current = views.find_current_call(session, actor.name, now)
     call = views.find_own_call(session, actor.name, call_id) if call_id else current
     card = views.read_card(session, call) if call else None
     return render(request, "desk/call_panel.html", agent=agent, **_call_context(agent, card))

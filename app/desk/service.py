@@ -1,4 +1,4 @@
-"""Use cases of the desk: switch commands of an agent, wrap-up, pops.
+"""Use cases of the desk: who the agents are, switch commands, wrap-up.
 
 A command only asks: the agent's state changes when the AMI event comes home. No transaction is open while we wait for
 the bridge, so that a slow switch never holds the database.
@@ -7,19 +7,19 @@ the bridge, so that a slow switch never holds the database.
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts.auth import Actor
 from app.accounts.models import Role, User
-from app.calls.models import AgentState, AgentStatus, ScreenPop
-from app.calls.presence import effective_status
+from app.calls import service as calls
+from app.calls.models import AgentState, AgentStatus
+from app.calls.presence import LONG_AGO
 from app.contract.commands import AnyCommand, Pause, QueueSkill, Resume, SignIn, SignOut
 from app.desk import rules
 from app.platform.clock import utc_now
 from app.platform.database import Database
 from app.platform.errors import Conflict, HotlineError, NotFound
-from app.platform.topics import agent_topic, publish
 
 
 class UnknownReason(HotlineError):
@@ -67,10 +67,9 @@ class Agent:
         return rules.PAUSE_REASONS.get(self.pause_reason, self.pause_reason)
 
 
-def _agent(user: User, state: AgentState | None, now: datetime) -> Agent:
-    status = effective_status(state, now) if state else AgentStatus.OFFLINE
+def _agent(user: User, state: AgentState | None) -> Agent:
+    status = AgentStatus(state.status) if state else AgentStatus.OFFLINE
     reason = state.pause_reason if state else ""
-    is_wrapping_up = status is AgentStatus.WRAP_UP
     return Agent(
         username=user.username,
         display_name=user.display_name,
@@ -81,7 +80,7 @@ def _agent(user: User, state: AgentState | None, now: datetime) -> Agent:
         signed_in_queues=tuple(sorted(name for name, is_in in state.queues.items() if is_in)) if state else (),
         call_id=state.call_id if state else None,
         since_at=state.since_at if state else None,
-        wrap_up_until=state.wrap_up_until if state and is_wrapping_up else None,
+        wrap_up_until=state.wrap_up_until if state and status is AgentStatus.WRAP_UP else None,
     )
 
 
@@ -90,18 +89,15 @@ def get_agent(session: Session, username: str, now: datetime) -> Agent:
     user = session.scalar(select(User).where(User.username == username, User.role == Role.AGENT))
     if user is None:
         raise NotFound("没有这个坐席")
-    return _agent(user, session.get(AgentState, username), now)
+    state = calls.get_agent_state(session, username, now=now)
+    return _agent(user, state if state.last_event_at > LONG_AGO else None)
 
 
 def list_agents(session: Session, now: datetime) -> list[Agent]:
     """All active agents by number, offline ones too."""
-    query = (
-        select(User, AgentState)
-        .outerjoin(AgentState, AgentState.agent == User.username)
-        .where(User.role == Role.AGENT, User.is_active)
-        .order_by(User.username)
-    )
-    return [_agent(user, state, now) for user, state in session.execute(query)]
+    states = {state.agent: state for state in calls.list_agent_states(session, now=now)}
+    users = session.scalars(select(User).where(User.role == Role.AGENT, User.is_active).order_by(User.username))
+    return [_agent(user, states.get(user.username)) for user in users]
 
 
 def _readable(database: Database, actor: Actor, username: str) -> Agent:
@@ -150,22 +146,7 @@ def finish_wrap_up(database: Database, actor: Actor, username: str, now: datetim
     """
     agent = _readable(database, actor, username)
     with database.transaction() as session:
-        session.execute(
-            update(AgentState)
-            .where(AgentState.agent == username, AgentState.status == AgentStatus.WRAP_UP)
-            .values(status=AgentStatus.READY, since_at=now, call_id=None)
-        )
-        publish(session, agent_topic(username), "state")
+        calls.finish_wrap_up(session, username, now)
     if agent.pause_reason == rules.WRAP_UP_REASON:
         return Resume(agent=username, seat=agent.seat)
     return None
-
-
-def acknowledge_pop(session: Session, agent: str, pop_id: int, now: datetime) -> ScreenPop:
-    """The agent's page has shown it. The first moment stays; another agent's pop is NotFound."""
-    pop = session.get(ScreenPop, pop_id)
-    if pop is None or pop.agent != agent:
-        raise NotFound("没有这条弹屏")
-    if pop.acknowledged_at is None:
-        pop.acknowledged_at = now
-    return pop

@@ -6,29 +6,17 @@ sends each once per connection, and a reloaded page is told again whatever is no
 
 import json
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.calls.models import AgentState, ScreenPop
+from app.calls.models import AgentState
+from app.calls.service import list_pending_pops
+from app.platform.clock import utc_now
 from app.platform.topics import StreamMessage
-
-POPS_SHOWN = 20
 
 
 def list_messages(session: Session, agent: str) -> list[StreamMessage]:
     """Everything that the page of this agent should know now, in the order it happened."""
     return [*_state(session, agent), *_pops(session, agent)]
-
-
-def list_pops(session: Session, agent: str) -> list[ScreenPop]:
-    """The agent's pops that his page has not confirmed, oldest first."""
-    query = (
-        select(ScreenPop)
-        .where(ScreenPop.agent == agent, ScreenPop.acknowledged_at.is_(None))
-        .order_by(ScreenPop.id.desc())
-        .limit(POPS_SHOWN)
-    )
-    return list(session.scalars(query))[::-1]
 
 
 def _pops(session: Session, agent: str) -> list[StreamMessage]:
@@ -38,7 +26,7 @@ def _pops(session: Session, agent: str) -> list[StreamMessage]:
             event="pop",
             data=json.dumps({"pop_id": pop.id, "call_id": pop.call_id, "kind": pop.kind}),
         )
-        for pop in list_pops(session, agent)
+        for pop in list_pending_pops(session, agent, now=utc_now())
     ]
 
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import Session
 
+from app.calls import service as calls
 from app.calls.models import AgentState, Call, CallState, MissedCall
 from app.desk.place import describe_place
 from app.lines.models import Line
@@ -44,17 +45,15 @@ class DayCounters:
     waiting_missed: int
 
 
-def find_current_call(session: Session, agent: str) -> Call | None:
-    """The call that rings or is talked on; else the last one answered, while its wrap-up lasts."""
-    state = session.get(AgentState, agent)
-    if state is None or state.call_id is None:
-        return None
-    return session.scalar(select(Call).where(Call.call_id == state.call_id))
+def find_current_call(session: Session, agent: str, now: datetime) -> Call | None:
+    """The call that rings, is talked on or wrapped up at `now`."""
+    call_id = calls.get_agent_state(session, agent, now=now).call_id
+    return calls.find_call(session, call_id) if call_id else None
 
 
 def find_own_call(session: Session, agent: str, call_id: str) -> Call | None:
     """A call that this agent answered, or that rings at his seat now."""
-    call = session.scalar(select(Call).where(Call.call_id == call_id))
+    call = calls.find_call(session, call_id)
     if call is None:
         return None
     if call.agent == agent:
