@@ -34,8 +34,8 @@ def read_flow(file: Path, prompts: Collection[str] | None = None) -> tuple[Flow 
     source = read_yaml(file)
     flow = None if source.problems or source.value is None else _build(source, source.value, file)
     if flow and not source.problems:
-        for node, message in find_problems(flow, prompts):
-            source.report(message, ("nodes", node) if node else ())
+        for path, message in find_problems(flow, prompts):
+            source.report(message, path)
     return flow, sorted(source.problems)
 
 

@@ -209,7 +209,7 @@ class CollectNode(Node):
     def resume(self, state: FlowState, answer: Answer) -> Stay | Goto:
         digits = answer.digits if isinstance(answer, Keyed) else ""
         if digits and re.fullmatch(self.accept, digits):
-            return Goto(self.next, state.keep(self.save_as, digits))
+            return Goto(self.next, state.counted(0).keep(self.save_as, digits))
         if state.count() + 1 < self.tries:
             return Stay(self._ask(self.retry_prompt or self.prompt), state.counted(state.count() + 1))
         return Goto(self.wrong_key if digits else self.silence, state.counted(0))

@@ -4,11 +4,12 @@ from collections.abc import Collection, Iterable, Iterator
 
 from ivr_flows.flow import Flow
 from ivr_flows.nodes import BranchNode, PlayNode
+from ivr_flows.yaml_source import YamlPath
 
 GATELESS_LINE = "12345"
 """Intake of this line must not sit behind a menu (GB/T 33358-2016)."""
-Found = tuple[str | None, str]
-"""A node's name (none: the flow's head) and what is wrong."""
+Found = tuple[YamlPath, str]
+"""Where in the file, and what is wrong."""
 
 
 def find_problems(flow: Flow, prompts: Collection[str] | None = None) -> list[Found]:
@@ -18,7 +19,7 @@ def find_problems(flow: Flow, prompts: Collection[str] | None = None) -> list[Fo
         return dangling  # the rest walks along the exits
     reached = _reach(flow, [flow.start])
     return [
-        *((name, f"node '{name}': no exit leads here") for name in flow.nodes if name not in reached),
+        *((_at(name), f"node '{name}': no exit leads here") for name in flow.nodes if name not in reached),
         *_unknown_prompts(flow, prompts),
         *_unsaved_answers(flow),
         *_endless_loops(flow),
@@ -28,13 +29,17 @@ def find_problems(flow: Flow, prompts: Collection[str] | None = None) -> list[Fo
     ]
 
 
+def _at(node: str) -> YamlPath:
+    return ("nodes", node)
+
+
 def _dangling(flow: Flow) -> Iterator[Found]:
     if flow.start not in flow.nodes:
-        yield None, f"start '{flow.start}' is not a node"
+        yield ("start",), f"start '{flow.start}' is not a node"
     for name, node in flow.nodes.items():
         for exit_name, target in node.exits().items():
             if target not in flow.nodes:
-                yield name, f"node '{name}': exit '{exit_name}' leads to '{target}', which is not a node"
+                yield _at(name), f"node '{name}': exit '{exit_name}' leads to '{target}', which is not a node"
 
 
 def _reach(flow: Flow, starts: Iterable[str], without: Collection[str] = ()) -> set[str]:
@@ -52,7 +57,7 @@ def _unknown_prompts(flow: Flow, prompts: Collection[str] | None) -> Iterator[Fo
     for name, node in flow.nodes.items():
         for prompt in node.prompts():
             if prompts is not None and prompt not in prompts:
-                yield name, f"node '{name}': prompt '{prompt}' is not in the prompt list"
+                yield _at(name), f"node '{name}': prompt '{prompt}' is not in the prompt list"
 
 
 def _unsaved_answers(flow: Flow) -> Iterator[Found]:
@@ -61,7 +66,7 @@ def _unsaved_answers(flow: Flow) -> Iterator[Found]:
         if isinstance(node, BranchNode) and node.on.startswith("answer."):
             wanted = node.on.removeprefix("answer.")
             if wanted not in saved:
-                yield name, f"node '{name}': branches on answer '{wanted}', which no node saves"
+                yield _at(name), f"node '{name}': branches on answer '{wanted}', which no node saves"
 
 
 def _endless_loops(flow: Flow) -> Iterator[Found]:
@@ -74,17 +79,20 @@ def _endless_loops(flow: Flow) -> Iterator[Found]:
         if name in ahead and name not in told:
             loop = [other for other in flow.nodes if other in ahead and name in looping.get(other, ())]
             told.update(loop)
-            yield name, f"node '{name}': loop without a counter ({' → '.join(loop)}); lead it through a repeat node"
+            yield (
+                _at(name),
+                f"node '{name}': loop without a counter ({' → '.join(loop)}); lead it through a repeat node",
+            )
 
 
 def _far_from_a_person(flow: Flow) -> Iterator[Found]:
     people = {name for name, node in flow.nodes.items() if node.is_person}
     if not people:
-        yield None, "no way to a person: the flow has no queue node"
+        yield (), "no way to a person: the flow has no queue node"
         return
     for name, node in flow.nodes.items():
         if not node.is_end and not people & _reach(flow, [name]):
-            yield name, f"node '{name}': no way to a person from here"
+            yield _at(name), f"node '{name}': no way to a person from here"
 
 
 def _gates(flow: Flow, reached: set[str]) -> Iterator[Found]:
@@ -94,7 +102,7 @@ def _gates(flow: Flow, reached: set[str]) -> Iterator[Found]:
     for name, node in flow.nodes.items():
         if name in reached and node.is_gate and people & _reach(flow, [name]):
             yield (
-                name,
+                _at(name),
                 f"node '{name}': a caller of {GATELESS_LINE} must not have to key anything before a person "
                 "(GB/T 33358-2016); if it must be, say why in 'gate_reason'",
             )
@@ -107,7 +115,7 @@ def _unannounced_recording(flow: Flow) -> Iterator[Found]:
     for name in sorted(_reach(flow, [flow.start], notices)):
         if flow.nodes[name].is_person:
             yield (
-                name,
+                _at(name),
                 f"node '{name}': a caller can get here without the recording notice; play a prompt with "
                 "'is_recording_notice: true' on every way, or say why not in 'unrecorded_reason'",
             )
