@@ -1,6 +1,6 @@
 """JSON: log in, who am I, log out, change the password."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response, status
 
@@ -23,7 +23,14 @@ async def require_person(actor: Annotated[Actor, Depends(require())]) -> Actor:
 Person = Annotated[Actor, Depends(require_person)]
 
 
-@router.post("/session", summary="Log in")
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    401: {"description": "Wrong name or password, or the account is switched off"},
+    403: {"description": "Sent by another site's page"},
+    429: {"description": "Too many attempts; wait `Retry-After` seconds"},
+}
+
+
+@router.post("/session", summary="Log in", responses=REFUSALS)
 def start_session(
     body: LogInIn, request: Request, response: Response, database: DatabaseDep, clock: ClockDep
 ) -> SessionOut:

@@ -11,6 +11,7 @@ from app.accounts import api as accounts_api
 from app.accounts import pages as accounts_pages
 from app.accounts.sessions import SessionSigner
 from app.desk import api as desk_api
+from app.desk import pages as desk_pages
 from app.desk.stream import list_messages
 from app.platform.clock import Clock, utc_now
 from app.platform.database import Database, make_engine
@@ -22,13 +23,20 @@ from app.web import health, static
 from app.web.envelope import Envelope
 from app.web.errors import add_error_handlers
 from app.web.listener import TopicListener
+from app.web.openapi import install_openapi
 from app.web.sse import make_events_router
 
 API = "/api/v1"
 MAX_BODY_BYTES = 2 * 1024 * 1024
 
 API_ROUTERS = (accounts_api.router, desk_api.router)
-PAGE_ROUTERS = (accounts_pages.router, health.router, static.router, make_events_router(list_messages))
+PAGE_ROUTERS = (
+    accounts_pages.router,
+    desk_pages.router,
+    health.router,
+    static.router,
+    make_events_router(list_messages),
+)
 
 
 def create_app(settings: Settings, *, clock: Clock = utc_now) -> FastAPI:
@@ -36,12 +44,12 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> FastAPI:
     redis_url = settings.redis_url.get_secret_value()
     redis = make_redis(redis_url)
     app = FastAPI(
-        title="12345 hotline case store",
         docs_url=None,
         redoc_url=None,
         openapi_url=f"{API}/openapi.json",
         lifespan=_lifespan,
         max_body_size=MAX_BODY_BYTES,
+        generate_unique_id_function=lambda route: route.name,
     )
     app.state.settings = settings
     app.state.clock = clock
@@ -54,6 +62,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> FastAPI:
     app.state.streams = Counter[str]()
     app.add_middleware(Envelope)
     add_error_handlers(app)
+    install_openapi(app)
     for router in API_ROUTERS:
         app.include_router(router, prefix=API)
     for router in PAGE_ROUTERS:
