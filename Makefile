@@ -41,6 +41,7 @@ clean: stop ## Stop the stack; delete caches and test leftovers (keeps data, sec
 
 # Bare Debian has Python without ensurepip. The stamp makes every later run instant.
 $(STAMP): requirements.lock pyproject.toml
+	@mkdir -p .runtime/reports
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "Python 3.11 or newer is needed; name it with PYTHON=/path/to/python3.11"; exit 1; }
 	@if ! $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null; then \

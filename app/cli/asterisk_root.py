@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from app.cli.console import StepFailed, report_done, report_present, run_long
-from app.cli.packages import FOR_ASTERISK_ROOT, as_root, ensure_packages, install
+from app.cli.packages import FOR_ASTERISK_ROOT, ensure_packages, install
 
 OLDEST_MAJOR = 20
 SUITE = "forky"
@@ -37,7 +37,7 @@ def read_version(root: Path) -> tuple[int, ...]:
     """Version of the Asterisk in a root file system; empty when there is none that runs."""
     if not (root / "usr/sbin/asterisk").exists():
         return ()
-    command = ["asterisk", "-V"] if root == SYSTEM_ROOT else as_root(["chroot", str(root), "/usr/sbin/asterisk", "-V"])
+    command = ["asterisk", "-V"] if root == SYSTEM_ROOT else ["chroot", str(root), "/usr/sbin/asterisk", "-V"]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     return parse_version(result.stdout)
 
@@ -85,14 +85,14 @@ def build_root(root: Path, *, log: Path) -> None:
             return
         ensure_packages("mmdebstrap", FOR_ASTERISK_ROOT, log=log.with_name("apt-mmdebstrap.log"))
         for left in [root, *root.parent.glob(f"{root.name}.building-*")]:
-            subprocess.run(as_root(["rm", "-rf", "--one-file-system", str(left)]), check=True)
+            subprocess.run(["rm", "-rf", "--one-file-system", str(left)], check=True)
         building = root.with_name(f"{root.name}.building-{os.getpid()}")
         command = [
             "mmdebstrap", "--variant=apt", '--aptopt=Acquire::Check-Valid-Until "false"',
             "--include=asterisk,asterisk-modules", SUITE, str(building),
         ]  # fmt: skip
-        run_long(as_root(command), title=f"building {root} from Debian {SUITE}", log=log)
-        subprocess.run(as_root(["mv", str(building), str(root)]), check=True)
+        run_long(command, title=f"building {root} from Debian {SUITE}", log=log)
+        building.rename(root)
     version = read_version(root)
     if not is_new_enough(version):
         raise StepFailed(f"{root} was built, but holds no Asterisk that runs", f"see {log}")

@@ -1,6 +1,7 @@
 """The `hotline` command. Each command imports what it needs when it runs, so that help is instant."""
 
 import os
+import shutil
 import sys
 
 import typer
@@ -23,8 +24,19 @@ for group, name in ((seats, "seat"), (users, "user"), (database, "db"), (flows, 
     app.add_typer(group, name=name)
 
 
+def become_root(arguments: list[str]) -> None:
+    """Go on under sudo where we are not root: Asterisk is started in a mount namespace of its own (ADR 0012)."""
+    sudo = shutil.which("sudo")
+    if os.getuid() == 0 or sudo is None or not arguments or "--help" in arguments:
+        return
+    kept = ",".join(name for name in os.environ if name.startswith("HOTLINE_"))
+    preserve = [f"--preserve-env={kept}"] if kept else []
+    os.execv(sudo, ["sudo", *preserve, sys.executable, "-m", "app.cli", *arguments])  # noqa: S606 - same program
+
+
 def main() -> None:
     """Entry point: a step that failed says what to do, without a traceback."""
+    become_root(sys.argv[1:])
     os.umask(0o022)  # Asterisk, another user, must find its folders; what is private is made so by name
     try:
         app()

@@ -1,9 +1,7 @@
 """Programs from the distribution: what is missing, and how it is installed without leaving services running."""
 
 import glob
-import os
 import shutil
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,16 +57,6 @@ fi
 """
 
 
-def as_root(command: list[str]) -> list[str]:
-    """The command with sudo in front where we are not root. Raises StepFailed without either."""
-    if os.getuid() == 0:
-        return command
-    if shutil.which("sudo") is None:
-        raise StepFailed(f"{command[0]} needs root, and there is no sudo", "run this as root, or install sudo")
-    subprocess.run(["sudo", "-v"], check=False)  # asks for the password while the terminal is still ours
-    return ["sudo", *command]
-
-
 def list_missing(needs: tuple[Need, ...]) -> list[str]:
     """Packages whose program is not there."""
     return [need.package for need in needs if not need.is_met()]
@@ -90,5 +78,5 @@ def install(packages: list[str], *, log: Path) -> None:
     """apt-get install, with progress. Raises StepFailed."""
     if shutil.which("apt-get") is None:
         raise StepFailed("this is no Debian: there is no apt-get", f"install these yourself: {', '.join(packages)}")
-    command = as_root(["sh", "-c", INSTALL_SCRIPT, "install", *packages])
+    command = ["sh", "-c", INSTALL_SCRIPT, "install", *packages]
     run_long(command, title=f"installing {', '.join(packages)}", log=log)

@@ -54,7 +54,12 @@ def render_configuration(settings: StackSettings, programs: list[Program]) -> No
     redis_home = settings.home / "redis"
     for folder in (redis_home, settings.supervisor_home / "logs"):
         folder.mkdir(parents=True, exist_ok=True)
-    settings.supervisor_socket.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    socket_folder = settings.supervisor_socket.parent
+    socket_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if socket_folder.stat().st_uid != os.getuid():
+        raise StepFailed(
+            f"{socket_folder} belongs to somebody else", "move the project to a folder with a shorter path"
+        )
     supervisor = environment.get_template("supervisord.conf.j2").render(
         socket=settings.supervisor_socket, home=settings.supervisor_home, hotline_home=settings.home, project=PROJECT,
         programs=programs, open_files=_open_files(),
