@@ -1,0 +1,104 @@
+"""Switch commands as AMI actions. Doing one twice is harmless; its effect comes home as an AMI event only."""
+
+from ami_bridge.parse import parse_channels, parse_members
+from ami_bridge.switch import Headers, SwitchConnection, SwitchRefused
+from app.contract.commands import AnyCommand, CommandResult, HangUp, Pause, QueueSkill, Resume, SignIn, SignOut
+from app.contract.ids import UniqueId
+
+NORMAL_CLEARING = "16"
+ALREADY = ("Already there", "Not there")
+
+
+class Commander:
+    """Carries out commands over its own connection and AMI user."""
+
+    def __init__(self, switch: SwitchConnection) -> None:
+        self._switch = switch
+
+    @property
+    def is_connected(self) -> bool:
+        return self._switch.is_connected
+
+    async def obey(self, command: AnyCommand) -> CommandResult:
+        """What Asterisk said. Raises SwitchUnavailable when it said nothing."""
+        try:
+            match command:
+                case SignIn():
+                    await self._sign_in(command)
+                case SignOut():
+                    await self._sign_out(command)
+                case Pause():
+                    await self._pause(command.seat, True, command.reason)
+                case Resume():
+                    await self._pause(command.seat, False, "")
+                case HangUp():
+                    await self._hang_up(command)
+        except SwitchRefused as refusal:
+            return CommandResult(is_accepted=False, message=str(refusal))
+        return CommandResult(is_accepted=True)
+
+    async def _sign_in(self, command: SignIn) -> None:
+        """A seat holds one agent: whoever was there before is signed out of that queue first."""
+        there = await self._queues_of(command.seat)
+        for skill in command.queues:
+            agent = there.get(skill.queue)
+            if agent is not None and agent != command.agent:
+                await self._remove(command.seat, skill.queue)
+            if agent != command.agent:
+                await self._add(command, skill)
+        if command.agent in there.values():
+            await self._pause(command.seat, bool(command.pause_reason), command.pause_reason)
+
+    async def _add(self, command: SignIn, skill: QueueSkill) -> None:
+        headers = {
+            "Queue": skill.queue,
+            "Interface": _interface(command.seat),
+            "StateInterface": _interface(command.seat),
+            "MemberName": command.agent,
+            "Penalty": str(skill.penalty),
+            "Paused": _truth(bool(command.pause_reason)),
+        }
+        if command.pause_reason:
+            headers["Reason"] = command.pause_reason
+        await self._unless_already("QueueAdd", headers)
+
+    async def _sign_out(self, command: SignOut) -> None:
+        for queue, agent in (await self._queues_of(command.seat)).items():
+            if agent == command.agent:
+                await self._remove(command.seat, queue)
+
+    async def _remove(self, seat: str, queue: str) -> None:
+        await self._unless_already("QueueRemove", {"Queue": queue, "Interface": _interface(seat)})
+
+    async def _pause(self, seat: str, is_paused: bool, reason: str) -> None:
+        headers = {"Interface": _interface(seat), "Paused": _truth(is_paused)}
+        if reason:
+            headers["Reason"] = reason
+        await self._switch.call("QueuePause", headers)
+
+    async def _hang_up(self, command: HangUp) -> None:
+        channels = parse_channels(await self._switch.call("CoreShowChannels", {}, is_list=True))
+        channel = channels.get(UniqueId(command.call_id))
+        if channel is None:
+            raise SwitchRefused("this call has no channel any more")
+        await self._switch.call("Hangup", {"Channel": channel, "Cause": NORMAL_CLEARING})
+
+    async def _queues_of(self, seat: str) -> dict[str, str]:
+        """Queues in which the seat is a member, and for which agent."""
+        answer: list[Headers] = await self._switch.call("QueueStatus", {"Member": _interface(seat)}, is_list=True)
+        return {member.queue: member.agent for member in parse_members(answer) if member.seat == seat}
+
+    async def _unless_already(self, action: str, headers: dict[str, str]) -> None:
+        try:
+            await self._switch.call(action, headers)
+        except SwitchRefused as refusal:
+            if not str(refusal).endswith(ALREADY):
+                raise
+
+
+def _interface(seat: str) -> str:
+    return f"PJSIP/{seat}"
+
+
+def _truth(value: bool) -> str:
+    return "true" if value else "false"

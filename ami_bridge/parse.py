@@ -1,0 +1,228 @@
+"""The door: AMI headers become typed events here, once, and AMI's names exist nowhere else (style.md rule 3)."""
+
+from collections.abc import Callable
+
+from ami_bridge.events import (
+    AmiAgentCalled,
+    AmiAgentCompleted,
+    AmiAgentConnected,
+    AmiAgentRingNoAnswer,
+    AmiCallArrived,
+    AmiCallEnded,
+    AmiCallerJoined,
+    AmiEvent,
+    AmiMemberAdded,
+    AmiMemberPaused,
+    AmiMemberRemoved,
+    AmiQueueLeft,
+    AmiRecordingSaved,
+    AmiTransferred,
+    Caller,
+    SeenMember,
+)
+from ami_bridge.switch import Headers
+from app.contract import variables
+from app.contract.ids import CallId, LinkedId, UniqueId
+
+FULLY_BOOTED = "FullyBooted"
+YES = "1"
+
+
+class Unreadable(Exception):
+    """An event without what it must have. It is parked with this reason."""
+
+
+def parse_event(name: str, headers: Headers) -> AmiEvent | None:
+    """The typed event, or None for one that tells us nothing. Raises Unreadable."""
+    if name == "UserEvent":
+        name = headers.get("UserEvent", "")
+    parser = PARSERS.get(name)
+    if parser is None:
+        return None
+    try:
+        return parser(headers)
+    except KeyError as error:
+        raise Unreadable(f"{name} without {error.args[0]}") from error
+    except ValueError as error:
+        raise Unreadable(f"{name}: {error}") from error
+
+
+def parse_members(messages: list[Headers]) -> list[SeenMember]:
+    """The members in the answer to QueueStatus; an unreadable one is left out."""
+    return [
+        SeenMember(
+            queue=message["Queue"],
+            agent=message.get("Name") or _seat(message.get("Location", "")),
+            seat=_seat(message.get("Location", "")),
+            is_paused=message.get("Paused") == YES,
+            reason=message.get("PausedReason", ""),
+        )
+        for message in messages
+        if message.get("Event") == "QueueMember" and message.get("Queue") and message.get("Location")
+    ]
+
+
+def parse_channels(messages: list[Headers]) -> dict[UniqueId, str]:
+    """Names of the channels that live, by uniqueid, in the answer to CoreShowChannels."""
+    return {
+        UniqueId(message["Uniqueid"]): message.get("Channel", "")
+        for message in messages
+        if message.get("Event") == "CoreShowChannel" and message.get("Uniqueid")
+    }
+
+
+def _seat(interface: str) -> str:
+    """`PJSIP/1001` is seat 1001."""
+    return interface.rpartition("/")[2]
+
+
+def _at(headers: Headers) -> float:
+    return float(headers["Timestamp"])
+
+
+def _caller(headers: Headers, prefix: str = "") -> Caller:
+    """Whose call this is: accountcode carries HL_CALL_ID on every leg; a channel without one is its own call."""
+    uniqueid = headers[f"{prefix}Uniqueid"]
+    linkedid = headers.get(f"{prefix}Linkedid") or uniqueid
+    return Caller(CallId(headers.get(f"{prefix}AccountCode") or linkedid), UniqueId(uniqueid), LinkedId(linkedid))
+
+
+def _own_caller(headers: Headers) -> Caller:
+    """As our own user events say it: the call's first channel has the call's id."""
+    call_id = headers["CallId"]
+    if not call_id:
+        raise ValueError("CallId is empty")
+    return Caller(CallId(call_id), UniqueId(call_id), LinkedId(headers.get("Linkedid") or call_id))
+
+
+def _agent(headers: Headers) -> str:
+    return headers.get("MemberName") or _seat(headers["Interface"])
+
+
+def _arrived(headers: Headers) -> AmiCallArrived:
+    return AmiCallArrived(
+        _at(headers),
+        _own_caller(headers),
+        trunk=headers["Trunk"][:80],
+        dnis=headers.get("Dnis", "")[:64],
+        ani=headers.get("Ani", "")[:64],
+        caller_name=headers.get("CallerName", "")[:500],
+    )
+
+
+def _queue_left(headers: Headers) -> AmiQueueLeft:
+    return AmiQueueLeft(_at(headers), _own_caller(headers), headers["Queue"], headers.get("Status", ""))
+
+
+def _ended(headers: Headers) -> AmiCallEnded:
+    return AmiCallEnded(
+        _at(headers),
+        _own_caller(headers),
+        stage=headers.get("Stage", ""),
+        queue=headers.get("Queue", ""),
+        member=headers.get("Member", ""),
+        queued_at=float(headers.get("QueuedAt") or 0),
+        cause=int(headers.get("Cause") or 0),
+    )
+
+
+def _recording(headers: Headers) -> AmiRecordingSaved:
+    return AmiRecordingSaved(_at(headers), _own_caller(headers), headers["File"].rpartition("/")[2])
+
+
+def _caller_joined(headers: Headers) -> AmiCallerJoined:
+    position = int(headers.get("Position") or 0)
+    return AmiCallerJoined(_at(headers), _caller(headers), headers["Queue"], position)
+
+
+def _agent_called(headers: Headers) -> AmiAgentCalled:
+    return AmiAgentCalled(
+        _at(headers),
+        _caller(headers),
+        queue=headers["Queue"],
+        agent=_agent(headers),
+        seat=_seat(headers["Interface"]),
+        member_uniqueid=UniqueId(headers["DestUniqueid"]),
+    )
+
+
+def _ring_no_answer(headers: Headers) -> AmiAgentRingNoAnswer:
+    ring_time_ms = max(0, int(headers.get("RingTime") or 0))  # milliseconds here, seconds in AgentConnect
+    return AmiAgentRingNoAnswer(_at(headers), _caller(headers), headers["Queue"], _agent(headers), ring_time_ms)
+
+
+def _agent_connected(headers: Headers) -> AmiAgentConnected:
+    return AmiAgentConnected(
+        _at(headers),
+        _caller(headers),
+        queue=headers["Queue"],
+        agent=_agent(headers),
+        seat=_seat(headers["Interface"]),
+        member_uniqueid=UniqueId(headers["DestUniqueid"]),
+        hold_time_seconds=max(0, int(headers.get("HoldTime") or 0)),
+        ring_time_seconds=max(0, int(headers.get("RingTime") or 0)),
+    )
+
+
+def _agent_completed(headers: Headers) -> AmiAgentCompleted:
+    return AmiAgentCompleted(
+        _at(headers),
+        _caller(headers),
+        queue=headers["Queue"],
+        agent=_agent(headers),
+        talk_time_seconds=max(0, int(headers.get("TalkTime") or 0)),
+        ended_by=headers.get("Reason", "")[:20],
+    )
+
+
+def _blind_transfer(headers: Headers) -> AmiTransferred:
+    prefix = "Transferee" if headers.get("TransfereeUniqueid") else "Transferer"
+    has_succeeded = headers["Result"] == "Success"
+    return AmiTransferred(_at(headers), _caller(headers, prefix), "blind", headers.get("Extension", ""), has_succeeded)
+
+
+def _attended_transfer(headers: Headers) -> AmiTransferred:
+    prefix = "Transferee" if headers.get("TransfereeUniqueid") else "OrigTransferer"
+    target = headers.get("TransferTargetCallerIDNum") or headers.get("SecondTransfererConnectedLineNum", "")
+    return AmiTransferred(_at(headers), _caller(headers, prefix), "attended", target, headers["Result"] == "Success")
+
+
+def _member_added(headers: Headers) -> AmiMemberAdded:
+    return AmiMemberAdded(
+        _at(headers),
+        headers["Queue"],
+        _agent(headers),
+        _seat(headers["Interface"]),
+        is_paused=headers.get("Paused") == YES,
+        reason=headers.get("PausedReason", ""),
+    )
+
+
+def _member_removed(headers: Headers) -> AmiMemberRemoved:
+    return AmiMemberRemoved(_at(headers), headers["Queue"], _agent(headers), _seat(headers["Interface"]))
+
+
+def _member_paused(headers: Headers) -> AmiMemberPaused:
+    reason = headers.get("PausedReason", "")
+    return AmiMemberPaused(_at(headers), headers["Queue"], _agent(headers), headers["Paused"] == YES, reason)
+
+
+PARSERS: dict[str, Callable[[Headers], AmiEvent]] = {
+    variables.USER_EVENT_ARRIVED: _arrived,
+    variables.USER_EVENT_LEFT: _queue_left,
+    variables.USER_EVENT_ENDED: _ended,
+    variables.USER_EVENT_RECORDING: _recording,
+    "QueueCallerJoin": _caller_joined,
+    "AgentCalled": _agent_called,
+    "AgentRingNoAnswer": _ring_no_answer,
+    "AgentConnect": _agent_connected,
+    "AgentComplete": _agent_completed,
+    "BlindTransfer": _blind_transfer,
+    "AttendedTransfer": _attended_transfer,
+    "QueueMemberAdded": _member_added,
+    "QueueMemberRemoved": _member_removed,
+    "QueueMemberPause": _member_paused,
+}
+
+WANTED = frozenset(PARSERS) | {"UserEvent"}
+"""Names of events worth a second look; everything else is dropped before it is decoded."""
