@@ -9,6 +9,7 @@ from rich.markup import escape
 
 from app.cli.console import StepFailed, errors
 from app.cli.data_commands import database, flows, seats, users
+from app.cli.demo_command import demo
 from app.cli.doctor.command import doctor
 from app.cli.setup_command import setup
 from app.cli.stack_commands import down, status, up
@@ -18,8 +19,14 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
 )
-for command in (setup, up, down, status, doctor):
+for command in (demo, setup, up, down, status, doctor):
     app.command()(command)
+try:
+    from sipp_scenarios.command import call_command
+
+    app.command("call")(call_command)
+except ImportError:  # temporary, until sipp_scenarios.store is there
+    pass
 for group, name in ((seats, "seat"), (users, "user"), (database, "db"), (flows, "flows")):
     app.add_typer(group, name=name)
 
