@@ -29,6 +29,7 @@ class CallOutcome(StrEnum):
     OVERFLOW = "overflow"
     NO_AGENT = "no_agent"
     LEFT_BEFORE_QUEUE = "left_before_queue"
+    FORWARDED = "forwarded"
 
 
 class AgentStatus(StrEnum):
@@ -89,6 +90,7 @@ class Call(Base):
     ticket_id: Mapped[int | None] = mapped_column(
         BigId, doc="the ticket this call belongs to (its own or an older one)"
     )
+    missed_at: Mapped[datetime | None] = mapped_column(doc="when the caller gave up or was turned away")
     missed_call_id: Mapped[int | None] = mapped_column(
         BigId, doc="the row of the missed-call list that counts this call"
     )

@@ -13,6 +13,7 @@ from app.accounts.sessions import SessionSigner
 from app.desk import api as desk_api
 from app.desk import pages as desk_pages
 from app.desk.stream import list_messages
+from app.ingest import api as ingest_api
 from app.platform.clock import Clock, utc_now
 from app.platform.database import Database, make_engine
 from app.platform.jobs import make_jobs
@@ -29,7 +30,7 @@ from app.web.sse import make_events_router
 API = "/api/v1"
 MAX_BODY_BYTES = 2 * 1024 * 1024
 
-API_ROUTERS = (accounts_api.router, desk_api.router)
+API_ROUTERS = (accounts_api.router, desk_api.router, ingest_api.router)
 PAGE_ROUTERS = (
     accounts_pages.router,
     desk_pages.router,

@@ -1,0 +1,283 @@
+"""What the facts of one call add up to. Pure.
+
+The record is a function of the *set* of facts: they are put in the order they happened in, then told as a story. So
+it does not matter in which order, how often and in which batches they reach us (ADR 0061).
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from app.calls.models import AgentStatus, CallOutcome, CallState
+from app.calls.rules import REPORTS, after, normalize_number
+from app.contract import events as facts
+from app.contract.events import CallEvent, EventType, QueueLeftReason
+
+_LIFE = [
+    EventType.CALL_ARRIVED, EventType.INTAKE_RECORDED, EventType.CALLER_QUEUED, EventType.AGENT_RINGING,
+    EventType.AGENT_MISSED, EventType.AGENT_ANSWERED, EventType.CALL_TRANSFERRED, EventType.CONVERSATION_ENDED,
+]  # fmt: skip
+_LATE = [EventType.CALL_RATED, EventType.CALLER_ABANDONED, EventType.CALL_ENDED, EventType.RECORDING_SAVED]
+_RANK = {kind: rank for rank, kind in enumerate([*_LIFE, *(k for k in EventType if k not in {*_LIFE, *_LATE}), *_LATE])}
+
+
+MAX_MS = 2**31 - 1
+"""What the columns hold: 24 days."""
+
+
+@dataclass(frozen=True, order=True)
+class Engagement:
+    """What a call means for one agent, since when. `status` is RINGING, TALKING, WRAP_UP or READY (let go)."""
+
+    at: datetime
+    status: AgentStatus
+    call_id: str
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stretch of a call. `duration_ms` is None while it lasts."""
+
+    name: str
+    started_at: datetime
+    duration_ms: int | None
+    agent: str
+    queue: str
+
+
+@dataclass
+class CallRecord:
+    """The columns of `calls` that facts decide (same names), and what they mean for agents."""
+
+    arrived_at: datetime
+    state: CallState = CallState.ARRIVED
+    outcome: CallOutcome | None = None
+    linkedid: str | None = None
+    trunk: str = ""
+    dnis: str = ""
+    ani: str = ""
+    caller_number: str | None = None
+    caller_name: str = ""
+    original_line: str = ""
+    queue: str = ""
+    agent: str | None = None
+    flow: str = ""
+    intake: dict[str, Any] = field(default_factory=dict)
+    queued_at: datetime | None = None
+    first_ringing_at: datetime | None = None
+    answered_at: datetime | None = None
+    conversation_ended_at: datetime | None = None
+    ended_at: datetime | None = None
+    greeting_ms: int | None = None
+    hold_ms: int | None = None
+    talk_ms: int | None = None
+    hangup_cause: int | None = None
+    recording_file: str | None = None
+    rating: int | None = None
+    callback_number: str | None = None
+    is_reconstructed: bool = False
+
+
+@dataclass
+class _Conversation:
+    agent: str
+    started_at: datetime
+    ended_at: datetime | None = None
+
+
+def in_order(events: Iterable[CallEvent]) -> list[CallEvent]:
+    """As it happened. Facts of the same moment stand in the order of a call's life."""
+    return sorted(events, key=lambda event: (event.occurred_at, _RANK[event.type], event.event_id))
+
+
+def milliseconds(start: datetime, end: datetime) -> int:
+    """From start to end; facts rebuilt from whole seconds may seem to run backwards: then 0."""
+    return min(max(0, round((end - start).total_seconds() * 1000)), MAX_MS)
+
+
+class CallStory:
+    """Tells the facts of one call in order. `record`, `stages` and `engagements` are what came of it."""
+
+    def __init__(self, events: Iterable[CallEvent], *, area_code: str) -> None:
+        story = in_order(events)
+        if not story:
+            raise ValueError("a call without facts")
+        self._area_code = area_code
+        self._call_id = story[0].call_id or ""
+        self._conversations: list[_Conversation] = []
+        self._left_queue: tuple[datetime, CallOutcome] | None = None
+        self._was_passed_on = False
+        self._told_talk_ms: int | None = None
+        self.engagements: dict[str, Engagement] = {}
+        self.record = CallRecord(arrived_at=story[0].occurred_at)
+        for event in story:
+            self._tell(event)
+        self._finish()
+
+    @property
+    def missed_at(self) -> datetime | None:
+        """When the caller gave up or was turned away; None while the call may still succeed, or did."""
+        if self.record.outcome in {None, CallOutcome.ANSWERED, CallOutcome.FORWARDED}:
+            return None
+        return self._left_queue[0] if self._left_queue else self.record.ended_at
+
+    def _tell(self, event: CallEvent) -> None:
+        record, at = self.record, event.occurred_at
+        record.linkedid = record.linkedid or event.linkedid
+        record.is_reconstructed |= event.is_reconstructed
+        reported = REPORTS[event.type]
+        if reported is not None and not (
+            event.type is EventType.AGENT_MISSED and record.state is not CallState.RINGING
+        ):
+            record.state = after(record.state, reported)
+        match event.payload:
+            case facts.CallArrived() as fact if not record.trunk:
+                record.trunk, record.dnis, record.ani = fact.trunk, fact.dnis, fact.ani
+                record.caller_name = fact.caller_name[:200]
+                record.caller_number = normalize_number(fact.ani, area_code=self._area_code)
+            case facts.IntakeRecorded() as fact:
+                record.flow, record.original_line = fact.flow, fact.original_line[:20]
+                record.queue = record.queue or fact.queue
+                record.intake = fact.model_dump(mode="json", exclude={"flow", "original_line", "queue"})
+            case facts.CallbackRequested(number=number):
+                record.callback_number = normalize_number(number, area_code=self._area_code) or record.caller_number
+            case facts.CallRated(score=score):
+                record.rating = score
+            case facts.CallEnded(hangup_cause=cause) if record.ended_at is None:
+                record.ended_at, record.hangup_cause = at, cause
+            case facts.RecordingSaved(file=file):
+                record.recording_file = file
+            case _:
+                self._tell_of_queue(event)
+
+    def _tell_of_queue(self, event: CallEvent) -> None:
+        record, at = self.record, event.occurred_at
+        match event.payload:
+            case facts.CallerQueued(queue=queue):
+                record.queue = queue
+                record.queued_at = record.queued_at or at
+                self._left_queue = None
+            case facts.AgentRinging(agent=agent):
+                record.first_ringing_at = record.first_ringing_at or at
+                self._engage(agent, AgentStatus.RINGING, at)
+            case facts.AgentMissed(agent=agent):
+                self._engage(agent, AgentStatus.READY, at, only_from=AgentStatus.RINGING)
+            case facts.AgentAnswered() as fact:
+                self._answer(fact, at)
+            case facts.ConversationEnded() as fact:
+                self._end_conversation(fact, at)
+            case facts.CallerAbandoned():
+                self._left_queue = (at, CallOutcome.ABANDONED)
+            case facts.QueueTimedOut(reason=reason):
+                is_nobody_there = reason is QueueLeftReason.NO_AGENT
+                self._left_queue = (at, CallOutcome.NO_AGENT if is_nobody_there else CallOutcome.OVERFLOW)
+            case facts.CallForwarded() | facts.HandedOver():
+                self._was_passed_on = True
+
+    def _engage(self, agent: str, status: AgentStatus, at: datetime, only_from: AgentStatus | None = None) -> None:
+        before = self.engagements.get(agent)
+        if only_from is None or before is None or before.status is only_from:
+            self.engagements[agent] = Engagement(at, status, self._call_id)
+
+    def _answer(self, fact: facts.AgentAnswered, at: datetime) -> None:
+        record = self.record
+        record.agent, record.queue = fact.agent, fact.queue
+        if record.answered_at is None:
+            record.answered_at = at
+            record.hold_ms = min(fact.hold_time_seconds * 1000, MAX_MS)  # until the moments themselves say it better
+        self._conversations.append(_Conversation(fact.agent, at))
+        self._left_queue = None
+        for other, engagement in list(self.engagements.items()):
+            if engagement.status is AgentStatus.RINGING:
+                self._engage(other, AgentStatus.READY, at)
+        self._engage(fact.agent, AgentStatus.TALKING, at)
+
+    def _end_conversation(self, fact: facts.ConversationEnded, at: datetime) -> None:
+        self.record.conversation_ended_at = at
+        self.record.agent = self.record.agent or fact.agent  # the answer itself may be lost in a gap
+        still_on = [c for c in self._conversations if c.ended_at is None and c.agent == fact.agent]
+        if still_on:
+            still_on[-1].ended_at = at
+        elif not self._conversations:
+            self._told_talk_ms = min(fact.talk_time_seconds * 1000, MAX_MS)
+        self._engage(fact.agent, AgentStatus.WRAP_UP, at)
+
+    def _finish(self) -> None:
+        record = self.record
+        if record.state is CallState.ENDED and record.ended_at is None and self._left_queue:
+            record.ended_at = self._left_queue[0]
+        if record.ended_at is not None:
+            self._end_everything(record.ended_at)
+        record.outcome = self._outcome()
+        if record.queued_at is not None:
+            record.greeting_ms = milliseconds(record.arrived_at, record.queued_at)
+            left_at = self._left_queue[0] if self._left_queue else record.ended_at
+            if (until := record.answered_at or left_at) is not None:
+                record.hold_ms = milliseconds(record.queued_at, until)
+        spans = [milliseconds(c.started_at, c.ended_at) for c in self._conversations if c.ended_at]
+        record.talk_ms = min(sum(spans), MAX_MS) if spans else self._told_talk_ms
+
+    def _end_everything(self, ended_at: datetime) -> None:
+        for conversation in self._conversations:
+            if conversation.ended_at is None:
+                conversation.ended_at = max(ended_at, conversation.started_at)
+                self.record.conversation_ended_at = self.record.conversation_ended_at or conversation.ended_at
+        for agent, engagement in list(self.engagements.items()):
+            if engagement.status is AgentStatus.TALKING:
+                self._engage(agent, AgentStatus.WRAP_UP, max(ended_at, engagement.at))
+            elif engagement.status is AgentStatus.RINGING:
+                self._engage(agent, AgentStatus.READY, max(ended_at, engagement.at))
+
+    def _outcome(self) -> CallOutcome | None:
+        record = self.record
+        if record.answered_at is not None or record.conversation_ended_at is not None:
+            return CallOutcome.ANSWERED
+        if self._was_passed_on:
+            return CallOutcome.FORWARDED if record.state is CallState.ENDED else None
+        if self._left_queue is not None:
+            return self._left_queue[1]
+        if record.state is not CallState.ENDED:
+            return None
+        was_queued = record.queued_at is not None or record.first_ringing_at is not None
+        return CallOutcome.ABANDONED if was_queued else CallOutcome.LEFT_BEFORE_QUEUE
+
+
+def stages_of(events: Sequence[CallEvent]) -> list[Stage]:
+    """The stretches of a call, one after the other: greeting, waiting, ringing, talking, after_queue, after_talk.
+
+    The last one has no duration while the call lasts.
+    """
+    marks: list[tuple[str, datetime, str, str]] = []
+    ended_at: datetime | None = None
+    queue, state = "", CallState.ARRIVED
+    for event in in_order(events):
+        queue = getattr(event.payload, "queue", "") or queue
+        agent = getattr(event.payload, "agent", "")
+        reported = REPORTS[event.type]
+        if event.type is EventType.CALL_ENDED or event.type is EventType.CALLER_ABANDONED:
+            ended_at = ended_at or event.occurred_at
+        elif event.type is EventType.QUEUE_TIMED_OUT:
+            marks.append(("after_queue", event.occurred_at, "", queue))
+        elif not marks:
+            marks.append((_STAGE_NAMES[reported or CallState.ARRIVED], event.occurred_at, agent, queue))
+        elif reported is not None and ended_at is None and after(state, reported) is reported:
+            marks.append((_STAGE_NAMES[reported], event.occurred_at, agent, queue))
+        state = after(state, reported) if reported else state
+    ends: list[datetime | None] = [*(mark[1] for mark in marks[1:]), ended_at]
+    return [
+        Stage(
+            name, start, milliseconds(start, end) if end else None, agent if name in {"ringing", "talking"} else "", q
+        )
+        for (name, start, agent, q), end in zip(marks, ends, strict=True)
+    ]
+
+
+_STAGE_NAMES = {
+    CallState.ARRIVED: "greeting",
+    CallState.QUEUED: "waiting",
+    CallState.RINGING: "ringing",
+    CallState.TALKING: "talking",
+    CallState.AFTER_TALK: "after_talk",
+    CallState.ENDED: "ended",
+}

@@ -1,0 +1,183 @@
+"""Use cases of calls: read them, their timelines, screen pops, agents' states."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.calls import presence, record
+from app.calls.missed import list_missed_calls, resolve_missed_call
+from app.calls.models import AgentState, AgentStatus, Call, CallEventRow, CallState, ScreenPop
+from app.calls.record import Stage
+from app.calls.rules import may_see_number
+from app.contract.events import CallEvent
+from app.platform.errors import NotFound
+from app.platform.topics import agent_topic, publish
+
+POPS_SHOWN = 20
+POP_LIFE = timedelta(hours=12)
+
+__all__ = [
+    "Stage",
+    "acknowledge_pop",
+    "call_timeline",
+    "calls_of_number",
+    "events_of_calls",
+    "find_call",
+    "finish_wrap_up",
+    "get_agent_state",
+    "get_call",
+    "list_agent_states",
+    "list_calls",
+    "list_missed_calls",
+    "list_pending_pops",
+    "may_see_number_of",
+    "resolve_missed_call",
+]
+
+
+def list_calls(
+    session: Session,
+    *,
+    state: str | None = None,
+    outcome: str | None = None,
+    agent: str | None = None,
+    queue: str | None = None,
+    caller_number: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    before: tuple[datetime, int] | None = None,
+    limit: int = 50,
+) -> list[Call]:
+    """Calls, the latest arrival first. `before` is (arrived_at, id) of the last call of the page before."""
+    query = select(Call).order_by(Call.arrived_at.desc(), Call.id.desc()).limit(limit)
+    equal = {"state": state, "outcome": outcome, "agent": agent, "queue": queue, "caller_number": caller_number}
+    query = query.filter_by(**{name: value for name, value in equal.items() if value is not None})
+    if since is not None:
+        query = query.where(Call.arrived_at >= since)
+    if until is not None:
+        query = query.where(Call.arrived_at < until)
+    if before is not None:
+        arrived_at, call_row_id = before
+        query = query.where(
+            (Call.arrived_at < arrived_at) | ((Call.arrived_at == arrived_at) & (Call.id < call_row_id))
+        )
+    return list(session.scalars(query))
+
+
+def find_call(session: Session, call_id: str) -> Call | None:
+    """The call of this HL_CALL_ID."""
+    return session.scalar(select(Call).where(Call.call_id == call_id))
+
+
+def get_call(session: Session, call_id: str) -> Call:
+    """The call of this HL_CALL_ID. Raises NotFound."""
+    call = find_call(session, call_id)
+    if call is None:
+        raise NotFound(f"没有通话 {call_id}")
+    return call
+
+
+def calls_of_number(session: Session, caller_number: str, *, limit: int = 20) -> list[Call]:
+    """The latest calls of a normalised number, the newest first."""
+    return list_calls(session, caller_number=caller_number, limit=limit)
+
+
+def events_of_calls(session: Session, call_ids: list[str]) -> dict[str, list[CallEvent]]:
+    """Every stored fact of these calls, by call."""
+    found: dict[str, list[CallEvent]] = {call_id: [] for call_id in call_ids}
+    query = select(CallEventRow.call_id, CallEventRow.body).where(CallEventRow.call_id.in_(call_ids))
+    for call_id, body in session.execute(query):
+        found[call_id or ""].append(CallEvent.model_validate(body))
+    return found
+
+
+def call_timeline(session: Session, call_id: str) -> list[Stage]:
+    """The stretches of a call one after the other, with their milliseconds. Raises NotFound."""
+    get_call(session, call_id)
+    return record.stages_of(events_of_calls(session, [call_id])[call_id])
+
+
+def find_agent_state(session: Session, agent: str) -> AgentState | None:
+    """What is known of an agent; None: never signed in."""
+    return session.get(AgentState, agent)
+
+
+def get_agent_state(session: Session, agent: str, *, now: datetime) -> AgentState:
+    """The agent's state with its wrap-up judged at `now`; OFFLINE for one who never signed in. Not written back."""
+    state = find_agent_state(session, agent)
+    if state is None:
+        empty = presence.LONG_AGO
+        return AgentState(
+            agent=agent, status=AgentStatus.OFFLINE, queues={}, registers={}, since_at=empty, last_event_at=empty
+        )
+    return _as_of(session, state, now)
+
+
+def list_agent_states(session: Session, *, now: datetime) -> list[AgentState]:
+    """Every agent who ever signed in, by number, judged at `now`. Not written back."""
+    states = list(session.scalars(select(AgentState).order_by(AgentState.agent)))
+    return [_as_of(session, state, now) for state in states]
+
+
+def _as_of(session: Session, state: AgentState, now: datetime) -> AgentState:
+    status = presence.effective_status(state, now)
+    if status != state.status:
+        session.expunge(state)  # the stored row keeps what the facts said
+        state.since_at = state.wrap_up_until or state.since_at
+        state.status, state.call_id, state.wrap_up_until = status, None, None
+    return state
+
+
+def finish_wrap_up(session: Session, agent: str, now: datetime) -> None:
+    """The agent has done the work after the call. Asked twice, or without a wrap-up, it changes nothing."""
+    state = session.get(AgentState, agent, with_for_update=True)
+    if state is None or state.status != AgentStatus.WRAP_UP:
+        return
+    state.registers = presence.without_wrap_up(state.registers, now)
+    set_presence(state, wrap_up_seconds=0, now=now)
+    state.since_at = now
+    publish(session, agent_topic(agent), "state")
+
+
+def set_presence(state: AgentState, *, wrap_up_seconds: int, now: datetime) -> bool:
+    """Set the columns that follow from the registers; whether anything that others see has changed."""
+    seen = presence.presence_of(state.registers, wrap_up_seconds=wrap_up_seconds, now=now)
+    before = (state.status, state.call_id, state.pause_reason, state.queues)
+    state.status, state.call_id, state.pause_reason = seen.status, seen.call_id, seen.pause_reason
+    state.queues, state.wrap_up_until, state.since_at = seen.queues, seen.wrap_up_until, seen.since_at
+    return before != (state.status, state.call_id, state.pause_reason, state.queues)
+
+
+def list_pending_pops(session: Session, agent: str, *, now: datetime) -> list[ScreenPop]:
+    """What the agent's page still has to show, oldest first.
+
+    A ringing pop lives while the phone rings; an answered one until the page confirms it, or for twelve hours.
+    """
+    query = (
+        select(ScreenPop, Call.state)
+        .join(Call, Call.call_id == ScreenPop.call_id)
+        .where(ScreenPop.agent == agent, ScreenPop.acknowledged_at.is_(None), ScreenPop.created_at > now - POP_LIFE)
+        .order_by(ScreenPop.id.desc())
+        .limit(POPS_SHOWN)
+    )
+    pops = session.execute(query).all()
+    return [pop for pop, state in reversed(pops) if pop.kind == "answered" or state == CallState.RINGING]
+
+
+def acknowledge_pop(session: Session, agent: str, pop_id: int, now: datetime) -> ScreenPop:
+    """The agent's page has shown it. The first moment stays; another agent's pop is NotFound."""
+    pop = session.get(ScreenPop, pop_id)
+    if pop is None or pop.agent != agent:
+        raise NotFound("没有这条弹屏")
+    if pop.acknowledged_at is None:
+        pop.acknowledged_at = now
+        session.flush()
+    return pop
+
+
+def may_see_number_of(session: Session, call: Call, viewer: str, *, draft_owner: str | None = None) -> bool:
+    """Whether this person sees the call's full number: the agent who holds the call, nobody else."""
+    state = find_agent_state(session, viewer)
+    held = state.call_id if state is not None else None
+    return may_see_number(viewer, call_id=call.call_id, viewer_call_id=held, draft_owner=draft_owner)

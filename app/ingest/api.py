@@ -1,0 +1,72 @@
+"""The one door for call facts, and the lookup that AGI makes before the queue."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+
+from app.accounts.auth import Actor, require
+from app.accounts.rules import Permission
+from app.contract.events import BatchResult, Cursor, EventBatch
+from app.contract.lookup import CallerCard, LookupRequest
+from app.ingest import lookup as lookup_service
+from app.ingest import service
+from app.ingest.effects import Terms
+from app.ingest.schemas import ParkedEventList, ParkedEventOut, SenderList, SenderOut
+from app.platform.http import ClockDep, Reading, SettingsDep, Writing
+
+router = APIRouter()
+
+Reporter = Annotated[Actor, Depends(require(Permission.CALL_EVENTS_WRITE))]
+Asker = Annotated[Actor, Depends(require(Permission.LOOKUP_READ))]
+Operator = Annotated[Actor, Depends(require(Permission.OPERATIONS_READ))]
+
+
+def terms_of(settings: SettingsDep) -> Terms:
+    return Terms(
+        region_code=settings.region_code, area_code=settings.area_code, wrap_up_seconds=settings.wrap_up_seconds
+    )
+
+
+TermsDep = Annotated[Terms, Depends(terms_of)]
+
+
+@router.post("/call-events", tags=["call events"])
+def report_call_events(
+    batch: EventBatch, _actor: Reporter, session: Writing, clock: ClockDep, terms: TermsDep
+) -> BatchResult:
+    """Keep a batch of call facts, in order, in one transaction. Scope: `call-events:write`.
+
+    Tell it again whenever no answer came: every `event_id` is kept once. A malformed event is parked with its reason
+    and counted in `parked`; it never blocks the rest, and there is no use in telling it again.
+    """
+    return service.store_batch(session, batch, terms, clock())
+
+
+@router.get("/call-events/cursor", tags=["call events"])
+def read_cursor(
+    _actor: Reporter,
+    session: Reading,
+    node: Annotated[str, Query(pattern=r"^[a-z0-9][a-z0-9.-]{0,63}$", description="the sender, e.g. node1.ami")],
+) -> Cursor:
+    """Where a sender goes on: the highest `seq` that is kept. Scope: `call-events:write`."""
+    return service.get_cursor(session, node)
+
+
+@router.post("/lookup", tags=["lookup"])
+def look_up_caller(request: LookupRequest, _actor: Asker, session: Reading, terms: TermsDep) -> CallerCard:
+    """Who is calling, and for which line? Answers from two indexed reads. Scope: `lookup:read`."""
+    return lookup_service.look_up(session, request, area_code=terms.area_code)
+
+
+@router.get("/call-events/parked", tags=["operations"])
+def list_parked_events(
+    _actor: Operator, session: Reading, limit: Annotated[int, Query(ge=1, le=200)] = 50
+) -> ParkedEventList:
+    """Events that could not be read or applied, with the reason. Permission: `operations:read`."""
+    return ParkedEventList(items=[ParkedEventOut.model_validate(row) for row in service.list_parked(session, limit)])
+
+
+@router.get("/call-events/senders", tags=["operations"])
+def list_senders(_actor: Operator, session: Reading) -> SenderList:
+    """How far every sender's journal is stored. Permission: `operations:read`."""
+    return SenderList(items=[SenderOut.model_validate(row) for row in service.list_senders(session)])

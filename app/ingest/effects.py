@@ -1,0 +1,162 @@
+"""What new facts bring about: call records, agents' states, screen pops, the missed-call list, draft tickets."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.calls import missed, presence
+from app.calls import service as calls_service
+from app.calls.models import AgentState, Call, ScreenPop
+from app.calls.record import CallRecord, CallStory, Engagement
+from app.calls.rules import AGENT_EVENTS
+from app.contract.events import AgentAnswered, AgentRinging, CallEvent
+from app.ingest import recordings
+from app.lines.service import find_line
+from app.platform.database import insert_ignore
+from app.platform.topics import agent_topic, publish
+from app.tickets.drafts import fill_drafts, open_drafts
+
+_COLUMNS = tuple(field.name for field in fields(CallRecord))
+_WHAT_TICKETS_SHOW = ("agent", "caller_number", "original_line")
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What the platform's settings decide about facts."""
+
+    region_code: str = "410400"
+    area_code: str = "0375"
+    wrap_up_seconds: int = 5
+    node: str = ""
+
+    def of(self, sender: str) -> "Terms":
+        """The same for a sender: node1.ami reports for node1."""
+        return replace(self, node=sender.partition(".")[0])
+
+
+@dataclass(frozen=True)
+class _Told:
+    """One call after its story was told, with the names of the columns that changed."""
+
+    call: Call
+    story: CallStory
+    changed: frozenset[str]
+
+
+def apply_facts(session: Session, fresh: list[CallEvent], terms: Terms, now: datetime) -> None:
+    """Do what these facts bring about; they are stored already, and none of them was known before."""
+    told = _tell_calls(session, [event for event in fresh if event.type not in AGENT_EVENTS], terms)
+    engagements = [(agent, e) for one in told for agent, e in sorted(one.story.engagements.items())]
+    _update_agents(session, fresh, engagements, terms, now)
+    _pop(session, fresh, now)
+    for one in sorted(told, key=lambda one: (one.call.caller_number or "", one.call.call_id)):
+        _update_missed_calls(session, one)
+    answered = [one.call for one in told if one.call.agent is not None]
+    filled = [one.call for one in told if one.call.ticket_id is not None and one.changed & {*_WHAT_TICKETS_SHOW}]
+    open_drafts(session, answered, region_code=terms.region_code, now=now)
+    if filled:
+        fill_drafts(session, filled, now=now)
+    recordings.check_later(session, [one.call.call_id for one in told if "recording_file" in one.changed])
+
+
+def _tell_calls(session: Session, fresh: Iterable[CallEvent], terms: Terms) -> list[_Told]:
+    first_seen = {event.call_id or "": event.occurred_at for event in fresh}
+    if not first_seen:
+        return []
+    call_ids = sorted(first_seen)
+    rows = [{"call_id": call_id, "node": terms.node, "arrived_at": first_seen[call_id]} for call_id in call_ids]
+    session.execute(insert_ignore(session, Call), rows)
+    query = select(Call).where(Call.call_id.in_(call_ids)).order_by(Call.call_id).with_for_update()
+    calls = list(session.scalars(query.execution_options(populate_existing=True)))
+    facts = calls_service.events_of_calls(session, call_ids)  # after the lock: all that others stored is seen
+    told = []
+    for call in calls:
+        story = CallStory(facts[call.call_id], area_code=terms.area_code)
+        if not story.record.original_line and story.record.dnis:
+            line = find_line(session, story.record.dnis)
+            story.record.original_line = line.number if line else ""
+        told.append(_Told(call, story, _write(call, story.record)))
+    return told
+
+
+def _write(call: Call, record: CallRecord) -> frozenset[str]:
+    changed = set()
+    for name in _COLUMNS:
+        value = getattr(record, name)
+        if getattr(call, name) != value:
+            setattr(call, name, value)
+            changed.add(name)
+    return frozenset(changed)
+
+
+def _update_agents(
+    session: Session,
+    fresh: list[CallEvent],
+    engagements: list[tuple[str, Engagement]],
+    terms: Terms,
+    now: datetime,
+) -> None:
+    own = [event for event in fresh if event.type in AGENT_EVENTS]
+    seats = {agent: seat for event in fresh if (agent := _agent_of(event)) and (seat := presence.seat_of([event]))}
+    agents = sorted({agent for agent, _ in engagements} | {_agent_of(event) for event in own})
+    if not agents:
+        return
+    empty = [{"agent": agent, "since_at": now, "last_event_at": presence.LONG_AGO} for agent in agents]
+    session.execute(insert_ignore(session, AgentState), empty)
+    query = select(AgentState).where(AgentState.agent.in_(agents)).order_by(AgentState.agent).with_for_update()
+    for state in session.scalars(query.execution_options(populate_existing=True)):
+        registers = state.registers
+        for agent, engagement in engagements:
+            if agent == state.agent:
+                registers = presence.with_engagement(registers, engagement)
+        for event in own:
+            if _agent_of(event) == state.agent:
+                registers = presence.with_event(registers, event)
+        if registers == state.registers:
+            continue
+        state.registers = registers
+        state.last_event_at = presence.newest(registers)
+        state.seat = seats.get(state.agent, state.seat)[:200]
+        if calls_service.set_presence(state, wrap_up_seconds=terms.wrap_up_seconds, now=now):
+            publish(session, agent_topic(state.agent), "state")
+
+
+def _agent_of(event: CallEvent) -> str:
+    agent: str = getattr(event.payload, "agent", "")
+    return agent
+
+
+def _pop(session: Session, fresh: list[CallEvent], now: datetime) -> None:
+    """A row per agent, call and kind. A phone that rings again, or is answered again, pops again."""
+    for event in fresh:
+        match event.payload:
+            case AgentRinging(agent=agent):
+                kind = "ringing"
+            case AgentAnswered(agent=agent):
+                kind = "answered"
+            case _:
+                continue
+        statement = insert_ignore(session, ScreenPop).returning(ScreenPop.id)
+        row = {"agent": agent, "call_id": event.call_id, "kind": kind, "created_at": now}
+        if session.scalar(statement.values(**row)) is None:
+            known = select(ScreenPop).filter_by(agent=agent, call_id=event.call_id, kind=kind)
+            session.scalars(known).one().acknowledged_at = None
+        publish(session, agent_topic(agent), "pop")
+
+
+def _update_missed_calls(session: Session, told: _Told) -> None:
+    call, missed_at = told.call, told.story.missed_at
+    if call.missed_at != missed_at:
+        call.missed_at = missed_at
+        session.flush()
+    elif not told.changed & {"caller_number", "outcome", "original_line", "answered_at"}:
+        return
+    if missed_at is not None:
+        missed.put_on_list(session, call, missed_at)
+    elif call.missed_call_id is not None:
+        missed.take_off_list(session, call)
+    if call.caller_number is not None and call.answered_at is not None:
+        missed.close_by_answer(session, call.caller_number, call.answered_at)

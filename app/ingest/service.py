@@ -1,0 +1,131 @@
+"""Apply call facts: one transaction per batch, in order; each fact is kept once and judged alone (ADR 0060).
+
+The facts of a call are stored first; then its record is told anew from all of them (`app.calls.record`), so that
+neither their order nor their number matters. Rows are locked in one order everywhere (events, calls, agents, missed
+calls, tickets, counter), so that two batches wait for each other instead of failing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from app.calls.models import CallEventRow, ParkedEvent, Sender
+from app.contract.events import BatchResult, CallEvent, Cursor, EventBatch
+from app.ingest.effects import Terms, apply_facts
+from app.ingest.rules import Parked, cursor_after, park, parse_event
+from app.platform.database import insert_ignore
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class _Kept:
+    fresh: int
+    parked: list[Parked]
+
+
+def store_batch(session: Session, batch: EventBatch, terms: Terms, now: datetime) -> BatchResult:
+    """Keep every event of the batch and do what it brings about. The same batch again changes nothing.
+
+    Raises OperationalError when the database is busy or gone: nothing was kept, the sender tells it again.
+    """
+    items = [parse_event(raw, node=batch.node, now=now) for raw in batch.events]
+    events = [item for item in items if isinstance(item, CallEvent)]
+    kept = _keep(session, batch.node, events, terms, now)
+    parked = [item for item in items if isinstance(item, Parked)] + kept.parked
+    _store_parked(session, batch.node, parked, now)
+    cursor = _advance(session, batch.node, cursor_after(0, items), now)
+    return BatchResult(
+        accepted=kept.fresh,
+        duplicate=len(events) - kept.fresh - len(kept.parked),
+        parked=len(parked),
+        cursor=cursor,
+    )
+
+
+def get_cursor(session: Session, node: str) -> Cursor:
+    """The highest sequence kept of this sender; 0 for one who never reported."""
+    return Cursor(node=node, cursor=session.scalar(select(Sender.cursor).where(Sender.node == node)) or 0)
+
+
+def _keep(session: Session, node: str, events: list[CallEvent], terms: Terms, now: datetime) -> _Kept:
+    """All at once; if that fails, one by one, so that only the one at fault is put aside."""
+    try:
+        with session.begin_nested():
+            return _Kept(_store(session, node, events, terms, now), [])
+    except OperationalError:
+        raise
+    except Exception:
+        log.exception("batch_needs_care", node=node, events=len(events))
+    fresh, parked = 0, []
+    for event in events:
+        try:
+            with session.begin_nested():
+                fresh += _store(session, node, [event], terms, now)
+        except OperationalError:
+            raise
+        except Exception as error:
+            log.exception("event_parked", node=node, event_id=event.event_id)
+            parked.append(park(event.model_dump(mode="json"), node=node, reason=f"{type(error).__name__}: {error}"))
+    return _Kept(fresh, parked)
+
+
+def _store(session: Session, node: str, events: Sequence[CallEvent], terms: Terms, now: datetime) -> int:
+    if not events:
+        return 0
+    rows = [_row(node, event, now) for event in sorted(events, key=lambda event: event.event_id)]
+    statement = insert_ignore(session, CallEventRow).returning(CallEventRow.event_id)
+    fresh = set(session.scalars(statement, rows))
+    new_events = {event.event_id: event for event in events if event.event_id in fresh}
+    apply_facts(session, list(new_events.values()), terms.of(node), now)
+    session.flush()
+    return len(fresh)
+
+
+def _row(node: str, event: CallEvent, now: datetime) -> dict[str, Any]:
+    return {
+        "event_id": event.event_id,
+        "node": node,
+        "seq": event.seq,
+        "type": event.type.value,
+        "call_id": event.call_id or None,
+        "occurred_at": event.occurred_at,
+        "received_at": now,
+        "is_reconstructed": event.is_reconstructed,
+        "body": event.model_dump(mode="json"),
+    }
+
+
+def _store_parked(session: Session, node: str, parked: list[Parked], now: datetime) -> None:
+    if not parked:
+        return
+    log.warning("events_parked", node=node, count=len(parked), reason=parked[0].reason)
+    rows = [
+        {"node": node, "seq": p.seq, "fingerprint": p.fingerprint, "reason": p.reason, "body": p.body, "parked_at": now}
+        for p in sorted(parked, key=lambda item: item.fingerprint)
+    ]
+    session.execute(insert_ignore(session, ParkedEvent), rows)
+
+
+def _advance(session: Session, node: str, cursor: int, now: datetime) -> int:
+    session.execute(insert_ignore(session, Sender).values(node=node, cursor=0, last_seen_at=now))
+    sender = session.get_one(Sender, node, with_for_update=True)
+    sender.cursor, sender.last_seen_at = max(sender.cursor, cursor), now
+    session.flush()
+    return sender.cursor
+
+
+def list_parked(session: Session, limit: int) -> list[ParkedEvent]:
+    """Parked events, the newest first."""
+    return list(session.scalars(select(ParkedEvent).order_by(ParkedEvent.id.desc()).limit(limit)))
+
+
+def list_senders(session: Session) -> list[Sender]:
+    """Every sender that ever reported, by name."""
+    return list(session.scalars(select(Sender).order_by(Sender.node)))

@@ -1,0 +1,95 @@
+"""Pure decisions about tickets: the moves between statuses with their guards, and who sees which ticket."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Protocol
+
+from app.accounts.models import Role
+from app.tickets.models import Secrecy, TicketStatus, TicketType
+
+_S = TicketStatus
+
+MOVES: Mapping[TicketStatus, frozenset[TicketStatus]] = MappingProxyType(
+    {
+        _S.DRAFT: frozenset({_S.ACCEPTED, _S.FINISHED, _S.MERGED}),
+        _S.ACCEPTED: frozenset({_S.MERGED}),
+        _S.FINISHED: frozenset(),
+        _S.MERGED: frozenset(),
+    }
+)
+"""Which status may follow which (domain.md §3.7; more appear with dispatch)."""
+
+OPEN = frozenset({_S.DRAFT, _S.ACCEPTED})
+"""Not yet at an end: shown first when the citizen calls again."""
+
+EDITABLE = frozenset({_S.DRAFT, _S.ACCEPTED})
+
+MIN_CONTENT_LENGTH = 10
+COUNTY_CODE_LENGTH = 6
+
+SEES_ALL = frozenset({Role.SUPERVISOR, Role.AUDITOR})
+
+
+class TicketForm(Protocol):
+    """What the guards read of a ticket."""
+
+    ticket_type: str | None
+    subject_code: str | None
+    region_code: str | None
+    content: str
+    answer: str
+    contact_number: str
+    secrecy: str
+
+
+def may_move(status: TicketStatus, to: TicketStatus) -> bool:
+    """Whether the table allows this move; the guards come on top."""
+    return to in MOVES[status]
+
+
+def is_county_or_below(region_code: str) -> bool:
+    """Whether the place is at least as exact as a county: 410421 or 410421101, not 410400."""
+    return len(region_code) >= COUNTY_CODE_LENGTH and not region_code[:COUNTY_CODE_LENGTH].endswith("00")
+
+
+def missing_for_acceptance(ticket: TicketForm) -> dict[str, str]:
+    """Field → what is wrong with it (Chinese), of a draft that shall be accepted; empty when all is well."""
+    missing = {}
+    if not ticket.ticket_type:
+        missing["ticket_type"] = "请选择诉求类型"
+    if not ticket.subject_code:
+        missing["subject_code"] = "请选择事项分类"
+    if not ticket.region_code:
+        missing["region_code"] = "请选择事发区域"
+    elif not is_county_or_below(ticket.region_code):
+        missing["region_code"] = "区域须具体到县（市、区）"
+    if len(ticket.content.strip()) < MIN_CONTENT_LENGTH:
+        missing["content"] = f"诉求内容不少于{MIN_CONTENT_LENGTH}个字"
+    if not ticket.contact_number and ticket.secrecy != Secrecy.ANONYMOUS:
+        missing["contact_number"] = "请填写联系电话，或将保密方式设为匿名"
+    return missing
+
+
+def missing_for_finish(ticket: TicketForm) -> dict[str, str]:
+    """The same for 直办: answered at once, by the agent alone. Only a consultation with its answer may end so."""
+    missing = missing_for_acceptance(ticket)
+    if ticket.ticket_type and ticket.ticket_type != TicketType.CONSULT:
+        missing["ticket_type"] = "只有咨询类诉求可以直接办结"
+    if not ticket.answer.strip():
+        missing["answer"] = "请填写答复内容"
+    return missing
+
+
+def sees_ticket(
+    role: Role | None, name: str, *, accepted_by: str, caller_number: str | None, held_number: str | None
+) -> bool:
+    """Whether this person may see a ticket (R35, domain.md §7).
+
+    Agents see what they accepted, and every ticket of the caller they hold just now; supervisors and auditors see all.
+    Ops see none, and unit staff none while nothing is assigned to units. A machine (no role) has its scope instead.
+    """
+    if role is None or role in SEES_ALL:
+        return True
+    if role is Role.AGENT:
+        return accepted_by == name or (held_number is not None and caller_number == held_number)
+    return False
