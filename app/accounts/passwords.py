@@ -1,5 +1,6 @@
 """Passwords: argon2id, and the same work whether the user exists or not."""
 
+import secrets
 import threading
 
 from argon2 import PasswordHasher
@@ -11,7 +12,7 @@ MAX_PASSWORD_LENGTH = 200
 
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 """OWASP's first choice for argon2id: 19 MiB, two passes."""
-_NOBODY = _HASHER.hash("no user has this password")
+_NOBODY = _HASHER.hash(secrets.token_urlsafe())
 _AT_ONCE = threading.BoundedSemaphore(4)
 """A burst of log-ins takes 4 × 19 MiB, not one per thread."""
 
@@ -26,7 +27,7 @@ def is_password(password_hash: str | None, password: str) -> bool:
     """Whether the password fits; for None (no such user) the same work is done, and the answer is no."""
     with _AT_ONCE:
         try:
-            fits = _HASHER.verify(password_hash or _NOBODY, password)
+            fits = _HASHER.verify(_NOBODY if password_hash is None else password_hash, password)
         except (VerificationError, InvalidHashError):
             return False
     return fits and password_hash is not None
