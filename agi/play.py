@@ -192,6 +192,4 @@ def _outputs(end: End, visit: Visit) -> dict[str, str]:
 
 def _original_line(told: str, visit: Visit) -> str:
     """The hotline the citizen meant: as the store told, else the number dialled, else the flow's first line."""
-    if told or visit.dnis in visit.flow.lines or not visit.flow.lines:
-        return told or visit.dnis
-    return visit.flow.lines[0]
+    return told or visit.dnis or next(iter(visit.flow.lines), "")

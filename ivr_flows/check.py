@@ -1,6 +1,6 @@
 """Find what a caller would otherwise find: invalid flows, prompts without audio, audio of an older text."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from ivr_flows.build import content_hash, has_audio, read_manifest
@@ -20,8 +20,12 @@ def check_flows(
     prompts_file: Path = PROMPTS,
     recordings: Path = RECORDINGS,
     voice: Voice | None = None,
+    queues: Collection[str] | None = None,
 ) -> list[Problem]:
-    """All that is wrong, in the order of the files. Without `sounds_dir` the audio is not looked at."""
+    """All that is wrong, in the order of the files. Without `sounds_dir` the audio is not looked at.
+
+    `queues`: those of the site plan; without it queue names are not checked.
+    """
     prompts, problems = read_prompts(prompts_file)
     for name in DIALPLAN_PROMPTS:
         if name not in prompts:
@@ -35,7 +39,10 @@ def check_flows(
     if not files:
         problems.append(Problem(str(flows), 0, "holds no flow"))
     for file in files:
-        problems.extend(read_flow(file, prompts)[1])
+        flow, found = read_flow(file, prompts)
+        problems.extend(found)
+        for queue in sorted(flow.queues - {*queues}) if flow and queues is not None else ():
+            problems.append(Problem(file.name, 0, f"queue '{queue}' is not in the site plan"))
     if sounds_dir is not None:
         problems.extend(_check_audio(sounds_dir, prompts, recordings, voice or EspeakVoice()))
     return problems

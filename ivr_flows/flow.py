@@ -32,3 +32,8 @@ class Flow(FlowHead):
     def prompts(self) -> frozenset[str]:
         """Every prompt that the flow may play."""
         return frozenset(prompt for node in self.nodes.values() for prompt in node.prompts())
+
+    @property
+    def queues(self) -> frozenset[str]:
+        """Every queue that the flow names."""
+        return frozenset(queue for node in self.nodes.values() for queue in node.queues())

@@ -62,6 +62,10 @@ class Node(BaseModel):
         """Every prompt that the node may play."""
         return ()
 
+    def queues(self) -> tuple[str, ...]:
+        """Every queue that the node names."""
+        return ()
+
     def saves(self) -> tuple[str, ...]:
         """Names under which the node keeps answers."""
         return ()
@@ -251,6 +255,14 @@ class QueueNode(Node):
     @override
     def exits(self) -> Mapping[str, str]:
         return {}
+
+    @override
+    def problems(self) -> list[str]:
+        return ["Asterisk keeps the queue name 'general' for itself"] if self.queue == "general" else []
+
+    @override
+    def queues(self) -> tuple[str, ...]:
+        return (self.queue,)
 
     @override
     def enter(self, state: FlowState) -> Effect:

@@ -75,7 +75,7 @@ def test_a_caller_hears_the_greeting_and_goes_to_the_queue() -> None:
         "HL_STARTED": "1",
         "HL_NOTICE_PLAYED": "1",
         "HL_ROUTE": "queue",
-        "HL_QUEUE": "general",
+        "HL_QUEUE": "common",
         "HL_PRIORITY": "0",
         "HL_ORIGINAL_LINE": "12345",
         "HL_DONE": "1",
@@ -108,13 +108,13 @@ def test_a_flagged_caller_gets_priority_in_the_queue_of_his_line() -> None:
     assert call.variables["HL_ORIGINAL_LINE"] == "12333"
 
 
-@pytest.mark.parametrize("evil", ["general,r", "${SHELL(id)}", "a b", "x" * 81, "队列"])
+@pytest.mark.parametrize("evil", ["common,r", "${SHELL(id)}", "a b", "x" * 81, "队列"])
 def test_a_queue_or_line_that_the_dialplan_could_read_as_more_is_not_used(evil: str) -> None:
     call = CallScript(variables=dict(TOLD))
 
     play(call, ScriptedLookup(LookupAnswer(CallerCard.model_construct(queue=evil, original_line=evil), "known", 1)))
 
-    assert (call.variables["HL_QUEUE"], call.variables["HL_ORIGINAL_LINE"]) == ("general", "12345")
+    assert (call.variables["HL_QUEUE"], call.variables["HL_ORIGINAL_LINE"]) == ("common", "12345")
 
 
 def test_the_intake_is_reported_under_an_id_that_follows_from_the_call() -> None:
@@ -126,7 +126,7 @@ def test_the_intake_is_reported_under_an_id_that_follows_from_the_call() -> None
     assert first[0].event_id == second[0].event_id == "node1.agi:node1-1763865600.1:IntakeRecorded:hotline-12345"
     assert (first[0].call_id, first[0].occurred_at) == ("node1-1.1", NOW)
     assert first.intake() == IntakeRecorded(
-        flow="hotline-12345", route="queue", queue="general", original_line="12345", lookup="unknown", lookup_ms=12
+        flow="hotline-12345", route="queue", queue="common", original_line="12345", lookup="unknown", lookup_ms=12
     )
 
 
@@ -205,8 +205,8 @@ def test_without_a_call_id_the_channel_names_the_call() -> None:
     assert kept[0].call_id == "node1-1763865600.1"
 
 
-def test_the_line_dialled_counts_when_the_flow_serves_it_and_the_flow_s_own_otherwise() -> None:
-    for dnis, line in (("12345", "12345"), ("03752345", "12345")):
+def test_without_the_store_the_number_dialled_is_the_line_and_without_it_the_flow_s_own() -> None:
+    for dnis, line in (("12315", "12315"), ("", "12345")):
         call = CallScript(variables=TOLD | {"HL_DNIS": dnis})
 
         play(call)

@@ -192,6 +192,12 @@ def test_the_check_finds_a_prompt_that_the_dialplan_needs_and_a_recording_that_n
     ]
 
 
+def test_the_check_finds_a_queue_that_the_site_plan_does_not_have() -> None:
+    problems = check_flows(None, queues={"consumer"})
+
+    assert [str(problem) for problem in problems] == ["hotline-12345.yaml: queue 'common' is not in the site plan"]
+
+
 def test_what_we_ship_has_no_problem() -> None:
     assert check_flows(None) == []
 
