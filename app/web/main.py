@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from app.accounts import api as accounts_api
 from app.accounts import pages as accounts_pages
 from app.accounts.sessions import SessionSigner
+from app.calls import pages as calls_pages
 from app.desk import api as desk_api
 from app.desk import pages as desk_pages
 from app.desk.stream import list_messages
@@ -33,6 +34,7 @@ MAX_BODY_BYTES = 2 * 1024 * 1024
 API_ROUTERS = (accounts_api.router, desk_api.router, ingest_api.router)
 PAGE_ROUTERS = (
     accounts_pages.router,
+    calls_pages.router,
     desk_pages.router,
     health.router,
     static.router,
