@@ -23,7 +23,7 @@ from supervisor.xmlrpc import SupervisorTransport
 
 from app.cli.console import StepFailed
 from app.cli.env_file import write_private
-from app.cli.processes import START_ORDER, Program
+from app.cli.processes import START_ORDER, STOP_ORDER, Program
 from app.cli.settings import StackSettings
 from app.contract.env import PROJECT
 
@@ -51,6 +51,8 @@ def render_configuration(settings: StackSettings, programs: list[Program]) -> No
         undefined=StrictUndefined, keep_trailing_newline=True, trim_blocks=True, autoescape=False,  # noqa: S701
     )  # fmt: skip
     environment.filters["command"] = lambda parts: shlex.join(parts).replace("%", "%%").replace("\n", "\n    ")
+    # supervisord stops the highest priority first
+    environment.filters["priority"] = lambda program: 100 - STOP_ORDER.index(program.name)
     redis_home = settings.home / "redis"
     for folder in (redis_home, settings.supervisor_home / "logs"):
         folder.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Which processes make up the stack, in the order of their start. They stop the other way round."""
+"""Which processes make up the stack, in which order they start, and in which they stop (ADR 0010)."""
 
 import shutil
 import sys
@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from app.cli.console import StepFailed
 from app.cli.settings import StackSettings
 
-START_ORDER = ("redis", "asterisk", "bridge", "agi", "worker", "web")
+START_ORDER = ("redis", "web", "worker", "asterisk", "bridge", "agi")
+STOP_ORDER = ("agi", "asterisk", "bridge", "worker", "web", "redis")
+"""Flows end first; Asterisk hangs up while the bridge still listens, and the store takes what the bridge reports."""
 
 
 @dataclass(frozen=True)
@@ -25,18 +27,19 @@ def _python(module: str) -> list[str]:
 
 
 def list_programs(settings: StackSettings) -> list[Program]:
-    """All processes: Redis before its users, Asterisk before the bridge; the web goes first when all stops."""
+    """All processes, in the order of their start. Raises StepFailed without Redis."""
     redis = shutil.which("redis-server")
     if redis is None:
         raise StepFailed("redis-server is not installed", "run `hotline setup`")
-    return [
+    programs = [
         Program("redis", [redis, str(settings.home / "redis" / "redis.conf")], "topics and job queue"),
-        Program("asterisk", asterisk_command(), "switch: SIP, queues, recording", stop_seconds=15),
+        Program("asterisk", asterisk_command(), "switch: SIP, queues, recording", stop_seconds=20),
         Program("bridge", _python("ami_bridge"), "reports what the queue does", stop_seconds=15),
         Program("agi", _python("agi"), "greets and routes each caller", stop_seconds=30),
         Program("worker", _python("app.platform.jobs"), "runs jobs", stop_seconds=20),
-        Program("web", _python("app.web"), "pages and API"),
+        Program("web", _python("app.web"), "pages and API", stop_seconds=15),
     ]
+    return sorted(programs, key=lambda program: START_ORDER.index(program.name))
 
 
 def asterisk_command() -> list[str]:

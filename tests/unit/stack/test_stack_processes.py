@@ -14,7 +14,7 @@ from app.cli.asterisk_root import is_new_enough, parse_candidate, parse_version
 from app.cli.console import StepFailed
 from app.cli.data_commands import parse_queues
 from app.cli.process_control import ProcessControl, render_configuration
-from app.cli.processes import Program
+from app.cli.processes import START_ORDER, Program
 from app.cli.seeding import DemoUser, read_demo_users, wanted_demo_users
 from app.cli.settings import MAX_SOCKET_PATH, StackSettings
 from app.contract.env import PROJECT
@@ -35,14 +35,12 @@ def read_supervisor(settings: StackSettings) -> RawConfigParser:
     return parser
 
 
-def test_programs_start_in_their_order_and_stop_the_other_way_round(settings: StackSettings) -> None:
-    render_configuration(
-        settings, [Program("redis", ["r"], ""), Program("asterisk", ["a"], ""), Program("web", ["w"], "")]
-    )
+def test_the_bridge_outlives_asterisk_and_the_store_outlives_the_bridge(settings: StackSettings) -> None:
+    render_configuration(settings, [Program(name, [name], "") for name in START_ORDER])
 
     parser = read_supervisor(settings)
-    priorities = [parser.getint(f"program:{name}", "priority") for name in ("redis", "asterisk", "web")]
-    assert priorities == sorted(priorities)
+    by_priority = sorted(START_ORDER, key=lambda name: parser.getint(f"program:{name}", "priority"), reverse=True)
+    assert by_priority == ["agi", "asterisk", "bridge", "worker", "web", "redis"]
 
 
 def test_a_command_survives_spaces_newlines_and_percent_signs(settings: StackSettings) -> None:
