@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from sipp_scenarios.model import STEPS, Actor, Scenario
+from sipp_scenarios.model import Actor, Scenario
 from sipp_scenarios.templates import SCENARIOS, Role
 
 FILE = "scenario.yaml"
@@ -45,7 +45,10 @@ def load(name: str, folder: Path = SCENARIOS) -> Scenario:
 
 
 def _sentence(error: Any) -> str:
-    place = ".".join(str(part) for part in error["loc"] if part not in STEPS or part == error["loc"][-1])
+    parts = list(error["loc"])
+    if parts[:1] == ["steps"] and len(parts) > 3:
+        del parts[2]  # the kind of step, which the place's last part says again
+    place = ".".join(str(part) for part in parts)
     message = error["msg"].removeprefix("Value error, ")
     return f"{place}: {message}" if place else message
 
@@ -74,7 +77,8 @@ def _seats_taken_twice(agents: dict[str, Actor]) -> Iterator[str]:
 
 ROLES_IN_STEPS = {
     "sign_in": "agent", "sign_out": "agent", "dial": "caller", "hang_up": "caller", "finish": "caller",
-    "pop": "caller", "to": "agent", "open_ticket_of": "caller", "accept_ticket_of": "caller", "by": "agent",
+    "pop": "caller", "to": "agent", "not_to": "agent", "open_ticket_of": "caller",
+    "accept_ticket_of": "caller", "by": "agent",
 }  # fmt: skip
 
 

@@ -129,6 +129,7 @@ class Pop(Part):
 
     pop: ActorName
     to: ActorName
+    not_to: ActorName | None = Field(default=None, description="this agent's page is told nothing")
     open_ticket_of: ActorName | None = Field(default=None, description="shows the ticket of this earlier caller")
     within_ms: int = Field(default=WITHIN_MS, ge=1)
 

@@ -1,6 +1,7 @@
 """Playing the steps of a scenario, one after another, and noting when each was done."""
 
 import time
+from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from functools import singledispatchmethod
@@ -11,7 +12,7 @@ from sipp_scenarios.faults import FAULTS
 from sipp_scenarios.report import Stage
 from sipp_scenarios.stack_control import StackControl
 from sipp_scenarios.store import Store
-from sipp_scenarios.waiting import until
+from sipp_scenarios.waiting import TooLate, until
 
 SERVES_WITHIN_MS = 30_000
 REGISTERS_WITHIN_MS = 10_000
@@ -24,6 +25,7 @@ class Play:
     cast: Cast
     store: Store
     control: StackControl
+    watch: Callable[[Stage], None] = lambda _: None
     started_at: float = field(default_factory=time.time)
     stages: list[Stage] = field(default_factory=list)
     _mending: ExitStack = field(default_factory=ExitStack)
@@ -32,7 +34,9 @@ class Play:
 
     def note(self, who: str, what: str) -> None:
         """Put a moment on the timeline."""
-        self.stages.append(Stage(round((time.time() - self.started_at) * 1000), who, what, "runner"))
+        stage = Stage(round((time.time() - self.started_at) * 1000), who, what, "runner")
+        self.stages.append(stage)
+        self.watch(stage)
 
     def perform(self) -> None:
         """Play all steps. Raises TooLate, StoreUnavailable, TargetError."""
@@ -147,6 +151,8 @@ class Play:
             + (f" and shows {step.open_ticket_of}'s ticket" if shown else ""),
             within_ms=step.within_ms,
         )
+        if step.not_to and self.store.has_pop(self.cast, caller, self.cast.players[step.not_to].username, None):
+            raise TooLate(f"the pop of {step.pop}'s call reached {step.not_to} too, whom it does not concern")
         self.note(step.to, f"has {step.pop}'s call on the screen")
 
     @_do.register

@@ -1,0 +1,148 @@
+"""Running one scenario against a stack, and comparing both sides with what it expects."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
+from datetime import datetime
+
+from sipp_scenarios import diagnosis
+from sipp_scenarios.cast import Cast, Player
+from sipp_scenarios.comparison import compare_call, compare_people
+from sipp_scenarios.loading import load
+from sipp_scenarios.model import Scenario
+from sipp_scenarios.play import Play
+from sipp_scenarios.report import CallSummary, Check, Report, Stage
+from sipp_scenarios.sipp import EXIT_CODES
+from sipp_scenarios.stack_control import StackControl, SupervisorControl
+from sipp_scenarios.store import Store
+from sipp_scenarios.target import Target, TargetError
+from sipp_scenarios.waiting import StoreUnavailable, TooLate, until
+
+SETTLES_WITHIN_MS = 20_000
+"""How long the store may take until it agrees, after the last step."""
+LEAVES_WITHIN_SECONDS = 10
+
+Watch = Callable[[Stage], None]
+
+
+def run(name: str, target: Target, *, control: StackControl | None = None, watch: Watch = lambda _: None) -> Report:
+    """Run one scenario. `watch` is told each stage as it happens.
+
+    Raises ScenarioError for a bad file, TargetError when the stack is not fit for it.
+    """
+    scenario = load(name)
+    if scenario.is_destructive and not target.allow_faults:
+        raise TargetError(
+            f"{name} stops and kills parts of the stack: allow it with --allow-faults, or run it on a test stack"
+        )
+    folder = target.runs_folder / f"{name}-{datetime.now().astimezone():%Y%m%d-%H%M%S-%f}"
+    folder.mkdir(parents=True)
+    report = Report(name, " ".join(scenario.summary.split()), str(folder))
+    cast = Cast.assemble(name, scenario, target, folder)
+    started = time.monotonic()
+    with Store.open(target) as store:
+        play = Play(cast, store, control or SupervisorControl(target.home), watch)
+        store.clear_the_stage(cast)
+        try:
+            _perform(play, report)
+            _compare(play, scenario, report)
+        finally:
+            _clear_up(play, report)
+    report.duration_ms = round((time.monotonic() - started) * 1000)
+    if not report.is_passed:
+        report.hints = diagnosis.hints(cast, report)
+    return report
+
+
+def _perform(play: Play, report: Report) -> None:
+    try:
+        play.perform()
+        for caller in play.cast.callers():
+            caller.phone.wait()
+    except (TooLate, StoreUnavailable, TargetError) as error:
+        report.problems.append(str(error))
+    finally:
+        try:
+            play.mend_all()
+        except (TooLate, StoreUnavailable, TargetError) as error:
+            report.problems.append(f"the stack was not mended: {error}")
+
+
+def _compare(play: Play, scenario: Scenario, report: Report) -> None:
+    """Compare until all agrees, or until the store has had its time. The last comparison is reported."""
+
+    def all_met() -> bool:
+        report.checks = [*_sip_checks(play, scenario), *_store_checks(play, scenario)]
+        return all(check.is_met for check in report.checks)
+
+    with suppress(TooLate):
+        until(all_met, what="store and phones agree", within_ms=0 if report.problems else SETTLES_WITHIN_MS)
+    report.stages = sorted([*play.stages, *_seen_stages(play)], key=lambda stage: stage.at_ms)
+    report.calls = [*_summaries(play)]
+
+
+def _sip_checks(play: Play, scenario: Scenario) -> Iterator[Check]:
+    for caller in play.cast.callers():
+        yield Check("sip", f"{caller.name}: SIPp", EXIT_CODES[0], _exit_text(caller))
+    for name, expected in scenario.expect.people.items():
+        yield compare_people(name, expected, [fact.what for fact in play.cast.players[name].facts()])
+
+
+def _exit_text(player: Player) -> str:
+    code = player.process.process.poll() if player.process else None
+    return "still running" if code is None else EXIT_CODES.get(code, f"exit code {code}")
+
+
+def _store_checks(play: Play, scenario: Scenario) -> Iterator[Check]:
+    agents = play.cast.usernames()
+    for name, expected in scenario.expect.calls.items():
+        player = play.cast.players[name]
+        seen = play.store.read_call(play.cast, player)
+        yield from compare_call(name, expected, seen, agents=agents, number=play.store.shown_number(player))
+    for name, status in scenario.expect.agents.items():
+        yield Check("store", f"{name}: agent state", status, play.store.agent_status(agents[name]))
+    parked = play.store.parked_since(play.started_at)
+    yield Check("store", "events that could not be read", str(scenario.expect.parked_events), str(parked))
+
+
+def _seen_stages(play: Play) -> Iterator[Stage]:
+    """What phones and store saw, for the timeline."""
+    for player in play.cast.players.values():
+        for fact in player.facts():
+            yield Stage(_milliseconds(play, fact.at), player.name, fact.what.replace("_", " "), "sip")
+        if player.call_id:
+            call = play.store.read_call(play.cast, player)
+            for event in call.events if call else ():
+                text = event.type + (" (reconstructed)" if event.is_reconstructed else "")
+                yield Stage(_milliseconds(play, event.occurred_at.timestamp()), player.name, text, "store")
+
+
+def _milliseconds(play: Play, at: float) -> int:
+    return round((at - play.started_at) * 1000)
+
+
+def _summaries(play: Play) -> Iterator[CallSummary]:
+    for caller in play.cast.callers():
+        call = play.store.read_call(play.cast, caller) if caller.call_id else None
+        if call:
+            ticket = call.ticket.ticket_number if call.ticket else ""
+            yield CallSummary(caller.name, call.call_id, call.caller_number, call.outcome, call.agent, ticket)
+
+
+def _clear_up(play: Play, report: Report) -> None:
+    """Agents sign out, phones unregister; what still runs after that is killed."""
+    with ExitStack() as last:
+        for player in play.cast.players.values():
+            if player.process:
+                last.callback(player.process.kill)
+        for agent in play.cast.agents():
+            try:
+                play.store.sign_out(agent.username)
+            except (TooLate, StoreUnavailable, TargetError) as error:
+                report.problems.append(f"{agent.name} could not sign out: {error}")
+        for agent in play.cast.agents():
+            if agent.process:
+                agent.process.cue()
+                code = agent.process.wait(LEAVES_WITHIN_SECONDS)
+                seen = EXIT_CODES.get(code, f"exit code {code}")
+                report.checks.append(Check("sip", f"{agent.name}: SIPp", EXIT_CODES[0], seen))

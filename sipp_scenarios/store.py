@@ -1,0 +1,209 @@
+"""The case store as a scenario sees it: through the product's own API, in the names of the people who use it."""
+
+import re
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Self
+
+import httpx
+
+from sipp_scenarios import parsing
+from sipp_scenarios.audio import Recording, listen
+from sipp_scenarios.cast import Cast, Player
+from sipp_scenarios.parsing import Json
+from sipp_scenarios.records import StoredCall, StoredMissedCall, StoredTicket
+from sipp_scenarios.session import ApiSession, Refused
+from sipp_scenarios.target import Person, Target, TargetError
+from sipp_scenarios.waiting import StoreUnavailable, until
+
+READER = "supervisor"
+OPERATOR = "ops"
+CLOCK_SLACK = timedelta(seconds=2)
+"""Facts rebuilt from queue_log carry whole seconds."""
+STATE_WITHIN_MS = 15_000
+CONFLICT = 409
+
+
+@dataclass
+class Store:
+    """One run's view of the store."""
+
+    target: Target
+    people: dict[str, Person]
+    sessions: dict[str, ApiSession] = field(default_factory=dict)
+    _open: ExitStack = field(default_factory=ExitStack)
+
+    @classmethod
+    def open(cls, target: Target) -> "Store":
+        """Raises TargetError when the stack's people are not known."""
+        return cls(target, {person.username: person for person in target.people()})
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+    def as_person(self, username: str) -> ApiSession:
+        """A session in this person's name."""
+        if username not in self.sessions:
+            if username not in self.people:
+                raise TargetError(f"there is no demo user {username!r}: run `hotline setup`")
+            session = ApiSession(self.target.web_url, self.people[username])
+            self.sessions[username] = self._open.enter_context(session)
+        return self.sessions[username]
+
+    @property
+    def reader(self) -> ApiSession:
+        return self.as_person(READER)
+
+    # --- agents ---------------------------------------------------------------------------------------------------
+
+    def sign_in(self, username: str) -> None:
+        """Sign in to the queues as the agent's page does; returns when the store says ready. Raises TooLate."""
+
+        def is_asked() -> bool:
+            try:
+                self.as_person(username).post(f"/agents/{username}/sign-in")
+            except Refused as refusal:
+                if refusal.status != CONFLICT:
+                    raise
+                raise StoreUnavailable(str(refusal)) from refusal  # the phone is not known to the switch yet
+            return True
+
+        until(is_asked, what=f"{username} signs in", within_ms=STATE_WITHIN_MS)
+        self._wait_for_status(username, "ready")
+
+    def sign_out(self, username: str) -> None:
+        """Leave all queues; returns when the store says offline. Raises TooLate."""
+        if self.agent_status(username) != "offline":
+            until(lambda: self._ask_sign_out(username), what=f"{username} signs out", within_ms=STATE_WITHIN_MS)
+            self._wait_for_status(username, "offline")
+
+    def _ask_sign_out(self, username: str) -> bool:
+        self.as_person(username).post(f"/agents/{username}/sign-out")
+        return True
+
+    def agent_status(self, username: str) -> str:
+        """Live state of an agent."""
+        return str(self.as_person(username).get("/agents/me")["status"])
+
+    def _wait_for_status(self, username: str, status: str) -> None:
+        until(
+            lambda: self.agent_status(username) == status,
+            what=f"the store says that {username} is {status}",
+            within_ms=STATE_WITHIN_MS,
+        )
+
+    def clear_the_stage(self, cast: Cast) -> None:
+        """Nobody may be signed in: the run's own agents are signed out, others must not be there."""
+        ours = set(cast.usernames().values())
+        for agent in self.reader.get("/agents")["items"]:
+            if agent["status"] == "offline":
+                continue
+            if agent["username"] not in ours:
+                raise TargetError(f"agent {agent['username']} is signed in: scenarios need the queues to themselves")
+            self.sign_out(agent["username"])
+
+    # --- calls ----------------------------------------------------------------------------------------------------
+
+    def find_call_id(self, cast: Cast, player: Player) -> str:
+        """The store's id of this caller's call; empty while it has none. Once found it stays."""
+        if not player.call_id and player.dialled_at:
+            since = datetime.fromtimestamp(player.dialled_at, UTC) - CLOCK_SLACK
+            taken = {other.call_id for other in cast.callers() if other.call_id}
+            query: dict[str, str] = {"since": since.isoformat()}
+            rows = self.reader.get("/calls", **query)["items"]
+            shown = self.shown_number(player)
+            found = [row for row in rows if row["call_id"] not in taken and _is_of(row, shown)]
+            if found:
+                player.call_id = min(found, key=lambda row: str(row["arrived_at"]))["call_id"]
+        return player.call_id
+
+    def event_types(self, cast: Cast, player: Player) -> list[str]:
+        """Types of the events that the store has of this caller's call."""
+        call = self.read_call(cast, player)
+        return [event.type for event in call.events] if call else []
+
+    def read_call(self, cast: Cast, player: Player) -> StoredCall | None:
+        """The call record with all that hangs on it; None while there is none."""
+        if not (call_id := self.find_call_id(cast, player)):
+            return None
+        row = self.reader.get(f"/calls/{call_id}")
+        return parsing.call(
+            row,
+            ticket=self._ticket(row),
+            missed_call=self._missed_call(call_id),
+            recording=self._recording(row.get("recording_file")),
+        )
+
+    @staticmethod
+    def shown_number(player: Player) -> str:
+        """A caller's number as the API shows it to whoever does not hold the call."""
+        return re.sub(r"^(\d{3})\d{4}(\d{4})$", r"\1****\2", player.number)
+
+    def _ticket(self, row: Json) -> StoredTicket | None:
+        number = row.get("ticket_number")
+        return parsing.ticket(self.reader.get(f"/tickets/{number}")) if number else None
+
+    def _missed_call(self, call_id: str) -> StoredMissedCall | None:
+        rows = self.reader.get("/missed-calls", status="all", limit=100)["items"]
+        return next(
+            (parsing.missed_call(row) for row in rows if call_id in (row["call_id"], row["last_call_id"])), None
+        )
+
+    def _recording(self, name: str | None) -> Recording | None:
+        path = self.target.asterisk_home / "recordings" / (name or "")
+        return listen(path) if name and path.exists() else None
+
+    def parked_since(self, started_at: float) -> int:
+        """How many events the store could not read since then."""
+        since = datetime.fromtimestamp(started_at, UTC).isoformat()
+        return len(self.as_person(OPERATOR).get("/parked-events", since=since)["items"])
+
+    # --- the agent's page -----------------------------------------------------------------------------------------
+
+    def has_pop(self, cast: Cast, caller: Player, username: str, shown: Player | None) -> bool:
+        """Whether the agent's page was told of this call, and what the call's card shows has the other's ticket."""
+        if not (call_id := self.find_call_id(cast, caller)):
+            return False
+        session = self.as_person(username)
+        if not any(pop["call_id"] == call_id for pop in session.get("/pops")["items"]):
+            return False
+        if shown is None:
+            return True
+        other = self.read_call(cast, shown)
+        tickets = session.get(f"/calls/{call_id}/open-tickets")["items"]
+        return (
+            other is not None
+            and other.ticket is not None
+            and any(ticket["ticket_number"] == other.ticket.ticket_number for ticket in tickets)
+        )
+
+    def accept_ticket(self, cast: Cast, caller: Player, username: str) -> str:
+        """Fill in the draft of this call as the agent's form does, and accept it; the ticket's number."""
+        call = self.read_call(cast, caller)
+        if call is None or call.ticket is None:
+            raise TargetError(f"{caller.name}'s call has no ticket to accept")
+        session, path = self.as_person(username), f"/tickets/{call.ticket.ticket_number}"
+        session.patch(path, parsing.FILLED_FORM, etag=session.etag(path))
+        session.post(f"{path}/accept", headers={"If-Match": session.etag(path)})
+        return call.ticket.ticket_number
+
+    def wait_until_it_serves(self, *, within_ms: int) -> None:
+        """Raises TooLate."""
+
+        def serves() -> bool:
+            try:
+                answer = httpx.get(f"{self.target.web_url}/health", timeout=3, trust_env=False)
+            except httpx.HTTPError as error:
+                raise StoreUnavailable(f"the case store: {type(error).__name__}") from error
+            return bool(answer.status_code < httpx.codes.INTERNAL_SERVER_ERROR)
+
+        until(serves, what="the case store serves", within_ms=within_ms)
+
+
+def _is_of(row: Json, shown_number: str) -> bool:
+    """A caller with a number has a call with this number; one without, a call without or with another."""
+    return (row["caller_number"] or "") == shown_number if shown_number else True

@@ -1,0 +1,159 @@
+"""Every scenario of the project can be read; a bad one is refused with the sentence that names the mistake."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from sipp_scenarios.loading import ScenarioError, load, scenario_names
+from sipp_scenarios.templates import SCENARIOS, TEMPLATES, environment
+
+OF_THE_ISSUE = {
+    "caller-reaches-agent", "caller-abandons-in-queue", "agent-does-not-answer-then-next-does", "no-agent-signed-in",
+    "agi-is-down", "case-store-is-down-then-back", "bridge-is-killed-during-calls", "two-agents-one-caller",
+    "same-caller-calls-again", "caller-hangs-up-during-greeting", "garbage-caller-id", "anonymous-caller",
+    "options-ping", "agi-is-killed-in-mid-flow", "agi-hangs", "prompt-is-missing", "redis-is-stopped",
+    "database-is-locked",
+}  # fmt: skip
+
+GOOD = {
+    "summary": "A citizen calls and an agent answers, which is all that this scenario is about.",
+    "actors": {"citizen": {"template": "caller"}, "agent": {"template": "seat-answers", "agent": 1}},
+    "steps": [{"sign_in": ["agent"]}, {"dial": ["citizen"]}],
+    "expect": {"people": {"citizen": ["answered"]}},
+}
+
+
+def written(folder: Path, **changes: object) -> Path:
+    (folder / "mine").mkdir()
+    (folder / "mine/scenario.yaml").write_text(yaml.safe_dump({**GOOD, **changes}, sort_keys=False), encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("name", scenario_names())
+def test_a_scenario_of_the_project_can_be_read(name: str) -> None:
+    scenario = load(name)
+
+    assert scenario.expect.people or scenario.expect.calls
+
+
+def test_every_scenario_that_was_asked_for_is_there() -> None:
+    assert set(scenario_names()) >= OF_THE_ISSUE
+
+
+@pytest.mark.parametrize("name", [*TEMPLATES, "register"])
+def test_a_template_names_no_value_that_nobody_gives(name: str) -> None:
+    given: dict[str, object] = {"from_header": "<sip:1@h>", "voice_file": "/v", "seat": "8001", "password": "x"}
+    defaults = TEMPLATES[name].parameters if name in TEMPLATES else {"stay_ms": 1}
+
+    xml = environment(SCENARIOS).get_template(f"{name}.xml.j2").render({**given, **defaults, "from_header": "<sip:1>"})
+
+    assert xml.startswith("<?xml")
+
+
+def test_a_good_file_is_read(tmp_path: Path) -> None:
+    assert not load("mine", written(tmp_path)).is_destructive
+
+
+def test_a_scenario_that_stops_something_is_destructive(tmp_path: Path) -> None:
+    assert load("mine", written(tmp_path, steps=[{"stop": "agi"}])).is_destructive
+
+
+@pytest.mark.parametrize(
+    ("changes", "mistake"),
+    [
+        ({"summary": "too short"}, "summary: String should have at least 40 characters"),
+        ({"extra": 1}, "extra: Extra inputs are not permitted"),
+        ({"actors": {}}, "actors: Dictionary should have at least 1 item after validation, not 0"),
+        ({"steps": []}, "steps: List should have at least 1 item after validation, not 0"),
+        (
+            {"actors": {"citizen": {"template": "robot"}}},
+            f"actors.citizen.template: no template 'robot'; there are {', '.join(TEMPLATES)}",
+        ),
+        (
+            {"actors": {"citizen": {"template": "options", "parameters": {"speed": 3}}}},
+            "actors.citizen: options has no parameter 'speed'; it has dnis",
+        ),
+        (
+            {"actors": {"citizen": {"template": "caller", "parameters": {"stay_ms": "soon"}}}},
+            "actors.citizen: parameter 'stay_ms' takes int, not str",
+        ),
+        ({"actors": {"agent": {"template": "seat-rings"}}}, "actors.agent: a seat needs `agent: 1` or higher"),
+        ({"actors": {"citizen": {"template": "caller", "agent": 1}}}, "actors.citizen: a caller is no agent"),
+        ({"steps": [{"dance": ["citizen"]}]}, "steps.0: a step is one of sign_in, sign_out, dial, hang_up, finish,"),
+        ({"steps": [{"stop": "everything"}]}, "steps.0.stop: Input should be 'redis', 'asterisk', 'agi', 'bridge',"),
+        ({"steps": [{"await_event": "Applause", "of": "citizen"}]}, "steps.0.await_event: Input should be 'CallArri"),
+        ({"steps": [{"dial": ["nobody"]}]}, "steps.0.dial: no actor 'nobody'; there are citizen, agent"),
+        ({"steps": [{"dial": ["agent"]}]}, "steps.0.dial: 'agent' is no caller"),
+        ({"steps": [{"sign_in": ["citizen"]}]}, "steps.0.sign_in: 'citizen' is no agent"),
+        ({"steps": [{"pop": "citizen", "to": "boss"}]}, "steps.0.to: no actor 'boss'; there are citizen, agent"),
+        ({"expect": {"people": {"ghost": []}}}, "expect.people.ghost: no actor 'ghost'; there are citizen, agent"),
+    ],
+)
+def test_a_mistake_is_one_sentence(tmp_path: Path, changes: dict[str, object], mistake: str) -> None:
+    with pytest.raises(ScenarioError) as refusal:
+        load("mine", written(tmp_path, **changes))
+
+    assert str(refusal.value).startswith(f"mine/scenario.yaml: {mistake}")
+
+
+def expected_call(**changes: object) -> dict[str, object]:
+    call = {"outcome": "answered", "events": ["CallArrived"], "ticket": "none", "missed_call": "none", **changes}
+    return {"expect": {"calls": {"citizen": call}}}
+
+
+@pytest.mark.parametrize(
+    ("changes", "mistake"),
+    [
+        ({"outcome": "happy"}, "expect.calls.citizen.outcome: Input should be 'answered', 'abandoned', 'overflow',"),
+        (
+            {"events": [{"CallerQueued": {"colour": "red"}}]},
+            "expect.calls.citizen.events.0: CallerQueued has no field 'colour'; it has queue, position",
+        ),
+        (
+            {"events": [{"AgentAnswered": {"agent": "boss"}}]},
+            "expect.calls.citizen.events.AgentAnswered.agent: no actor 'boss'; there are citizen, agent",
+        ),
+        ({"agent": "citizen"}, "expect.calls.citizen.agent: 'citizen' is no agent"),
+        ({"ticket": {"opened_by": "citizen"}}, "expect.calls.citizen.ticket.opened_by: 'citizen' is no agent"),
+    ],
+)
+def test_a_mistake_in_the_expectation_is_one_sentence(tmp_path: Path, changes: dict[str, object], mistake: str) -> None:
+    with pytest.raises(ScenarioError) as refusal:
+        load("mine", written(tmp_path, **expected_call(**changes)))
+
+    assert mistake in str(refusal.value)
+
+
+def test_one_seat_has_one_agent(tmp_path: Path) -> None:
+    seat = {"template": "seat-answers", "agent": 1}
+
+    with pytest.raises(ScenarioError, match=r"actors\.right\.agent: 1 is left already"):
+        load("mine", written(tmp_path, actors={"left": seat, "right": seat}, steps=[{"sign_in": ["left"]}], expect={}))
+
+
+def test_a_borrowed_number_needs_its_owner(tmp_path: Path) -> None:
+    actors = {**GOOD["actors"], "citizen": {"template": "caller", "number": "sister"}}  # type: ignore[dict-item]
+
+    with pytest.raises(ScenarioError, match=r"actors\.citizen\.number: no caller 'sister'"):
+        load("mine", written(tmp_path, actors=actors))
+
+
+def test_a_name_that_is_no_scenario_lists_those_that_are(tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError, match="no such scenario; there are mine"):
+        load("yours", written(tmp_path))
+
+
+def test_a_file_that_is_no_yaml_says_where(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/scenario.yaml").write_text("summary: [", encoding="utf-8")
+
+    with pytest.raises(ScenarioError, match=r"not readable as YAML: .* line 1"):
+        load("mine", tmp_path)
+
+
+def test_every_mistake_of_a_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError) as refusal:
+        load("mine", written(tmp_path, steps=[{"dial": ["ann"]}, {"dial": ["bob"]}]))
+
+    assert len(refusal.value.mistakes) == 2
