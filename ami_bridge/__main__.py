@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import signal
+import sys
 from datetime import UTC, datetime
 
 import structlog
@@ -40,8 +41,8 @@ def configure_logs() -> None:
     logging.basicConfig(level=logging.WARNING, format='{"level": "%(levelname)s", "event": "%(message)s"}')
 
 
-async def run(settings: BridgeSettings) -> None:
-    """The whole bridge, until SIGTERM or SIGINT."""
+async def run(settings: BridgeSettings) -> bool:
+    """The whole bridge, until SIGTERM or SIGINT; False when it ended for another reason."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -110,7 +111,7 @@ async def run(settings: BridgeSettings) -> None:
             asyncio.create_task(pipeline.keep_checkpoint(events)),
         ]
         serving = asyncio.create_task(door.serve())
-        await _first_end(stop, [*listening, *others, serving])
+        was_told = await _first_end(stop, [*listening, *others, serving])
         log.info("bridge_stops", queue_depth=len(fifo))
         door.should_exit = True
         await _cancel(listening)
@@ -121,15 +122,17 @@ async def run(settings: BridgeSettings) -> None:
         await asyncio.wait([serving], timeout=FLUSH_SECONDS)
     journal.close()
     log.info("bridge_stopped", is_flushed=is_flushed, journal_seq=journal.last_seq)
+    return was_told
 
 
-async def _first_end(stop: asyncio.Event, tasks: list[asyncio.Task[None]]) -> None:
+async def _first_end(stop: asyncio.Event, tasks: list[asyncio.Task[None]]) -> bool:
     """Until we are told to stop, or a task that should live for ever ends: then supervisor starts us afresh."""
     stopping = asyncio.create_task(stop.wait())
     done, _ = await asyncio.wait([stopping, *tasks], return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
     for task in done - {stopping}:
         log.error("bridge_task_ended", task=str(task.get_coro()), error=repr(task.exception()))
+    return stop.is_set()
 
 
 async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
@@ -146,7 +149,8 @@ def main() -> None:
     configure_logs()
     settings = BridgeSettings()  # type: ignore[call-arg]
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(run(settings))
+        was_told = runner.run(run(settings))
+    sys.exit(0 if was_told else 1)
 
 
 if __name__ == "__main__":

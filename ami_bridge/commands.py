@@ -1,5 +1,6 @@
 """Switch commands as AMI actions. Doing one twice is harmless; its effect comes home as an AMI event only."""
 
+from ami_bridge.events import SeenMember
 from ami_bridge.parse import parse_channels, parse_members
 from ami_bridge.switch import Headers, SwitchConnection, SwitchRefused
 from app.contract.commands import AnyCommand, CommandResult, HangUp, Pause, QueueSkill, Resume, SignIn, SignOut
@@ -41,13 +42,15 @@ class Commander:
         """A seat holds one agent: whoever was there before is signed out of that queue first."""
         there = await self._queues_of(command.seat)
         for skill in command.queues:
-            agent = there.get(skill.queue)
-            if agent is not None and agent != command.agent:
+            member = there.get(skill.queue)
+            if member is not None and member.agent != command.agent:
                 await self._remove(command.seat, skill.queue)
-            if agent != command.agent:
+            if member is None or member.agent != command.agent:
                 await self._add(command, skill)
-        if command.agent in there.values():
-            await self._pause(command.seat, bool(command.pause_reason), command.pause_reason)
+        wanted = (bool(command.pause_reason), command.pause_reason)
+        own = [member for member in there.values() if member.agent == command.agent]
+        if any((member.is_paused, member.reason) != wanted for member in own):
+            await self._pause(command.seat, *wanted)
 
     async def _add(self, command: SignIn, skill: QueueSkill) -> None:
         headers = {
@@ -63,9 +66,9 @@ class Commander:
         await self._unless_already("QueueAdd", headers)
 
     async def _sign_out(self, command: SignOut) -> None:
-        for queue, agent in (await self._queues_of(command.seat)).items():
-            if agent == command.agent:
-                await self._remove(command.seat, queue)
+        for member in (await self._queues_of(command.seat)).values():
+            if member.agent == command.agent:
+                await self._remove(command.seat, member.queue)
 
     async def _remove(self, seat: str, queue: str) -> None:
         await self._unless_already("QueueRemove", {"Queue": queue, "Interface": _interface(seat)})
@@ -83,10 +86,10 @@ class Commander:
             raise SwitchRefused("this call has no channel any more")
         await self._switch.call("Hangup", {"Channel": channel, "Cause": NORMAL_CLEARING})
 
-    async def _queues_of(self, seat: str) -> dict[str, str]:
-        """Queues in which the seat is a member, and for which agent."""
+    async def _queues_of(self, seat: str) -> dict[str, SeenMember]:
+        """The seat's memberships, by queue."""
         answer: list[Headers] = await self._switch.call("QueueStatus", {"Member": _interface(seat)}, is_list=True)
-        return {member.queue: member.agent for member in parse_members(answer) if member.seat == seat}
+        return {member.queue: member for member in parse_members(answer) if member.seat == seat}
 
     async def _unless_already(self, action: str, headers: dict[str, str]) -> None:
         try:
