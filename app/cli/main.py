@@ -13,6 +13,7 @@ from app.cli.demo_command import demo
 from app.cli.doctor.command import doctor
 from app.cli.setup_command import setup
 from app.cli.stack_commands import down, status, up
+from sipp_scenarios.command import call_command
 
 app = typer.Typer(
     help="The 12345 hotline: set up, run and look after one installation.",
@@ -21,12 +22,7 @@ app = typer.Typer(
 )
 for command in (demo, setup, up, down, status, doctor):
     app.command()(command)
-try:
-    from sipp_scenarios.command import call_command
-
-    app.command("call")(call_command)
-except ImportError:  # temporary, until sipp_scenarios.store is there
-    pass
+app.command("call")(call_command)
 for group, name in ((seats, "seat"), (users, "user"), (database, "db"), (flows, "flows")):
     app.add_typer(group, name=name)
 
