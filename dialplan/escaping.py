@@ -4,6 +4,8 @@ import re
 from ipaddress import IPv4Network
 from typing import Any
 
+from jinja2 import Undefined
+
 HARMLESS = re.compile(r"[A-Za-z0-9\u0080-\uffff _./:@+*\\-]*")
 """No newline, no ; [ ] { } $ " ' | < > ( ) , = & #: nothing that ends a line, opens a section or splits arguments."""
 
@@ -14,6 +16,8 @@ class UnsafeValue(ValueError):
 
 def configuration_value(value: Any) -> str:
     """Text of a value for a configuration file (Jinja's `finalize`: no expression of a template escapes it)."""
+    if isinstance(value, Undefined):
+        str(value)  # StrictUndefined raises and names what is missing
     if isinstance(value, bool) or not isinstance(value, str | int | IPv4Network):
         raise UnsafeValue(f"a {type(value).__name__} cannot stand in Asterisk's configuration")
     text = str(value)

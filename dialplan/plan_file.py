@@ -75,6 +75,8 @@ def _explain(name: str, data: dict[str, Any], error: Any) -> list[str]:
     """Lines for one of pydantic's errors; those of the cross-check say their path themselves."""
     if error["type"] == "value_error" and not error["loc"]:
         return [f"{name}: {line}" for line in str(error["ctx"]["error"]).splitlines()]
+    if error["type"] == "value_error":
+        return [f"{name}: {_path(data, error['loc'])}: {error['ctx']['error']}."]
     advice = ADVICE.get(error["type"], "Correct it")
     return [f"{name}: {_path(data, error['loc'])}: {error['msg']}. {advice}."]
 

@@ -7,10 +7,10 @@ from enum import StrEnum
 from ipaddress import IPv4Network
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from dialplan.cross_reference import contradictions
-from dialplan.seat_range import expand
+from dialplan.seat_range import expand, expand_agents
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,30}$")]
 Digits = Annotated[str, StringConstraints(pattern=r"^[0-9]{3,20}$")]
@@ -127,7 +127,7 @@ class SitePlan(Part):
     seats: list[SeatGroup] = Field(min_length=1, max_length=200)
     destinations: list[Destination] = Field(default_factory=list, max_length=200)
     pause_reasons: list[PauseReason] = Field(min_length=1, max_length=50)
-    agents: list[Agent] = Field(default_factory=list, max_length=5000)
+    agents: Annotated[list[Agent], BeforeValidator(expand_agents)] = Field(default_factory=list, max_length=5000)
 
     @model_validator(mode="after")
     def _holds_together(self) -> Self:

@@ -1,0 +1,68 @@
+"""`hotline dialplan check`: everything that can be found before Asterisk, or a caller, finds it."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from dialplan.asterisk import asterisk_root
+from dialplan.escaping import UnsafeValue
+from dialplan.extensions import parse_extensions
+from dialplan.lint import PROMPTS, lint
+from dialplan.plan_file import SitePlanFault, load_plan
+from dialplan.problem import Problem
+from dialplan.render import render
+from dialplan.settings import DialplanSettings
+
+LONGEST_SOCKET_PATH = 107
+ADDRESS = re.compile(r"[A-Za-z0-9.-]+:[0-9]{1,5}")
+
+
+def check_site(settings: DialplanSettings) -> list[Problem]:
+    """Site plan, settings, rendered files and prompts. An empty list means that calls can be taken."""
+    try:
+        files = render(load_plan(settings.site_plan), settings)
+    except SitePlanFault as fault:
+        return [Problem(*_split(line)) for line in fault.faults]
+    except UnsafeValue as error:
+        return [Problem("settings", str(error), "Change the value to letters, digits and . _ -")]
+    return [*check_settings(settings), *check_files(files), *check_prompts(settings.asterisk_home)]
+
+
+def _split(line: str) -> tuple[str, str]:
+    where, _, what = line.partition(": ")
+    return where, what
+
+
+def check_files(files: dict[PurePosixPath, str]) -> list[Problem]:
+    """Rules of the rendered configuration."""
+    steps = parse_extensions(files[PurePosixPath("extensions.conf")])
+    modules = set(re.findall(r"^load = (\w+)\.so", files[PurePosixPath("modules.conf")], re.MULTILINE))
+    entrances = set(re.findall(r"^context = (\S+)", files[PurePosixPath("pjsip.conf")], re.MULTILINE))
+    return lint(steps, modules, entrances)
+
+
+def check_settings(settings: DialplanSettings) -> Iterator[Problem]:
+    """What a value's own pattern cannot tell."""
+    if not settings.agi_addresses:
+        yield Problem("HOTLINE_AGI_SERVERS", "names no server", "Give host:port")
+    for address in settings.agi_addresses:
+        if not ADDRESS.fullmatch(address):
+            yield Problem("HOTLINE_AGI_SERVERS", f"{address} is not host:port", "Correct it")
+    if settings.rtp_end - settings.rtp_start < 99:
+        yield Problem("HOTLINE_RTP_END", "leaves fewer than 50 calls", "Widen the range of media ports")
+    control = settings.asterisk_home / "run/asterisk.ctl"
+    if len(str(control)) > LONGEST_SOCKET_PATH:
+        yield Problem("HOTLINE_HOME", f"{control} is too long for a socket", "Choose a shorter folder")
+    if asterisk_root(settings) == Path("/"):
+        for folder in settings.asterisk_home.parents:
+            if folder.exists() and not folder.stat().st_mode & 0o001:
+                yield Problem(str(folder), "is closed to Asterisk's user", "Set HOTLINE_HOME elsewhere")
+
+
+def check_prompts(home: Path) -> Iterator[Problem]:
+    """Prompts the dialplan plays when nothing else works, and the music."""
+    for name in PROMPTS:
+        if not any((home / f"data/sounds/zh/hotline/{name}{kind}").exists() for kind in (".wav", ".alaw")):
+            yield Problem(f"prompt {name}", "is missing in sounds/zh/hotline", "Run hotline flows build")
+    if not any((home / "data/moh").glob("*.*")):
+        yield Problem("music on hold", "is missing in data/moh", "Run hotline dialplan render")

@@ -1,0 +1,122 @@
+"""Rules that the rendered dialplan must keep, whoever changes a template."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from app.contract import variables
+from dialplan.extensions import Step
+from dialplan.problem import Problem
+
+OWN_VARIABLES = {
+    "HL_AGI", "HL_CAUSE", "HL_CUT", "HL_MAX_CALLS", "HL_MEMBER", "HL_QUEUED_AT", "HL_STAGE", "HL_STATUS", "HL_TRIES",
+}  # fmt: skip
+"""Used by the dialplan alone; every other HL_ name is shared with AGI and stands in app.contract.variables."""
+NOT_ACTED_ON = {variables.ORIGINAL_LINE}
+"""Outputs that AGI leaves for the record only."""
+MODULE_OF = {
+    "AGI": "res_agi", "Dial": "app_dial", "Echo": "app_echo", "Log": "app_verbose", "MixMonitor": "app_mixmonitor",
+    "Playback": "app_playback", "Queue": "app_queue", "QueueLog": "app_queue", "Return": "app_stack",
+    "StopMixMonitor": "app_mixmonitor", "UserEvent": "app_userevent", "CALLERID": "func_callerid",
+    "CHANNEL": "func_channel", "DIALPLAN_EXISTS": "func_dialplan", "FILTER": "func_strings", "LEN": "func_strings",
+    "GROUP": "func_groupcount", "GROUP_COUNT": "func_groupcount", "IF": "func_logic", "RAND": "func_rand",
+    "TIMEOUT": "func_timeout",
+}  # fmt: skip
+BUILT_IN = {"Answer", "Goto", "GotoIf", "Hangup", "Set"}
+PROMPTS = ("greeting", "long-wait", "no-agent", "overflow")
+"""Prompts the dialplan itself plays, in sounds/zh/hotline."""
+FROM_THE_NETWORK = re.compile(r"\$\{(?:CALLERID|EXTEN|PJSIP_HEADER|CHANNEL\(pjsip|REDIRECTING|SIP_HEADER)")
+FUNCTION = re.compile(r"(?:\$\{|Set\()([A-Z_]{2,})\(")
+LONE_PATTERN = re.compile(r"_.*[.!]$")
+
+
+def lint(steps: list[Step], modules: set[str], entrances: set[str]) -> list[Problem]:
+    """Every broken rule. `entrances`: the contexts of pjsip's endpoints; `modules`: names loaded, without .so."""
+    return [
+        *_names(steps), *_modules(steps, modules), *_patterns(steps), *_contexts(steps, entrances),
+        *_trunk_routes(steps), *_filtering(steps),
+    ]  # fmt: skip
+
+
+def variable_names(steps: Iterable[Step]) -> set[str]:
+    """Every HL_ name, but for the numbered globals of the AGI servers."""
+    found = {name for step in steps for name in re.findall(r"HL_[A-Z_]*[A-Z]", step.arguments)}
+    return found - {"HL_AGI_"}
+
+
+def _where(step: Step) -> str:
+    return f"extensions.conf [{step.context}] {step.extension} {step.application}()"
+
+
+def _names(steps: list[Step]) -> Iterator[Problem]:
+    shared = {*variables.INPUTS, *variables.OUTPUTS}
+    used = variable_names(steps) - OWN_VARIABLES
+    for name in sorted(used - shared):
+        yield Problem("extensions.conf", f"{name} is not in app.contract.variables", "Add it there or correct it")
+    for name in sorted(shared - used - NOT_ACTED_ON):
+        yield Problem("extensions.conf", f"{name} of app.contract.variables is never used", "Use it or remove it")
+
+
+def _modules(steps: list[Step], modules: set[str]) -> Iterator[Problem]:
+    for step in steps:
+        for name in [step.application, *FUNCTION.findall(f"{step.application}({step.arguments}")]:
+            if name in BUILT_IN:
+                continue
+            if name not in MODULE_OF:
+                yield Problem(_where(step), f"{name} is unknown to the check", "Add its module to MODULE_OF")
+            elif MODULE_OF[name] not in modules:
+                advice = f"Load {MODULE_OF[name]}.so in modules.conf"
+                yield Problem(_where(step), f"{name} has no module: the call would be hung up", advice)
+
+
+def _patterns(steps: list[Step]) -> Iterator[Problem]:
+    for step in steps:
+        if LONE_PATTERN.fullmatch(step.extension):
+            yield Problem(_where(step), "the pattern takes numbers of any length", "Give the exact length")
+
+
+def _contexts(steps: list[Step], entrances: set[str]) -> Iterator[Problem]:
+    known = {step.context for step in steps}
+    targets = {(step.context, target) for step in steps for target in _targets(step)}
+    for context, target in sorted(targets):
+        if target not in known:
+            yield Problem(f"extensions.conf [{context}]", f"goes to [{target}], which does not exist")
+    reached = set(entrances)
+    while more := {target for context, target in targets if context in reached} - reached:
+        reached |= more
+    for context in sorted(known - reached):
+        yield Problem(f"extensions.conf [{context}]", "no call can get here", "Remove it or route to it")
+    for context in sorted(entrances - known):
+        yield Problem(f"pjsip.conf context={context}", "there is no such context in extensions.conf")
+
+
+def _targets(step: Step) -> Iterator[str]:
+    """Contexts a step may lead to."""
+    if step.application == "Goto" and step.arguments.count(",") == 2:
+        yield step.arguments.split(",")[0]
+    if step.application == "GotoIf":
+        for branch in step.arguments.rpartition("?")[2].split(":"):
+            if branch.count(",") == 2:
+                yield branch.split(",")[0]
+    if "hangup_handler_push" in step.arguments:
+        yield step.arguments.partition("=")[2].split(",")[0]
+    if found := re.search(r"b\(([a-z-]+)\^", step.arguments):
+        yield found[1]
+
+
+def _trunk_routes(steps: list[Step]) -> Iterator[Problem]:
+    """A trunk may reach queues and prompts, never Dial(): no caller from outside gets a line to the outside."""
+    leads = {(step.context, target) for step in steps for target in _targets(step)}
+    reached = {step.context for step in steps if step.context.startswith("from-trunk-")}
+    while more := {target for context, target in leads if context in reached} - reached:
+        reached |= more
+    for step in steps:
+        if step.context in reached and step.application in ("Dial", "Originate", "System", "TrySystem", "Transfer"):
+            yield Problem(_where(step), "a trunk can reach it", "Keep it to seats")
+
+
+def _filtering(steps: list[Step]) -> Iterator[Problem]:
+    for step in steps:
+        for found in FROM_THE_NETWORK.finditer(step.arguments):
+            before = step.arguments[: found.start()]
+            if not re.search(r"FILTER\([^$]*,$", before):
+                yield Problem(_where(step), f"uses {found[0][2:]} unfiltered", "Put FILTER() around it")
