@@ -30,14 +30,21 @@ COUNTY_LEVEL = 3
 
 
 @router.get("/desk")
-def show_desk(request: Request, actor: DeskUser, session: Reading, clock: ClockDep) -> HTMLResponse:
-    """The agent's page, with whatever rings or is talked on now."""
+def show_desk(
+    request: Request,
+    actor: DeskUser,
+    session: Reading,
+    clock: ClockDep,
+    ticket_id: Annotated[int | None, Query()] = None,
+) -> HTMLResponse:
+    """The agent's page, with whatever rings or is talked on now; the form holds the wanted draft, or the call's own."""
     now = clock()
     agent = service.get_agent(session, actor.name, now)
     call = views.find_current_call(session, actor.name, now)
     card = views.read_card(session, call) if call else None
     drafts = views.list_drafts(session, actor.name)
     own = card.draft if card and card.draft in drafts else None
+    wanted = next((draft for draft in drafts if draft.id == ticket_id), own)
     return render(
         request,
         "desk/desk.html",
@@ -49,7 +56,7 @@ def show_desk(request: Request, actor: DeskUser, session: Reading, clock: ClockD
         subjects=_options(list_subjects(session), LEAF_SUBJECT_LEVEL),
         regions=_options(list_regions(session), COUNTY_LEVEL),
         **_call_context(agent, card),
-        **_form_context(session, own or (drafts[0] if drafts else None)),
+        **_form_context(session, wanted or (drafts[0] if drafts else None)),
     )
 
 

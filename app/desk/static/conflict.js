@@ -1,39 +1,54 @@
-// Somebody else saved first: show who and what, field by field, and let the agent choose.
+// Somebody else saved first. Changes to other fields are simply taken over; where both wrote the same field, the agent
+// sees who and what, and chooses.
+
+import { send } from "../platform/request.js";
+import { toast } from "../platform/toast.js";
 
 /** Resolves to {etag, taken}: the version to go on with, and the fields whose other content was taken. */
-export function resolveConflict(ticketForm, body, mine) {
+export async function resolveConflict(ticketForm, body, mine) {
+  const { data: current, etag } = await send("GET", `/api/v1/tickets/${ticketForm.id}`);
+  const changes = body.changes ?? [];
+  const changed = new Set(changes.flatMap((change) => change.fields));
+  const others = [...changed].filter((name) => name in current && name in ticketForm.form.elements);
+  const disputed = others.filter((name) => name in mine && current[name] !== mine[name]);
+  const untouched = others.filter((name) => !ticketForm.changed.has(name));
+  const taken = pick(current, untouched);
+  if (!disputed.length) {
+    toast(`${whoChanged(changes)}修改了这件工单，已合并到您的页面`);
+    return { etag, taken };
+  }
+  const isMine = await askWhich(ticketForm, changes, current, mine, disputed);
+  return { etag, taken: isMine ? taken : { ...taken, ...pick(current, disputed) } };
+}
+
+function pick(values, names) {
+  return Object.fromEntries(names.map((name) => [name, values[name]]));
+}
+
+function whoChanged(changes) {
+  return [...new Set(changes.map((change) => change.actor))].join("、") || "其他人";
+}
+
+function askWhich(ticketForm, changes, current, mine, names) {
   const dialog = document.getElementById("conflict-dialog");
-  const theirs = theirValues(body, mine);
-  const names = Object.keys(theirs);
-  document.getElementById("conflict-who").textContent = describe(body);
-  document.getElementById("conflict-rows").replaceChildren(...names.map((name) => row(ticketForm, name, theirs[name], mine[name])));
+  document.getElementById("conflict-who").textContent =
+    `${whoChanged(changes)}刚刚修改了这件工单。请选择保留哪一份；关闭本窗口等于保留您的内容。`;
+  document
+    .getElementById("conflict-rows")
+    .replaceChildren(...names.map((name) => row(ticketForm.form, name, current[name], mine[name])));
   dialog.returnValue = "";
   dialog.showModal();
   return new Promise((resolve) => {
-    const decide = (isMine) => () => {
-      dialog.returnValue = isMine ? "mine" : "theirs";
-      dialog.close();
-    };
-    document.getElementById("conflict-mine").onclick = decide(true);
-    document.getElementById("conflict-theirs").onclick = decide(false);
+    document.getElementById("conflict-mine").onclick = () => dialog.close("mine");
+    document.getElementById("conflict-theirs").onclick = () => dialog.close("theirs");
     // closed without a choice: nothing of the agent's is thrown away
-    dialog.onclose = () => resolve({ etag: body.etag, taken: dialog.returnValue === "theirs" ? theirs : {} });
+    dialog.onclose = () => resolve(dialog.returnValue !== "theirs");
   });
 }
 
-function theirValues(body, mine) {
-  const current = body.current ?? {};
-  return Object.fromEntries(Object.keys(mine).filter((name) => name in current).map((name) => [name, current[name]]));
-}
-
-function describe(body) {
-  const who = body.changed_by ? `${body.changed_by} 已修改了这件工单。` : "这件工单已被他人修改。";
-  return `${who}请选择保留哪一份；关闭本窗口等于保留您的内容。`;
-}
-
-function row(ticketForm, name, theirs, mine) {
+function row(form, name, theirs, mine) {
   const line = document.createElement("tr");
-  for (const text of [labelOf(ticketForm.form, name), shown(ticketForm.form, name, theirs), shown(ticketForm.form, name, mine)]) {
+  for (const text of [labelOf(form, name), shown(form, name, theirs), shown(form, name, mine)]) {
     const cell = document.createElement("td");
     cell.textContent = text;
     line.append(cell);

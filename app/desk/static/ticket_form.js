@@ -141,7 +141,14 @@ export class TicketForm {
 
   async onProblem(problem, fields) {
     if (problem.status === 412) {
-      const choice = await resolveConflict(this, problem.body, fields);
+      let choice;
+      try {
+        choice = await resolveConflict(this, problem.body, fields);
+      } catch {
+        this.show("failed", "保存失败，正在重试");
+        this.schedule(RETRY_MS[0]);
+        return false;
+      }
       this.etag = choice.etag;
       for (const [name, value] of Object.entries(choice.taken)) {
         this.put(name, value);

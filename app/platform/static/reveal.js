@@ -8,6 +8,7 @@ const reason = document.getElementById("reveal-reason");
 const error = document.getElementById("reveal-reason-error");
 const number = document.getElementById("reveal-number");
 const submit = document.getElementById("reveal-submit");
+const MIN_REASON_LENGTH = 4;
 let url = "";
 
 dialog?.addEventListener("hotline:open", (event) => {
@@ -20,11 +21,12 @@ dialog?.addEventListener("hotline:open", (event) => {
 form?.addEventListener("submit", async (event) => {
   event.preventDefault();
   error.textContent = "";
-  if (!reason.value.trim()) return refuse("请填写查看原因");
+  if (reason.value.trim().length < MIN_REASON_LENGTH) return refuse("请写明查看原因，不少于 4 个字");
   submit.disabled = true;
   try {
     const { data } = await send("POST", url, { body: { reason: reason.value.trim() } });
-    number.textContent = data.caller_number ?? "该来电没有号码";
+    const numbers = [...new Set([data.caller_number, data.contact_number])].filter(Boolean);
+    number.textContent = numbers.join("　") || "没有号码";
     submit.hidden = true;
   } catch (problem) {
     refuse(problem.message);
