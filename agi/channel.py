@@ -275,8 +275,9 @@ class PystChannel:
         """All with one command where that is safe: MSet parts its arguments at commas and reads quotes."""
         with _our_errors():
             if len(values) > 1 and all(SAFE_VALUE.fullmatch(value) for value in values.values()):
-                self._agi.exec_command("MSet", *(f"{name}={value}" for name, value in values.items()))
-                return
+                reply = self._agi.exec_command("MSet", *(f"{name}={value}" for name, value in values.items()))
+                if reply["result"][0] == "0":
+                    return
             for name, value in values.items():
                 self._agi.set_variable(name, value)
 
