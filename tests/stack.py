@@ -51,6 +51,7 @@ class Stack:
             "HOTLINE_ASTERISK_ROOT": shared_root,
             "HOTLINE_SITE_PLAN": SITE_PLAN,
             "HOTLINE_ALLOW_FAULTS": "true",
+            "HOTLINE_WRAP_UP_SECONDS": "0",  # as in the site plan
         }
 
     def begin(self) -> None:

@@ -8,9 +8,10 @@ import typer
 from rich.markup import escape
 
 from app.cli.console import StepFailed, errors
-from app.cli.data_commands import database, flows, seats, users
+from app.cli.data_commands import database, dialplan, flows, seats, users
 from app.cli.demo_command import demo
 from app.cli.doctor.command import doctor
+from app.cli.settings_table import settings
 from app.cli.setup_command import setup
 from app.cli.stack_commands import down, status, up
 from sipp_scenarios.command import call_command
@@ -20,10 +21,10 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
 )
-for command in (demo, setup, up, down, status, doctor):
+for command in (demo, setup, up, down, status, doctor, settings):
     app.command()(command)
 app.command("call")(call_command)
-for group, name in ((seats, "seat"), (users, "user"), (database, "db"), (flows, "flows")):
+for group, name in ((seats, "seat"), (users, "user"), (database, "db"), (flows, "flows"), (dialplan, "dialplan")):
     app.add_typer(group, name=name)
 
 

@@ -19,7 +19,11 @@ from app.lines import service as lines
 from app.platform import migrations
 from app.platform.clock import utc_now
 from app.platform.database import Database, make_engine
-from dialplan.plan_file import load_plan
+from dialplan import asterisk
+from dialplan.escaping import UnsafeValue
+from dialplan.plan_file import SitePlanFault, load_plan
+from dialplan.render import render_site
+from dialplan.settings import DialplanSettings
 from dialplan.site_plan import SitePlan
 from ivr_flows.build import Progress, build_prompts
 
@@ -151,9 +155,27 @@ def ensure_prompts() -> None:
 
 
 def ensure_dialplan() -> None:
-    """Asterisk's configuration, rendered from the site plan."""
-    from dialplan.render import render_site  # noqa: PLC0415
-    from dialplan.settings import DialplanSettings  # noqa: PLC0415
+    """Asterisk's configuration, rendered from the site plan; a running Asterisk reloads what changed.
 
-    render_site(DialplanSettings())  # type: ignore[call-arg]  # the environment fills it
-    report_done("dialplan", str(StackSettings().site_plan))
+    Raises StepFailed for a site plan that cannot be used.
+    """
+    settings = DialplanSettings()  # type: ignore[call-arg]  # the environment fills it
+    folder = settings.asterisk_home / "etc"
+    before = _contents(folder)
+    try:
+        render_site(settings)
+    except (SitePlanFault, UnsafeValue) as fault:
+        raise StepFailed(str(fault), "correct it, then run `hotline dialplan check`") from fault
+    changed = [name for name, text in _contents(folder).items() if before.get(name) != text]
+    if not changed:
+        report_present("dialplan", str(settings.site_plan))
+        return
+    try:
+        asterisk.cli(settings, "core reload")
+        report_done("dialplan", f"{settings.site_plan}, reloaded")
+    except OSError:
+        report_done("dialplan", str(settings.site_plan))  # not running: it reads the files when it starts
+
+
+def _contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.glob("*") if path.is_file()}

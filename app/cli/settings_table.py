@@ -1,57 +1,93 @@
-"""README's table of settings, generated from the classes that read them."""
+"""`hotline settings`: every setting of every process, from the classes that read them."""
 
-from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, NamedTuple
 
-from pydantic import SecretStr
+import typer
 from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+from rich.table import Table
 
-from agi.settings import AgiSettings
-from ami_bridge.settings import BridgeSettings
-from app.cli.settings import StackSettings
+from app.cli.console import console
 from app.contract.env import PROJECT, EnvSettings
-from app.platform.settings import Settings
-from dialplan.settings import DialplanSettings
 
-READERS: dict[str, type[EnvSettings]] = {
-    "set-up": StackSettings,
-    "dialplan": DialplanSettings,
-    "agi": AgiSettings,
-    "bridge": BridgeSettings,
-    "web": Settings,
-}
-BEGIN = "<!-- settings: written by `hotline settings --readme`, checked by a test -->"
-END = "<!-- end of settings -->"
+PREFIX = "HOTLINE_"
+GENERATED = "generated"
 
 
-def settings_table() -> str:
-    """Markdown, one row per setting: name, default, who reads it, what it is."""
-    rows: dict[str, tuple[FieldInfo, list[str]]] = {}
-    for reader, settings in READERS.items():
-        for name, field in settings.model_fields.items():
-            rows.setdefault(name, (field, []))[1].append(reader)
-    lines = ["| setting | default | read by | what it is |", "|---|---|---|---|"]
-    for name, (field, readers) in rows.items():
-        reader = "all" if len(readers) == len(READERS) else ", ".join(readers)
-        lines.append(f"| `HOTLINE_{name.upper()}` | {_default(field)} | {reader} | {field.description} |")
-    return "\n".join(lines)
+class Setting(NamedTuple):
+    """One row. `readers`: the processes that read it."""
+
+    name: str
+    default: str
+    description: str
+    readers: str
 
 
-def replace_table(document: str) -> str:
-    """The document with its table renewed. Raises ValueError when the two marks are not there."""
-    before, rest = document.split(BEGIN, 1)
-    _, after = rest.split(END, 1)
-    return f"{before}{BEGIN}\n{settings_table()}\n{END}{after}"
+def settings_classes() -> dict[str, type[EnvSettings]]:
+    """Process → its settings class."""
+    from agi.settings import AgiSettings  # noqa: PLC0415 - only this command needs them all
+    from ami_bridge.settings import BridgeSettings  # noqa: PLC0415
+    from app.cli.settings import StackSettings  # noqa: PLC0415
+    from app.platform.settings import Settings  # noqa: PLC0415
+    from dialplan.settings import DialplanSettings  # noqa: PLC0415
+    from sipp_scenarios.target import Target  # noqa: PLC0415
+
+    return {
+        "web, worker": Settings,
+        "agi": AgiSettings,
+        "bridge": BridgeSettings,
+        "dialplan": DialplanSettings,
+        "hotline": StackSettings,
+        "scenarios": Target,
+    }
 
 
-def _default(field: FieldInfo) -> str:
-    if field.is_required() or field.annotation is SecretStr:
-        return "generated"
-    if field.default_factory is not None:
-        return "`.runtime`"
-    text = str(field.default).replace(f"{PROJECT}/", "")
-    return f"`{text}`" if text not in {"", "."} else ""
+def list_settings() -> list[Setting]:
+    """All settings, each once, in the order in which the processes name them. The first description counts."""
+    found: dict[str, Setting] = {}
+    for reader, cls in settings_classes().items():
+        for name, field in cls.model_fields.items():
+            known = found.get(name)
+            if known is None:
+                found[name] = Setting(PREFIX + name.upper(), describe_default(field), field.description or "", reader)
+            else:
+                default = known.default or describe_default(field)
+                found[name] = known._replace(readers=f"{known.readers}, {reader}", default=default)
+    return list(found.values())
 
 
-def documents() -> Iterator[str]:
-    """The files that hold the table."""
-    yield from ("README.md", "README.zh-CN.md")
+def describe_default(field: FieldInfo) -> str:
+    """What stands in the table: secrets are generated; a path is shown from the project's folder on."""
+    if "Secret" in str(field.annotation):
+        return GENERATED
+    default = field.get_default(call_default_factory=True)
+    if default is PydanticUndefined or default in ("", Path("")):
+        return ""
+    text = str(default)
+    return text.removeprefix(f"{PROJECT}/")
+
+
+def settings(
+    as_markdown: Annotated[bool, typer.Option("--markdown", help="As the table in README.")] = False,
+) -> None:
+    """List every setting: name, default, meaning, and who reads it."""
+    rows = list_settings()
+    if as_markdown:
+        typer.echo(markdown(rows))
+        return
+    table = Table("setting", "default", "meaning", "read by", box=None)
+    for row in rows:
+        table.add_row(row.name, row.default, row.description, row.readers)
+    console.print(table)
+
+
+def markdown(rows: list[Setting]) -> str:
+    """README's table."""
+    head = ["| setting | default | meaning | read by |", "|---|---|---|---|"]
+    body = [
+        f"| `{row.name}` | {f'`{row.default}`' if row.default and row.default != GENERATED else row.default} "
+        f"| {row.description.replace('|', chr(92) + '|')} | {row.readers} |"
+        for row in rows
+    ]
+    return "\n".join([*head, *body])
