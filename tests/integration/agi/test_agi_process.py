@@ -1,0 +1,178 @@
+"""`python -m agi` as supervisord runs it: a process of its own, real sockets on both sides."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agi.__main__ import load_flows
+from app.contract.journal import Journal
+from tests.fakes.agi_call import CallScript
+from tests.fakes.asterisk_agi import FakeAsterisk
+from tests.fakes.store_http import FakeStore
+
+TOLD = {"HL_CALL_ID": "node1-1.1", "HL_TRUNK": "carrier", "HL_DNIS": "12345", "HL_ANI": "13800005678"}
+
+
+class AgiProcess:
+    """The server, with its log line by line."""
+
+    def __init__(self, home: Path, web_url: str, **settings: str) -> None:
+        self.port = free_port()
+        environment = {
+            **os.environ,
+            "HOTLINE_HOME": str(home),
+            "HOTLINE_AGI_PORT": str(self.port),
+            "HOTLINE_AGI_TOKEN": "a-token",
+            "HOTLINE_WEB_URL": web_url,
+            **settings,
+        }
+        self.home = home
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "agi"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        self.lines: list[str] = []
+
+    def wait_for(self, event: str) -> dict[str, Any]:
+        assert self.process.stdout
+        for line in self.process.stdout:
+            self.lines.append(line)
+            if line.startswith("{") and (entry := json.loads(line))["event"] == event:
+                return dict(entry)
+        raise AssertionError("".join(self.lines))
+
+    def call(self, call: CallScript) -> None:
+        asyncio.run(FakeAsterisk(call).dial(self.port))
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        output, _ = self.process.communicate(timeout=30)
+        self.lines.append(output)
+        return self.process.returncode
+
+    def journalled(self) -> list[dict[str, Any]]:
+        journal = Journal(self.home / "journal" / "agi", fsync_interval_ms=0)
+        try:
+            return [record.as_dict() for record in journal.read_after(0, 100)]
+        finally:
+            journal.close()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+Start = Callable[..., AgiProcess]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    started: list[AgiProcess] = []
+
+    def start_one(web_url: str = "http://127.0.0.1:9", **settings: str) -> AgiProcess:
+        started.append(AgiProcess(tmp_path, web_url, **settings))
+        started[-1].wait_for("agi_listening")
+        return started[-1]
+
+    yield start_one
+    for one in started:
+        one.stop(signal.SIGKILL)
+
+
+def test_a_call_is_greeted_queued_and_reported(start: Start) -> None:
+    with FakeStore(card={"is_known": True, "is_priority": True, "original_line": "12345"}).running() as store:
+        agi = start(store.url)
+        call = CallScript(variables=dict(TOLD))
+
+        agi.call(call)
+
+        assert agi.stop() == 0
+    assert call.heard == ["greeting"]
+    assert (call.variables["HL_QUEUE"], call.variables["HL_PRIORITY"]) == ("common", "10")
+    assert call.variables["HL_DONE"] == "1"
+    (event,) = store.events
+    assert (event["type"], event["call_id"], event["seq"]) == ("IntakeRecorded", "node1-1.1", 1)
+    assert event["payload"]["lookup"] == "known"
+    assert store.tokens == {"Bearer a-token"}
+
+
+def test_without_a_store_the_caller_is_queued_and_the_fact_waits_on_disk(start: Start) -> None:
+    agi = start()
+    call = CallScript(variables=dict(TOLD))
+
+    agi.call(call)
+    agi.stop(signal.SIGKILL)
+
+    assert call.variables["HL_DONE"] == "1"
+    (event,) = agi.journalled()
+    assert event["event_id"] == "node1.agi:node1-1763865600.1:IntakeRecorded:hotline-12345"
+
+
+def test_a_fact_of_before_a_crash_is_delivered_after_it(start: Start) -> None:
+    first = start()
+    first.call(CallScript(variables=dict(TOLD)))
+    first.stop(signal.SIGKILL)
+
+    with FakeStore().running() as store:
+        second = start(store.url)
+        second.wait_for("store_reachable")
+        second.stop()
+
+    assert [event["call_id"] for event in store.events] == ["node1-1.1"]
+
+
+def test_numbers_and_the_token_stay_out_of_the_log(start: Start) -> None:
+    agi = start()
+    agi.call(CallScript(variables=dict(TOLD)))
+    agi.stop()
+
+    log = "".join(agi.lines)
+    assert "flow_ended" in log
+    assert "13800005678" not in log
+    assert "a-token" not in log
+
+
+def test_a_second_server_on_one_journal_says_why_it_does_not_start(start: Start) -> None:
+    first = start()
+    second = AgiProcess(first.home, "http://127.0.0.1:9")
+
+    assert "is written by another process" in second.wait_for("agi_cannot_start")["error"]
+    assert second.stop() == 1
+
+
+def test_a_second_server_of_another_name_shares_the_load(start: Start) -> None:
+    start()
+    second = start(HOTLINE_AGI_NAME="agi-2")
+    call = CallScript(variables=dict(TOLD))
+
+    second.call(call)
+
+    assert call.variables["HL_DONE"] == "1"
+
+
+def test_a_taken_port_says_so(start: Start) -> None:
+    first = start()
+    second = AgiProcess(first.home, "http://127.0.0.1:9", HOTLINE_AGI_NAME="b", HOTLINE_AGI_PORT=str(first.port))
+
+    assert "address already in use" in second.wait_for("agi_cannot_start")["error"]
+    assert second.stop() == 1
+
+
+def test_an_invalid_flow_is_left_out_and_the_others_are_served(tmp_path: Path) -> None:
+    (tmp_path / "good.yaml").write_text(
+        "flow: good\ntitle: t\nstart: a\nunrecorded_reason: a test\nnodes:\n  a: {kind: queue, queue: common}\n"
+    )
+    (tmp_path / "bad.yaml").write_text("flow: bad\n")
+
+    assert list(load_flows(tmp_path)) == ["good"]
