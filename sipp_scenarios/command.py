@@ -13,6 +13,7 @@ from sipp_scenarios.display import show_report, show_stage
 from sipp_scenarios.loading import ScenarioError, load, scenario_names
 from sipp_scenarios.runner import run
 from sipp_scenarios.target import Target, TargetError
+from sipp_scenarios.waiting import StoreUnavailable, TooLate
 
 Name = Annotated[str, typer.Argument(metavar="SCENARIO", help="its name, see --list; `all` plays every one")]
 AsJson = Annotated[bool, typer.Option("--json", help="print the report as JSON and nothing else")]
@@ -40,7 +41,7 @@ def call_command(
         target = _target(allow_faults)
         names = scenario_names() if name == "all" else [name]
         passed = [_play(one, target, console, as_json=as_json) for _ in range(times) for one in names]
-    except (ScenarioError, TargetError, FileNotFoundError) as error:
+    except (ScenarioError, TargetError, TooLate, StoreUnavailable, FileNotFoundError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(NOT_FIT) from error
     if len(passed) > 1 and not as_json:

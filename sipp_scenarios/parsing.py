@@ -1,6 +1,6 @@
 """The store's JSON into a scenario's own records: past this door there are no dicts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,16 +10,23 @@ from sipp_scenarios.records import StoredCall, StoredEvent, StoredMissedCall, St
 Json = Mapping[str, Any]
 
 FILLED_FORM: dict[str, Any] = {
-    "ticket_type": "consult",
-    "title": "咨询医保报销比例",
-    "content": "来电人咨询城乡居民医保住院报销比例。（场景测试）",
-    "address": "平顶山市新华区",
+    "ticket_type": "complaint",
+    "subject_code": "010102",
+    "region_code": "410402",
+    "title": "楼上房屋漏水",
+    "content": "来电人反映楼上住户卫生间漏水，自家天花板受潮脱落。（场景测试）",
+    "address": "平顶山市新华区（场景测试）",
 }
 """What an agent writes in a scenario."""
 
 
 def call(
-    row: Json, *, ticket: StoredTicket | None, missed_call: StoredMissedCall | None, recording: Recording | None
+    row: Json,
+    *,
+    events: Sequence[Json],
+    ticket: StoredTicket | None,
+    missed_call: StoredMissedCall | None,
+    recording: Recording | None,
 ) -> StoredCall:
     """A call record of the API."""
     return StoredCall(
@@ -30,7 +37,7 @@ def call(
         caller_number=row["caller_number"] or "",
         arrived_at=datetime.fromisoformat(row["arrived_at"]),
         is_reconstructed=row["is_reconstructed"],
-        events=tuple(event(one) for one in row["events"]),
+        events=tuple(event(one) for one in events),
         ticket=ticket,
         missed_call=missed_call,
         recording=recording,

@@ -157,7 +157,9 @@ class Play:
 
     @_do.register
     def _(self, step: model.AcceptTicket) -> None:
-        ticket = self.store.accept_ticket(self.cast, self.cast.players[step.accept_ticket_of], step.by)
+        ticket = self.store.accept_ticket(
+            self.cast, self.cast.players[step.accept_ticket_of], self.cast.players[step.by].username
+        )
         self.note(step.by, f"accepts ticket {ticket}")
 
     def _start(self, name: str) -> None:

@@ -21,6 +21,7 @@ from sipp_scenarios.waiting import StoreUnavailable, TooLate, until
 SETTLES_WITHIN_MS = 20_000
 """How long the store may take until it agrees, after the last step."""
 LEAVES_WITHIN_SECONDS = 10
+SERVES_WITHIN_MS = 5_000
 
 Watch = Callable[[Stage], None]
 
@@ -42,6 +43,7 @@ def run(name: str, target: Target, *, control: StackControl | None = None, watch
     started = time.monotonic()
     with Store.open(target) as store:
         play = Play(cast, store, control or SupervisorControl(target.home), watch)
+        store.wait_until_it_serves(within_ms=SERVES_WITHIN_MS)
         store.clear_the_stage(cast)
         try:
             _perform(play, report)
@@ -75,8 +77,11 @@ def _compare(play: Play, scenario: Scenario, report: Report) -> None:
         report.checks = [*_sip_checks(play, scenario), *_store_checks(play, scenario)]
         return all(check.is_met for check in report.checks)
 
-    with suppress(TooLate):
-        until(all_met, what="store and phones agree", within_ms=0 if report.problems else SETTLES_WITHIN_MS)
+    try:
+        with suppress(TooLate):
+            until(all_met, what="store and phones agree", within_ms=0 if report.problems else SETTLES_WITHIN_MS)
+    except TargetError as error:
+        report.problems.append(f"the store could not be compared: {error}")
     report.stages = sorted([*play.stages, *_seen_stages(play)], key=lambda stage: stage.at_ms)
     report.calls = [*_summaries(play)]
 
@@ -135,6 +140,10 @@ def _clear_up(play: Play, report: Report) -> None:
         for player in play.cast.players.values():
             if player.process:
                 last.callback(player.process.kill)
+        for caller in play.cast.callers():
+            if caller.process and caller.process.process.poll() is None:
+                caller.process.cue()
+                caller.process.wait(LEAVES_WITHIN_SECONDS)
         for agent in play.cast.agents():
             try:
                 play.store.sign_out(agent.username)

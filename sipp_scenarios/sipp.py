@@ -46,6 +46,11 @@ class SippPlan:
     address: str
     out_of_call_xml: str = ""
     timeout_seconds: int = 60
+    calls: int = 1
+    """0: as many as come."""
+    calls_at_once: int = 1
+    is_traced: bool = True
+    """Keep every message; not under load."""
     options: Sequence[str] = ()
 
 
@@ -126,12 +131,14 @@ def start_sipp(plan: SippPlan) -> SippProcess:
     port = free_udp_port(plan.address)
     name = f"{plan.folder.name}-{port}-{time.time_ns()}"
     command = [
-        SIPP, plan.target, "-sf", "scenario.xml", "-i", plan.address, "-p", str(port), "-mi", plan.address,
-        "-cid_str", f"{name}-%u", "-m", "1", "-l", "1", "-nostdin", "-skip_rlimit",
+        SIPP, *([plan.target] if plan.target else []), "-sf", "scenario.xml",
+        "-i", plan.address, "-p", str(port), "-mi", plan.address, "-cid_str", f"{name}-%u",
+        "-l", str(plan.calls_at_once), "-nostdin", "-skip_rlimit",
         "-timeout", f"{plan.timeout_seconds}s", "-timeout_error", "-max_retrans", "6",
-        "-trace_err", "-error_file", "errors", "-trace_logs", "-log_file", "log",
-        "-trace_msg", "-message_file", "messages", *plan.options,
+        "-trace_logs", "-log_file", "log", *(["-m", str(plan.calls)] if plan.calls else []), *plan.options,
     ]  # fmt: skip
+    if plan.is_traced:
+        command += ["-trace_err", "-error_file", "errors", "-trace_msg", "-message_file", "messages"]
     if plan.out_of_call_xml:
         (plan.folder / "out-of-call.xml").write_text(plan.out_of_call_xml, encoding="utf-8")
         command += ["-oocsf", "out-of-call.xml"]

@@ -113,7 +113,7 @@ class Store:
         if not player.call_id and player.dialled_at:
             since = datetime.fromtimestamp(player.dialled_at, UTC) - CLOCK_SLACK
             taken = {other.call_id for other in cast.callers() if other.call_id}
-            query: dict[str, str] = {"since": since.isoformat()}
+            query: dict[str, str] = {"from": since.isoformat()}
             rows = self.reader.get("/calls", **query)["items"]
             shown = self.shown_number(player)
             found = [row for row in rows if row["call_id"] not in taken and _is_of(row, shown)]
@@ -133,6 +133,7 @@ class Store:
         row = self.reader.get(f"/calls/{call_id}")
         return parsing.call(
             row,
+            events=self.reader.get(f"/calls/{call_id}/events")["items"],
             ticket=self._ticket(row),
             missed_call=self._missed_call(call_id),
             recording=self._recording(row.get("recording_file")),
@@ -144,11 +145,11 @@ class Store:
         return re.sub(r"^(\d{3})\d{4}(\d{4})$", r"\1****\2", player.number)
 
     def _ticket(self, row: Json) -> StoredTicket | None:
-        number = row.get("ticket_number")
-        return parsing.ticket(self.reader.get(f"/tickets/{number}")) if number else None
+        ticket_id = row["ticket_id"]
+        return parsing.ticket(self.reader.get(f"/tickets/{ticket_id}")) if ticket_id else None
 
     def _missed_call(self, call_id: str) -> StoredMissedCall | None:
-        rows = self.reader.get("/missed-calls", status="all", limit=100)["items"]
+        rows = self.reader.get("/missed-calls", limit=100)["items"]
         return next(
             (parsing.missed_call(row) for row in rows if call_id in (row["call_id"], row["last_call_id"])), None
         )
@@ -159,13 +160,14 @@ class Store:
 
     def parked_since(self, started_at: float) -> int:
         """How many events the store could not read since then."""
-        since = datetime.fromtimestamp(started_at, UTC).isoformat()
-        return len(self.as_person(OPERATOR).get("/parked-events", since=since)["items"])
+        since = datetime.fromtimestamp(started_at, UTC)
+        rows = self.as_person(OPERATOR).get("/call-events/parked", limit=200)["items"]
+        return sum(datetime.fromisoformat(row["parked_at"]) >= since for row in rows)
 
     # --- the agent's page -----------------------------------------------------------------------------------------
 
     def has_pop(self, cast: Cast, caller: Player, username: str, shown: Player | None) -> bool:
-        """Whether the agent's page was told of this call, and what the call's card shows has the other's ticket."""
+        """Whether the agent's page was told of this call, and the agent may now see the other call's open ticket."""
         if not (call_id := self.find_call_id(cast, caller)):
             return False
         session = self.as_person(username)
@@ -174,12 +176,9 @@ class Store:
         if shown is None:
             return True
         other = self.read_call(cast, shown)
-        tickets = session.get(f"/calls/{call_id}/open-tickets")["items"]
-        return (
-            other is not None
-            and other.ticket is not None
-            and any(ticket["ticket_number"] == other.ticket.ticket_number for ticket in tickets)
-        )
+        tickets = session.get("/tickets", status="accepted")["items"]
+        numbers = [ticket["ticket_number"] for ticket in tickets]
+        return other is not None and other.ticket is not None and other.ticket.ticket_number in numbers
 
     def accept_ticket(self, cast: Cast, caller: Player, username: str) -> str:
         """Fill in the draft of this call as the agent's form does, and accept it; the ticket's number."""
