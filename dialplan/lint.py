@@ -8,7 +8,7 @@ from dialplan.extensions import Step
 from dialplan.problem import Problem
 
 OWN_VARIABLES = {
-    "HL_AGI", "HL_CAUSE", "HL_CUT", "HL_MAX_CALLS", "HL_MEMBER", "HL_QUEUED_AT", "HL_STAGE", "HL_STATUS", "HL_TRIES",
+    "HL_AGI", "HL_CAUSE", "HL_MAX_CALLS", "HL_MEMBER", "HL_QUEUED_AT", "HL_STAGE", "HL_STATUS", "HL_TRIES",
 }  # fmt: skip
 """Used by the dialplan alone; every other HL_ name is shared with AGI and stands in app.contract.variables."""
 NOT_ACTED_ON = {variables.ORIGINAL_LINE}
@@ -17,7 +17,7 @@ MODULE_OF = {
     "AGI": "res_agi", "Dial": "app_dial", "Echo": "app_echo", "Log": "app_verbose", "MixMonitor": "app_mixmonitor",
     "Playback": "app_playback", "Queue": "app_queue", "QueueLog": "app_queue", "Return": "app_stack",
     "StopMixMonitor": "app_mixmonitor", "UserEvent": "app_userevent", "CALLERID": "func_callerid",
-    "CHANNEL": "func_channel", "DIALPLAN_EXISTS": "func_dialplan", "FILTER": "func_strings", "LEN": "func_strings",
+    "CHANNEL": "func_channel", "DIALPLAN_EXISTS": "func_dialplan", "FILTER": "func_strings",
     "GROUP": "func_groupcount", "GROUP_COUNT": "func_groupcount", "IF": "func_logic", "RAND": "func_rand",
     "TIMEOUT": "func_timeout",
 }  # fmt: skip

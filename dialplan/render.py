@@ -79,9 +79,7 @@ def template_values(plan: SitePlan, settings: DialplanSettings) -> dict[str, Any
         ],
         "seat_groups": [_dialling(plan, group) for group in plan.seats],
         "number_limit": 32,
-        "name_limit": 96,
         "name_characters": r"0-9A-Za-z ._\-\x80-\xff",
-        "continuation_bytes": r"\x80-\xbf",
         "queue_characters": r"a-z0-9_\-",
         "member_characters": r"A-Za-z0-9_\-",
     }

@@ -1,0 +1,94 @@
+"""One real Asterisk with a rendered site, in a folder and on ports of its own, without any other process of ours."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+from app.contract.env import PROJECT
+from dialplan.asterisk import cli, launch_command
+from dialplan.render import render_site
+from dialplan.settings import DialplanSettings
+
+HOME = PROJECT / ".runtime/test/dialplan"
+START_SECONDS = 30
+
+
+def free_port(kind: socket.SocketKind) -> int:
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def own_settings() -> DialplanSettings:
+    """Settings on free ports. Asterisk's root is shared: nothing is written into it."""
+    os.environ.setdefault("HOTLINE_ASTERISK_ROOT", str(PROJECT / ".runtime/asterisk-root"))
+    first_agi, second_agi = free_port(socket.SOCK_STREAM), free_port(socket.SOCK_STREAM)
+    return DialplanSettings(
+        home=HOME,
+        site_plan=PROJECT / "dialplan/sites/test.yaml",
+        sip_port=free_port(socket.SOCK_DGRAM),
+        rtp_start=40000,
+        rtp_end=40999,
+        ami_port=free_port(socket.SOCK_STREAM),
+        ami_events_secret="events-secret-of-a-test",
+        ami_commands_secret="commands-secret-of-a-test",
+        seat_secret="seat-secret-of-a-test",
+        agi_servers=f"127.0.0.1:{first_agi},127.0.0.1:{second_agi}",
+        agi_time_limit_seconds=2,
+    )
+
+
+class AsteriskNode:
+    """`with AsteriskNode(own_settings()) as node: …`"""
+
+    def __init__(self, settings: DialplanSettings) -> None:
+        self.settings = settings
+        self.home = settings.asterisk_home
+
+    def __enter__(self) -> "AsteriskNode":
+        shutil.rmtree(HOME, ignore_errors=True)
+        render_site(self.settings)
+        for name in ("greeting", "no-agent", "overflow", "long-wait"):
+            target = self.home / f"data/sounds/zh/hotline/{name}.wav"
+            subprocess.run(["sox", "-n", "-r", "8000", "-c", "1", "-b", "16", target, "synth", "0.3"], check=True)
+        output = (HOME / "output.txt").open("wb")
+        self.process = subprocess.Popen(
+            launch_command(self.settings), stdin=subprocess.DEVNULL, stdout=output, stderr=output
+        )
+        output.close()
+        self._wait_until_booted()
+        return self
+
+    def _wait_until_booted(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline and self.process.poll() is None:
+            try:
+                if "fully booted" in self.cli("core waitfullybooted"):
+                    return
+            except OSError:
+                time.sleep(0.1)  # its socket is not there yet
+        raise AssertionError(f"Asterisk did not start: {(HOME / 'output.txt').read_text(errors='replace')}")
+
+    def __exit__(self, *_: object) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(timeout=20)
+
+    def cli(self, command: str) -> str:
+        return cli(self.settings, command)
+
+    def log(self) -> list[str]:
+        return (self.home / "log/messages.log").read_text(encoding="utf-8", errors="replace").splitlines()
+
+    def queue_log(self, event: str, call_id: str = "") -> list[list[str]]:
+        """Data fields of each line of this event (of this call), oldest first."""
+        lines = Path(self.home / "log/queue_log").read_text(encoding="utf-8").split("\n")
+        rows = [line.split("|") for line in lines if line]
+        return [row[5:] for row in rows if row[4] == event and call_id in ("", row[1])]
+
+    def last_call_id(self) -> str:
+        lines = Path(self.home / "log/queue_log").read_text(encoding="utf-8").split("\n")
+        return [line.split("|")[1] for line in lines if "|HLARRIVED|" in line][-1]
