@@ -27,6 +27,7 @@ __all__ = [
     "finish_wrap_up",
     "get_agent_state",
     "get_call",
+    "held_call_id",
     "list_agent_states",
     "list_calls",
     "list_missed_calls",
@@ -174,6 +175,11 @@ def acknowledge_pop(session: Session, agent: str, pop_id: int, now: datetime) ->
         pop.acknowledged_at = now
         session.flush()
     return pop
+
+
+def held_call_id(session: Session, agent: str) -> str | None:
+    """The call at this agent's seat: it rings, is talked on or wrapped up."""
+    return session.scalar(select(AgentState.call_id).where(AgentState.agent == agent))
 
 
 def may_see_number_of(session: Session, call: Call, viewer: str, *, draft_owner: str | None = None) -> bool:

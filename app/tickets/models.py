@@ -86,6 +86,7 @@ class Ticket(Base):
         Index(None, "subject_code", "created_at", "id"),
         Index(None, "region_code", "created_at", "id"),
         Index(None, "ticket_type", "created_at", "id"),
+        Index(None, "contact_number"),
         Index(None, "query_code"),
     )
 

@@ -93,3 +93,34 @@ def sees_ticket(
     if role is Role.AGENT:
         return accepted_by == name or (held_number is not None and caller_number == held_number)
     return False
+
+
+def may_edit_ticket(role: Role | None) -> bool:
+    """Whether people of this role change tickets that they see: agents and supervisors do, auditors only read."""
+    return role in {None, Role.AGENT, Role.SUPERVISOR}
+
+
+FIELD_LABELS: Mapping[str, str] = MappingProxyType(
+    {
+        "ticket_type": "诉求类型",
+        "subject_code": "事项分类",
+        "region_code": "事发区域",
+        "address": "详细地址",
+        "title": "标题",
+        "content": "诉求内容",
+        "demand": "诉求目的",
+        "answer": "答复内容",
+        "secrecy": "保密方式",
+        "needs_reply": "是否回复",
+        "contact_name": "联系人",
+        "contact_number": "联系电话",
+        "status": "状态",
+        "accepted_by": "受理人",
+        "call_id": "通话",
+        "merged_into_id": "并入工单",
+    }
+)
+"""Field → what people call it."""
+
+EDITED_FIELDS = tuple(FIELD_LABELS)[:12]
+"""What the form saves; the rest changes by moves."""

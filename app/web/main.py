@@ -10,17 +10,21 @@ from fastapi import FastAPI
 from app.accounts import api as accounts_api
 from app.accounts import pages as accounts_pages
 from app.accounts.sessions import SessionSigner
+from app.calls import api as calls_api
 from app.calls import pages as calls_pages
+from app.catalogue import api as catalogue_api
 from app.desk import api as desk_api
 from app.desk import pages as desk_pages
 from app.desk.stream import list_messages
 from app.ingest import api as ingest_api
+from app.lines import api as lines_api
 from app.platform.clock import Clock, utc_now
 from app.platform.database import Database, make_engine
 from app.platform.jobs import make_jobs
 from app.platform.redis import make_redis
 from app.platform.settings import Settings
 from app.platform.topics import RedisTopics
+from app.tickets import api as tickets_api
 from app.web import health, static
 from app.web.envelope import Envelope
 from app.web.errors import add_error_handlers
@@ -29,9 +33,16 @@ from app.web.openapi import install_openapi
 from app.web.sse import make_events_router
 
 API = "/api/v1"
-MAX_BODY_BYTES = 2 * 1024 * 1024
 
-API_ROUTERS = (accounts_api.router, desk_api.router, ingest_api.router)
+API_ROUTERS = (
+    accounts_api.router,
+    desk_api.router,
+    ingest_api.router,
+    tickets_api.router,
+    calls_api.router,
+    catalogue_api.router,
+    lines_api.router,
+)
 PAGE_ROUTERS = (
     accounts_pages.router,
     calls_pages.router,
@@ -51,7 +62,6 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> FastAPI:
         redoc_url=None,
         openapi_url=f"{API}/openapi.json",
         lifespan=_lifespan,
-        max_body_size=MAX_BODY_BYTES,
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.settings = settings

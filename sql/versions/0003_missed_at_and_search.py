@@ -1,4 +1,4 @@
-"""When a call was missed; on PostgreSQL an index for text search in Chinese (docs/adr/0063)."""
+"""When a call was missed; tickets by contact number; on PostgreSQL an index for text search in Chinese (docs/adr/0063)."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,7 @@ depends_on: None = None
 
 BIGRAMS = """
 CREATE FUNCTION hotline_bigrams(words text) RETURNS text[]
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 2000 AS $$
     SELECT coalesce(array_agg(DISTINCT first || second), '{}')
     FROM unnest(
         string_to_array(lower(words), NULL), (string_to_array(lower(words), NULL))[2:]
@@ -22,6 +22,7 @@ $$
 
 def upgrade() -> None:
     op.add_column("calls", sa.Column("missed_at", sa.DateTime(timezone=True), nullable=True))
+    op.create_index("ix_tickets_contact_number", "tickets", ["contact_number"])
     if op.get_context().dialect.name == "postgresql":
         op.execute(BIGRAMS)
         op.execute(
@@ -34,4 +35,5 @@ def downgrade() -> None:
     if op.get_context().dialect.name == "postgresql":
         op.execute("DROP INDEX ix_tickets_search")
         op.execute("DROP FUNCTION hotline_bigrams(text)")
+    op.drop_index("ix_tickets_contact_number", "tickets")
     op.drop_column("calls", "missed_at")

@@ -1,0 +1,157 @@
+"""JSON of calls and of the missed-call list."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Query
+from pydantic import AwareDatetime
+
+from app.accounts import audit
+from app.accounts.auth import Actor, require
+from app.accounts.rules import Permission
+from app.calls import missed, service
+from app.calls.models import CallOutcome, CallState
+from app.calls.record import in_order
+from app.calls.rules import normalize_number
+from app.calls.schemas import (
+    CallList,
+    CallOut,
+    CallSummary,
+    FactList,
+    FactOut,
+    MissedCallList,
+    MissedCallOut,
+    ResolveIn,
+    RevealNumberIn,
+    RevealNumberOut,
+    StageOut,
+)
+from app.platform.cursors import make_cursor, read_cursor, read_moment
+from app.platform.http import ClockDep, Reading, Writing
+
+router = APIRouter()
+
+Reader = Annotated[Actor, Depends(require(Permission.CALLS_READ))]
+Revealer = Annotated[Actor, Depends(require(Permission.CALLS_READ, Permission.NUMBERS_REVEAL))]
+MissedReader = Annotated[Actor, Depends(require(Permission.MISSED_CALLS_READ))]
+MissedWriter = Annotated[Actor, Depends(require(Permission.MISSED_CALLS_WRITE))]
+CallKey = Annotated[str, Path(max_length=64, description="HL_CALL_ID")]
+PageSize = Annotated[int, Query(ge=1, le=200)]
+PageCursor = Annotated[str | None, Query(max_length=200)]
+
+NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"description": "There is none of this id"}}
+
+
+@router.get("/calls", tags=["calls"], summary="List calls")
+def list_calls(
+    actor: Reader,
+    session: Reading,
+    state: CallState | None = None,
+    outcome: CallOutcome | None = None,
+    agent: Annotated[str | None, Query(max_length=80)] = None,
+    queue: Annotated[str | None, Query(max_length=80)] = None,
+    caller: Annotated[str | None, Query(max_length=40, description="the caller's number, whole")] = None,
+    since: Annotated[AwareDatetime | None, Query(alias="from", description="arrived at or after")] = None,
+    until: Annotated[AwareDatetime | None, Query(alias="to", description="arrived before")] = None,
+    cursor: PageCursor = None,
+    limit: PageSize = 50,
+) -> CallList:
+    """Calls, the latest arrival first; pages stay stable while calls come in."""
+    calls = service.list_calls(
+        session,
+        state=state,
+        outcome=outcome,
+        agent=agent,
+        queue=queue,
+        caller_number=(normalize_number(caller) or "none") if caller else None,
+        since=since,
+        until=until,
+        before=_before(cursor),
+        limit=limit + 1,
+    )
+    shown = calls[:limit]
+    held = service.held_call_id(session, actor.name)
+    items = [CallSummary.of(call, is_full=held == call.call_id) for call in shown]
+    last = shown[-1] if len(calls) > limit else None
+    return CallList(items=items, next_cursor=make_cursor(last.arrived_at.isoformat(), last.id) if last else None)
+
+
+def _before(cursor: str | None) -> tuple[datetime, int] | None:
+    return read_cursor(cursor, read_moment) if cursor else None
+
+
+@router.get("/calls/{call_id}", tags=["calls"], summary="Read a call", responses=NOT_FOUND)
+def read_call(call_id: CallKey, actor: Reader, session: Reading) -> CallOut:
+    """A call with its timeline: each stage with its milliseconds."""
+    call = service.get_call(session, call_id)
+    timeline = [StageOut.model_validate(stage) for stage in service.call_timeline(session, call_id)]
+    out = CallOut.of(call, is_full=service.held_call_id(session, actor.name) == call_id)
+    return out.model_copy(update={"timeline": timeline})
+
+
+@router.get("/calls/{call_id}/events", tags=["calls"], summary="Facts of a call", responses=NOT_FOUND)
+def list_facts(call_id: CallKey, _actor: Reader, session: Reading) -> FactList:
+    """Every fact that telephony reported of this call, in the order it happened."""
+    service.get_call(session, call_id)
+    events = in_order(service.events_of_calls(session, [call_id])[call_id])
+    return FactList(items=[FactOut.of(event) for event in events])
+
+
+@router.post("/calls/{call_id}/reveal", tags=["calls"], summary="Show the full number", responses=NOT_FOUND)
+def reveal_number(
+    call_id: CallKey, body: RevealNumberIn, actor: Revealer, session: Writing, clock: ClockDep
+) -> RevealNumberOut:
+    """The caller's full number, for a reason. Who asked, when and why is kept in the audit log."""
+    call = service.get_call(session, call_id)
+    audit.record(
+        session, actor, "number_revealed", at=clock(), object_type="call", object_id=call_id,
+        detail={"reason": body.reason},
+    )  # fmt: skip
+    return RevealNumberOut(caller_number=call.caller_number or "")
+
+
+@router.get("/missed-calls", tags=["missed calls"], summary="List missed calls")
+def list_missed_calls(
+    _actor: MissedReader,
+    session: Reading,
+    is_open: Annotated[bool | None, Query(alias="open", description="false: those resolved; left out: all")] = None,
+    cursor: PageCursor = None,
+    limit: PageSize = 50,
+) -> MissedCallList:
+    """Numbers that reached nobody, one open row per number, the newest first."""
+    before_id = read_cursor(cursor, str)[1] if cursor else None
+    rows = missed.list_missed_calls(session, is_open=is_open, before_id=before_id, limit=limit + 1)
+    items = [MissedCallOut.of(row) for row in rows[:limit]]
+    return MissedCallList(items=items, next_cursor=make_cursor("", items[-1].id) if len(rows) > limit else None)
+
+
+@router.post(
+    "/missed-calls/{missed_call_id}/resolve", tags=["missed calls"], summary="Close a row", responses=NOT_FOUND
+)
+def resolve_missed_call(
+    missed_call_id: Annotated[int, Path(ge=1, le=2**63 - 1)],
+    body: ResolveIn,
+    actor: MissedWriter,
+    session: Writing,
+    clock: ClockDep,
+) -> MissedCallOut:
+    """Called back, or needs no call. 409 `already-resolved` when somebody was first."""
+    row = missed.resolve_missed_call(session, missed_call_id, resolution=body.resolution, actor=actor.name, now=clock())
+    return MissedCallOut.of(row)
+
+
+@router.post("/missed-calls/{missed_call_id}/reveal", tags=["missed calls"], responses=NOT_FOUND)
+def reveal_missed_number(
+    missed_call_id: Annotated[int, Path(ge=1, le=2**63 - 1)],
+    body: RevealNumberIn,
+    actor: Annotated[Actor, Depends(require(Permission.MISSED_CALLS_WRITE, Permission.NUMBERS_REVEAL))],
+    session: Writing,
+    clock: ClockDep,
+) -> RevealNumberOut:
+    """The full number, to call back. Who asked, when and why is kept in the audit log."""
+    row = missed.get_missed_call(session, missed_call_id)
+    audit.record(
+        session, actor, "number_revealed", at=clock(), object_type="missed_call", object_id=missed_call_id,
+        detail={"reason": body.reason},
+    )  # fmt: skip
+    return RevealNumberOut(caller_number=row.caller_number or "")

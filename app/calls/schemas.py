@@ -1,0 +1,145 @@
+"""What the API of calls and missed calls takes and gives."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from app.calls.models import Call, CallOutcome, CallState, MissedCall, MissedReason
+from app.contract.events import CallEvent, EventType
+from app.platform.masks import mask_number
+
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^\x00]*$")]
+
+
+class CallSummary(BaseModel):
+    """A row of the list. Times in UTC, durations in milliseconds; the number is masked but for who holds the call."""
+
+    call_id: str
+    node: str
+    state: CallState
+    outcome: CallOutcome | None
+    original_line: str = Field(description="the hotline the citizen meant")
+    caller_number: str = Field(description="138****5678; empty: anonymous or unusable")
+    queue: str
+    agent: str | None = Field(description="who answered last")
+    arrived_at: datetime
+    ended_at: datetime | None
+    greeting_ms: int | None = Field(description="arrival to queue")
+    hold_ms: int | None = Field(description="queue to answer, or to leaving")
+    talk_ms: int | None
+    ticket_id: int | None
+    is_reconstructed: bool = Field(description="some fact of it was rebuilt after a gap")
+
+    @classmethod
+    def of(cls, call: Call, *, is_full: bool) -> Self:
+        """The call; `is_full`: the number is shown whole."""
+        number = (call.caller_number or "") if is_full else mask_number(call.caller_number)
+        values = {name: getattr(call, name) for name in cls.model_fields if name not in {"caller_number", "timeline"}}
+        return cls(**values, caller_number=number)
+
+
+class StageOut(BaseModel):
+    """One stretch of a call."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    name: str = Field(description="greeting, waiting, ringing, talking, after_queue or after_talk")
+    started_at: datetime
+    duration_ms: int | None = Field(description="null while it lasts")
+    agent: str
+    queue: str
+
+
+class CallOut(CallSummary):
+    """A whole call with its timeline."""
+
+    trunk: str
+    dnis: str
+    caller_name: str
+    flow: str
+    intake: dict[str, Any]
+    queued_at: datetime | None
+    first_ringing_at: datetime | None
+    answered_at: datetime | None
+    conversation_ended_at: datetime | None
+    hangup_cause: int | None = Field(description="Q.850")
+    recording_file: str | None
+    recording_ms: int | None
+    rating: int | None
+    timeline: list[StageOut] = []
+
+
+class FactOut(BaseModel):
+    """One reported fact of a call, as it came; the caller's number in it is masked."""
+
+    event_id: str
+    type: EventType
+    occurred_at: datetime
+    is_reconstructed: bool = Field(description="not seen live: rebuilt after a gap")
+    payload: dict[str, Any]
+
+    @classmethod
+    def of(cls, event: CallEvent) -> "FactOut":
+        """The fact with every number of a citizen masked."""
+        payload = event.payload.model_dump(mode="json")
+        masked: dict[str, Any] = {name: mask_number(payload[name]) for name in ("ani", "number") if name in payload}
+        return cls(
+            event_id=event.event_id, type=event.type, occurred_at=event.occurred_at,
+            is_reconstructed=event.is_reconstructed, payload={**payload, **masked},
+        )  # fmt: skip
+
+
+class FactList(BaseModel):
+    items: list[FactOut] = Field(description="in the order they happened")
+
+
+class CallList(BaseModel):
+    items: list[CallSummary] = Field(description="the latest arrival first")
+    next_cursor: str | None = Field(description="send it as `cursor` for the next page; null on the last one")
+
+
+class MissedCallOut(BaseModel):
+    """A number that reached nobody; all its calls since it was last served in one row."""
+
+    id: int
+    caller_number: str = Field(description="138****5678; empty: anonymous")
+    call_id: str = Field(description="the first call")
+    last_call_id: str
+    reason: MissedReason = Field(description="why the last call reached nobody")
+    original_line: str
+    times: int
+    first_missed_at: datetime
+    last_missed_at: datetime
+    resolved_at: datetime | None
+    resolution: str = Field(description="answered_again, called_back or dismissed; empty while open")
+    resolved_by: str
+
+    @classmethod
+    def of(cls, row: MissedCall) -> "MissedCallOut":
+        """The row with its number masked."""
+        values = {name: getattr(row, name) for name in cls.model_fields if name != "caller_number"}
+        return cls(**values, caller_number=mask_number(row.caller_number))
+
+
+class MissedCallList(BaseModel):
+    items: list[MissedCallOut] = Field(description="the newest first")
+    next_cursor: str | None
+
+
+class ResolveIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    resolution: Literal["called_back", "dismissed"]
+
+
+class RevealNumberIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Reason = Field(
+        min_length=4, max_length=200, description="why the full number is needed; kept in the audit log"
+    )
+
+
+class RevealNumberOut(BaseModel):
+    caller_number: str

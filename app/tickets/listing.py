@@ -1,0 +1,94 @@
+"""The ticket list: filters, and pages that stay stable while tickets are added."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, and_, select, tuple_
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from app.accounts.auth import Actor
+from app.platform.cursors import make_cursor, read_cursor, read_moment
+from app.tickets.access import holding_of, visible
+from app.tickets.models import Ticket, TicketStatus
+from app.tickets.search import matches
+
+PAGE = 50
+LARGEST_PAGE = 200
+
+
+@dataclass(frozen=True)
+class TicketFilters:
+    """What the list shows; None or empty: no condition. `subject` and `region` hold all that lies below them."""
+
+    statuses: tuple[TicketStatus, ...] = ()
+    ticket_type: str | None = None
+    subject: str | None = None
+    region: str | None = None
+    agent: str | None = None
+    caller_number: str | None = None
+    text: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class TicketPage:
+    """One page, the newest ticket first. `next_cursor` is None on the last one."""
+
+    items: list[Ticket]
+    next_cursor: str | None
+
+
+def list_tickets(
+    session: Session,
+    filters: TicketFilters = TicketFilters(),
+    *,
+    cursor: str | None = None,
+    limit: int = PAGE,
+    actor: Actor | None = None,
+) -> TicketPage:
+    """The page after `cursor`, of what `actor` may see (None: everything). Raises CursorRefused."""
+    limit = max(1, min(limit, LARGEST_PAGE))
+    query = _filtered(session, filters).order_by(Ticket.created_at.desc(), Ticket.id.desc()).limit(limit + 1)
+    if actor is not None:
+        query = query.where(visible(actor, holding_of(session, actor.name)))
+    if cursor:
+        query = query.where(tuple_(Ticket.created_at, Ticket.id) < read_cursor(cursor, read_moment))
+    found = list(session.scalars(query))
+    items = found[:limit]
+    return TicketPage(items, _cursor(items[-1]) if len(found) > limit else None)
+
+
+def _filtered(session: Session, filters: TicketFilters) -> Select[Ticket]:
+    query = select(Ticket)
+    if len(filters.statuses) == 1:
+        query = query.where(Ticket.status == filters.statuses[0])
+    elif filters.statuses:
+        query = query.where(Ticket.status.in_(filters.statuses))
+    if filters.ticket_type:
+        query = query.where(Ticket.ticket_type == filters.ticket_type)
+    if filters.subject:
+        query = query.where(_below(Ticket.subject_code, filters.subject))
+    if filters.region:
+        query = query.where(_below(Ticket.region_code, filters.region))
+    if filters.agent:
+        query = query.where(Ticket.accepted_by == filters.agent)
+    if filters.caller_number:
+        query = query.where(Ticket.caller_number == filters.caller_number)
+    if filters.since:
+        query = query.where(Ticket.created_at >= filters.since)
+    if filters.until:
+        query = query.where(Ticket.created_at < filters.until)
+    return query.where(matches(session, filters.text)) if filters.text.strip() else query
+
+
+def _below(column: InstrumentedAttribute[str | None], code: str) -> ColumnElement[bool]:
+    """Codes that are `code` or lie below it: 410400 holds 410421 and 410421101; 010100 holds 010103."""
+    prefix = code
+    while len(prefix) > 2 and prefix.endswith("00"):
+        prefix = prefix[:-2]
+    return and_(column >= prefix, column < prefix[:-1] + chr(ord(prefix[-1]) + 1))
+
+
+def _cursor(last: Ticket) -> str:
+    return make_cursor(last.created_at.isoformat(), last.id)

@@ -1,0 +1,139 @@
+"""What the ticket API takes and gives."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from app.accounts.auth import Actor
+from app.tickets.access import Holding, sees_full_number, shown_number
+from app.tickets.models import Secrecy, Ticket, TicketHistory, TicketStatus, TicketType
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^\x00]*$")]
+Words = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
+PhoneNumber = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^\+?[0-9-]{0,19}$")]
+
+
+class TicketChanges(BaseModel):
+    """Fields of the form; those that are left out stay as they are."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    ticket_type: TicketType | None = Field(default=None, description="诉求类型")
+    subject_code: str | None = Field(default=None, pattern=r"^\d{6}$", description="事项分类, six digits")
+    region_code: str | None = Field(default=None, pattern=r"^\d{6}(\d{3}){0,2}$", description="事发区域")
+    address: Line = Field(default="", max_length=200)
+    title: Line = Field(default="", max_length=100)
+    content: Words = Field(default="", max_length=5000, description="诉求内容; ten characters or more to be accepted")
+    demand: Words = Field(default="", max_length=1000, description="诉求目的")
+    answer: Words = Field(default="", max_length=5000, description="答复内容 of a consultation answered at once")
+    secrecy: Secrecy = Field(default=Secrecy.PUBLIC, description="保密方式")
+    needs_reply: bool = Field(default=True, description="是否回复")
+    contact_name: Line = Field(default="", max_length=40)
+    contact_number: PhoneNumber = Field(default="", description="a full number; a masked one is refused")
+
+    def given(self) -> dict[str, Any]:
+        """The fields that were sent, and only those."""
+        return self.model_dump(exclude_unset=True)
+
+
+class TicketSummary(BaseModel):
+    """A row of the list. Numbers are masked except for who holds the caller."""
+
+    id: int
+    ticket_number: str = Field(description="19 digits: region, day, running number, check digit")
+    status: TicketStatus
+    ticket_type: TicketType | None
+    subject_code: str | None
+    region_code: str | None
+    title: str
+    caller_number: str = Field(description="138****5678; empty: anonymous")
+    original_line: str = Field(description="the hotline the citizen dialled")
+    accepted_by: str = Field(description="username of the agent")
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    accepted_at: datetime | None
+
+    @classmethod
+    def of(cls, ticket: Ticket, actor: Actor, holding: Holding) -> "TicketSummary":
+        """The row as this person sees it."""
+        number = shown_number(ticket.caller_number, is_full=sees_full_number(actor, ticket, holding))
+        values = {name: getattr(ticket, name) for name in cls.model_fields if name != "caller_number"}
+        return cls(**values, caller_number=number)
+
+
+class TicketOut(TicketSummary):
+    """A whole ticket. Its version is also the ETag."""
+
+    query_code: str = Field(description="eight digits that the citizen keys to ask for progress")
+    source_channel: str
+    call_id: str | None = Field(description="the call that opened it")
+    contact_name: str
+    contact_number: str = Field(description="masked like caller_number")
+    address: str
+    content: str
+    demand: str
+    answer: str
+    secrecy: Secrecy
+    needs_reply: bool
+    merged_into_id: int | None
+
+    @classmethod
+    def of(cls, ticket: Ticket, actor: Actor, holding: Holding) -> "TicketOut":
+        """The ticket as this person sees it."""
+        is_full = sees_full_number(actor, ticket, holding)
+        masked: dict[str, Any] = {
+            "caller_number": shown_number(ticket.caller_number, is_full=is_full),
+            "contact_number": shown_number(ticket.contact_number, is_full=is_full),
+        }
+        return cls(**{name: getattr(ticket, name) for name in cls.model_fields if name not in masked}, **masked)
+
+
+class TicketList(BaseModel):
+    items: list[TicketSummary] = Field(description="the newest first")
+    next_cursor: str | None = Field(description="send it as `cursor` for the next page; null on the last one")
+
+
+class HistoryEntry(BaseModel):
+    """One change. Numbers in it are masked."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: int
+    at: datetime
+    actor: str
+    action: str = Field(description="opened, edited, accepted, finished, merged, attached or taken_over")
+    changes: dict[str, list[Any]] = Field(description="field → [before, after]")
+    ticket_version: int
+
+    @classmethod
+    def of(cls, entry: TicketHistory) -> "HistoryEntry":
+        """The entry with its numbers masked."""
+        shown = cls.model_validate(entry)
+        for name in {"contact_number", "caller_number"} & shown.changes.keys():
+            shown.changes = {**shown.changes, name: [shown_number(n, is_full=False) for n in shown.changes[name]]}
+        return shown
+
+
+class HistoryList(BaseModel):
+    items: list[HistoryEntry] = Field(description="the oldest first")
+
+
+class AttachIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    call_id: str = Field(min_length=1, max_length=64)
+
+
+class RevealIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Line = Field(
+        min_length=4, max_length=200, description="why the full number is needed; kept in the audit log"
+    )
+
+
+class RevealOut(BaseModel):
+    caller_number: str
+    contact_number: str
