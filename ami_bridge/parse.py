@@ -24,8 +24,9 @@ from ami_bridge.switch import Headers
 from app.contract import variables
 from app.contract.ids import CallId, LinkedId, UniqueId
 
-FULLY_BOOTED = "FullyBooted"
 YES = "1"
+LATEST = 32_503_680_000
+"""The year 3000."""
 
 
 class Unreadable(Exception):
@@ -76,8 +77,16 @@ def _seat(interface: str) -> str:
     return interface.rpartition("/")[2]
 
 
+def epoch_seconds(text: str) -> float:
+    """A moment. Raises ValueError for what no calendar holds (`nan`, `inf`, the year 9999)."""
+    seconds = float(text)
+    if not 0 <= seconds < LATEST:
+        raise ValueError(f"not a moment: {text[:40]}")
+    return seconds
+
+
 def _at(headers: Headers) -> float:
-    return float(headers["Timestamp"])
+    return epoch_seconds(headers["Timestamp"])
 
 
 def _caller(headers: Headers, prefix: str = "") -> Caller:
@@ -121,7 +130,7 @@ def _ended(headers: Headers) -> AmiCallEnded:
         stage=headers.get("Stage", ""),
         queue=headers.get("Queue", ""),
         member=headers.get("Member", ""),
-        queued_at=float(headers.get("QueuedAt") or 0),
+        queued_at=epoch_seconds(headers.get("QueuedAt") or "0"),
         cause=int(headers.get("Cause") or 0),
     )
 

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
-from pydantic import ValidationError
 
 from ami_bridge.events import AmiEvent
 from ami_bridge.facts import Fact
@@ -99,7 +98,7 @@ class Pipeline:
         for record in records:
             try:
                 self.knowledge.remember(record.event)
-            except (ValidationError, ValueError) as error:
+            except ValueError as error:
                 log.error("journal_event_unreadable", seq=record.seq, error=str(error)[:200])
         return len(records)
 
@@ -239,8 +238,8 @@ class Pipeline:
             return []
         try:
             return self._told(interpret(event), source)
-        except ValidationError as error:
-            self._parking.park(f"{type(event).__name__}: {error.errors()[0]['msg']}", repr(event))
+        except (ValueError, ArithmeticError) as error:  # a value that breaks the contract
+            self._parking.park(f"{type(event).__name__}: {error}", repr(event))
             return []
 
     def _told(self, facts: list[Fact], source: Source) -> list[CallEvent]:

@@ -23,7 +23,7 @@ from ami_bridge.events import (
     AmiTransferred,
     Caller,
 )
-from ami_bridge.parse import Unreadable
+from ami_bridge.parse import Unreadable, epoch_seconds
 from app.contract import variables
 from app.contract.ids import CallId, LinkedId, UniqueId
 
@@ -60,7 +60,9 @@ def parse_line(text: str) -> list[AmiEvent]:
     if parser is None:
         return []
     try:
-        return parser(Line(float(columns[0]), columns[1], columns[2], columns[3], columns[4], tuple(columns[5:])))
+        return parser(
+            Line(epoch_seconds(columns[0]), columns[1], columns[2], columns[3], columns[4], tuple(columns[5:]))
+        )
     except (ValueError, IndexError) as error:
         raise Unreadable(f"queue_log {columns[4]}: {error}") from error
 
@@ -131,7 +133,7 @@ def _ended(line: Line) -> list[AmiEvent]:
             stage=line.text(0),
             queue=line.text(1),
             member=line.text(2),
-            queued_at=float(line.text(3) or 0),
+            queued_at=epoch_seconds(line.text(3) or "0"),
             cause=line.number(4),
         )
     ]
