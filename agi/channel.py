@@ -1,4 +1,4 @@
-"""The caller's channel, and pyst2 behind it: the only module that knows the AGI protocol.
+"""pyst2 behind AgiChannel: the only module that knows the AGI protocol.
 
 pyst2's AGI class is kept for its commands; everything about reading, writing and quoting is replaced, because it
 sends str to binary files, takes HANGUP, EOF, 511 and 100 for replies, lets a value smuggle in a second command,
@@ -6,8 +6,7 @@ and writes callers' numbers to stderr (telephony.md §1).
 """
 
 import re
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from asterisk.agi import (
     AGI,
@@ -21,6 +20,7 @@ from asterisk.agi import (
     AGIUsageError,
 )
 
+from agi.call import CallerHungUp, ChannelBroken, Collected, PromptMissing
 from agi.wire import Wire
 
 MAX_COMMAND_BYTES = 2000
@@ -34,57 +34,6 @@ BREAKS = str.maketrans({"\r": " ", "\n": " ", "\0": " "})
 SAFE_VALUE = re.compile(r"[A-Za-z0-9_.+*#-]*")
 SEPARATOR = "|"
 SOUNDS = "hotline/"
-
-
-class CallerHungUp(Exception):
-    """The caller is gone: an ending, not an error."""
-
-
-class PromptMissing(Exception):
-    """Asterisk could not play the prompt; the caller is still there."""
-
-
-class ChannelBroken(Exception):
-    """Asterisk does not answer, or not in AGI: nothing more can be done with this connection."""
-
-
-@dataclass(frozen=True, slots=True)
-class Collected:
-    """Digits keyed; `is_timeout` when the caller stopped before the maximum and without #."""
-
-    digits: str
-    is_timeout: bool
-
-
-class AgiChannel(Protocol):
-    """What a flow may do to a call. Every method raises ChannelBroken; those that the caller hears, CallerHungUp."""
-
-    @property
-    def script(self) -> str:
-        """The flow asked for: the path of the AGI address."""
-        ...
-
-    @property
-    def uniqueid(self) -> str: ...
-
-    @property
-    def has_hung_up(self) -> bool: ...
-
-    def get_variables(self, *names: str) -> dict[str, str]:
-        """Values of channel variables; one that is not set is empty. Works after a hang-up."""
-        ...
-
-    def set_variables(self, values: dict[str, str]) -> None:
-        """Set channel variables in this order. Works after a hang-up."""
-        ...
-
-    def play(self, prompt: str) -> None:
-        """Speak a prompt to its end. Raises PromptMissing."""
-        ...
-
-    def collect(self, prompt: str, *, max_digits: int, timeout_ms: int, is_barge_in: bool = True) -> Collected:
-        """Speak a prompt and read digits; the first key stops it. Raises PromptMissing."""
-        ...
 
 
 class FastAGI(AGI):  # type: ignore[misc] # pyst2 has no types

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import structlog
 
-from agi.channel import AgiChannel, CallerHungUp, ChannelBroken, PromptMissing
+from agi.call import AgiChannel, CallerHungUp, ChannelBroken, PromptMissing
 from agi.lookup import Lookup, LookupAnswer
 from app.contract import variables
 from app.contract.events import CallEvent, IntakeRecorded

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import structlog
 
-from agi.channel import AgiChannel, CallerHungUp, ChannelBroken, PystChannel
+from agi.call import AgiChannel, CallerHungUp, ChannelBroken
+from agi.channel import PystChannel
 from agi.wire import LoopWire, run_in_greenlet
 
 log = structlog.get_logger(__name__)

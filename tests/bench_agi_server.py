@@ -19,7 +19,8 @@ from multiprocessing import Pipe, Process, connection
 import structlog
 import uvloop
 
-from agi.channel import AgiChannel, PystChannel
+from agi.call import AgiChannel
+from agi.channel import PystChannel
 from agi.server import AgiServer
 
 ENVIRONMENT = b"agi_network: yes\nagi_network_script: bench\nagi_uniqueid: n-1.1\n\n"

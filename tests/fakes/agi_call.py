@@ -3,7 +3,7 @@
 from collections import deque
 from dataclasses import dataclass, field
 
-from agi.channel import CallerHungUp, Collected, PromptMissing
+from agi.call import CallerHungUp, Collected, PromptMissing
 
 
 @dataclass

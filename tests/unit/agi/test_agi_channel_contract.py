@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import pytest
 
-from agi.channel import AgiChannel, CallerHungUp, Collected, PromptMissing
+from agi.call import AgiChannel, CallerHungUp, Collected, PromptMissing
 from agi.server import AgiServer
 from tests.fakes.agi_call import CallScript, FakeChannel
 from tests.fakes.asterisk_agi import FakeAsterisk

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from agi.channel import CallerHungUp, ChannelBroken
+from agi.call import CallerHungUp, ChannelBroken
 from agi.lookup import LookupAnswer
 from agi.play import FlowPlayer
 from app.contract.events import CallEvent, IntakeRecorded

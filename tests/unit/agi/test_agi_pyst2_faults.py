@@ -8,7 +8,8 @@ from collections import deque
 import pytest
 from asterisk.agi import AGIAppError, AGIDBError, AGIHangup, AGIInvalidCommand, AGIUnknownError, AGIUsageError
 
-from agi.channel import CallerHungUp, ChannelBroken, Collected, FastAGI, PystChannel
+from agi.call import CallerHungUp, ChannelBroken, Collected
+from agi.channel import FastAGI, PystChannel
 
 ENVIRONMENT = [b"agi_uniqueid: n-1\n", b"\n"]
 

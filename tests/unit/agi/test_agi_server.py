@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import pytest
 import structlog
 
-from agi.channel import AgiChannel, ChannelBroken
+from agi.call import AgiChannel, ChannelBroken
 from agi.server import AgiServer
 from agi.wire import wait_for
 from tests.fakes.agi_call import CallScript
