@@ -25,6 +25,7 @@ from app.platform.redis import make_redis
 from app.platform.settings import Settings
 from app.platform.topics import RedisTopics
 from app.tickets import api as tickets_api
+from app.tickets import pages as tickets_pages
 from app.web import health, static
 from app.web.envelope import Envelope
 from app.web.errors import add_error_handlers
@@ -47,6 +48,7 @@ PAGE_ROUTERS = (
     accounts_pages.router,
     calls_pages.router,
     desk_pages.router,
+    tickets_pages.router,
     health.router,
     static.router,
     make_events_router(list_messages),
