@@ -48,7 +48,7 @@ def open_drafts(session: Session, calls: Sequence[Call], *, region_code: str, no
     if history:
         session.execute(insert_ignore(session, TicketHistory), history)
     wanted = Ticket.call_id.in_([call.call_id for call in waiting])
-    ids = dict(session.execute(select(Ticket.call_id, Ticket.id).where(wanted)).tuples().all())
+    ids = dict(session.execute(select(Ticket.call_id, Ticket.id).where(wanted)).all())
     for call in waiting:
         call.ticket_id = ids[call.call_id]
 

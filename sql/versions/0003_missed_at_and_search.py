@@ -1,4 +1,4 @@
-"""When a call was missed; tickets by contact number; on PostgreSQL an index for text search in Chinese (docs/adr/0063)."""
+"""When a call was missed; tickets by contact number; text search on PostgreSQL (docs/adr/0063)."""
 
 import sqlalchemy as sa
 from alembic import op
