@@ -11,6 +11,8 @@ from dialplan.settings import DialplanSettings
 
 SYSTEM_ASTERISK = Path("/usr/sbin/asterisk")
 OLDEST_VERSION = 20
+NEWEST = "22.10"
+"""The version our configuration is written for, and tested with."""
 
 
 class AsteriskMissing(Exception):
@@ -92,3 +94,15 @@ def cli(settings: DialplanSettings, command: str, *, timeout_seconds: float = 5.
         while chunk := console.recv(65536):
             answer += chunk
     return re.sub(r"\x1b\[[0-9;]*m|[\x00\x7f-\x9f]", "", answer.decode(errors="replace")).strip()
+
+
+def reload_configuration(settings: DialplanSettings) -> bool:
+    """Let a running Asterisk take over what was rendered, without touching calls. False when it does not run.
+
+    The SIP transport and the list of modules change only with a restart.
+    """
+    try:
+        cli(settings, "core reload", timeout_seconds=20.0)
+    except OSError:
+        return False
+    return True

@@ -8,7 +8,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from dialplan.ami_events import AMI_EVENTS
-from dialplan.asterisk import asterisk_owner, module_directory
+from dialplan.asterisk import NEWEST, AsteriskMissing, asterisk_owner, asterisk_version, module_directory
 from dialplan.escaping import configuration_value
 from dialplan.music import ensure_music
 from dialplan.plan_file import load_plan
@@ -35,14 +35,20 @@ def environment() -> Environment:
     )
 
 
-def render(plan: SitePlan, settings: DialplanSettings) -> dict[PurePosixPath, str]:
-    """Text of every configuration file by its name in etc/. Pure but for the host's name. Raises UnsafeValue."""
+def render(plan: SitePlan, settings: DialplanSettings, version: str = NEWEST) -> dict[PurePosixPath, str]:
+    """Text of every configuration file by its name in etc/, for an Asterisk of this version. Raises UnsafeValue."""
     templates = environment()
-    values = template_values(plan, settings)
+    values = template_values(plan, settings) | {"filters_by_name": filters_by_name(version)}
     return {
         PurePosixPath(name.removesuffix(".j2")): templates.get_template(name).render(values)
         for name in sorted(templates.list_templates())
     }
+
+
+def filters_by_name(version: str) -> bool:
+    """Whether AMI can filter by an event's name: since 20.11, 21.6 and 22.1. Before, by pattern over the whole text."""
+    numbers = tuple(int(part) for part in version.split(".")[:2])
+    return numbers >= {20: (20, 11), 21: (21, 6)}.get(numbers[0], (22, 1))
 
 
 def template_values(plan: SitePlan, settings: DialplanSettings) -> dict[str, Any]:
@@ -133,7 +139,11 @@ def prepare_folders(settings: DialplanSettings) -> None:
 
 def render_site(settings: DialplanSettings) -> list[Path]:
     """What `hotline dialplan render` does. Raises SitePlanFault or UnsafeValue."""
-    files = render(load_plan(settings.site_plan), settings)
+    try:
+        version = asterisk_version(settings)
+    except AsteriskMissing:  # rendered before it is installed: set-up renders again
+        version = NEWEST
+    files = render(load_plan(settings.site_plan), settings, version)
     written = write(files, settings)
     ensure_music(settings.asterisk_home / "data/moh")
     return written

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dialplan.asterisk import asterisk_version
+from dialplan.asterisk import asterisk_version, reload_configuration
 from dialplan.check import check_site
 from dialplan.lint import MODULE_OF
 from tests.calls.dialplan.asterisk_node import AsteriskNode
@@ -13,10 +13,24 @@ from tests.calls.dialplan.asterisk_node import AsteriskNode
 pytestmark = pytest.mark.calls
 
 
-def test_asterisk_starts_without_a_warning(node: AsteriskNode) -> None:
-    started = [line for line in node.log() if "[C-" not in line]  # not about a call
+def complaints(node: AsteriskNode) -> list[str]:
+    """Warnings and errors that are not about a call."""
+    return [line for line in node.log() if re.search(r"\b(WARNING|ERROR)\[", line) and "[C-" not in line]
 
-    assert [line for line in started if re.search(r"\b(WARNING|ERROR)\[", line)] == []
+
+def test_asterisk_starts_without_a_warning(node: AsteriskNode) -> None:
+    assert complaints(node) == []
+
+
+def test_a_reload_is_taken_without_a_warning(node: AsteriskNode) -> None:
+    assert reload_configuration(node.settings)
+
+    assert "common has 0 calls" in node.cli("queue show")
+    assert complaints(node) == []
+
+
+def test_a_reload_of_an_asterisk_that_does_not_run_says_so(node: AsteriskNode, tmp_path: Path) -> None:
+    assert not reload_configuration(node.settings.model_copy(update={"home": tmp_path}))
 
 
 def test_the_version_is_told(node: AsteriskNode) -> None:

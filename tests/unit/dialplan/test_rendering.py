@@ -91,6 +91,21 @@ def test_the_bridge_hears_only_what_it_needs(plan: SitePlan, settings: DialplanS
     assert "command" not in actor.partition("write =")[2]
 
 
+@pytest.mark.parametrize(
+    ("version", "line"),
+    [
+        ("22.10.1", "eventfilter(name(AgentConnect)) ="),
+        ("22.0.0", "eventfilter = Event: AgentConnect"),
+        ("20.11.0", "eventfilter(name(AgentConnect)) ="),
+        ("20.6.0", "eventfilter = Event: AgentConnect"),
+    ],
+)
+def test_an_older_asterisk_filters_events_in_its_own_way(
+    version: str, line: str, plan: SitePlan, settings: DialplanSettings
+) -> None:
+    assert line in render(plan, settings, version)[PurePosixPath("manager.conf")]
+
+
 def test_announcements_are_left_out_where_the_plan_has_none(plan: SitePlan, settings: DialplanSettings) -> None:
     assert "periodic-announce" not in rendered(plan, settings, "queues.conf")
 
