@@ -6,8 +6,9 @@ no value can smuggle in a second action, and reconnecting backs off.
 """
 
 import asyncio
+import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import structlog
@@ -32,6 +33,9 @@ from app.contract.backoff import Backoff
 log = structlog.get_logger(__name__)
 
 FULLY_BOOTED = "FullyBooted"
+QUIET = logging.Logger("panoramisk", level=logging.CRITICAL)
+"""panoramisk logs actions with their secrets; we log what matters ourselves."""
+
 LOGIN_SECONDS = 5.0
 LOGIN_REFUSED_SECONDS = 30.0
 
@@ -190,7 +194,7 @@ class AmiConnection:
             listener=self._listener,
             loop=loop,
             events="on" if self._hears_events else "off",
-            log=_Quiet(),
+            log=QUIET,
             **self._config,
         )
         async with asyncio.timeout(LOGIN_SECONDS):
@@ -276,12 +280,25 @@ class AmiConnection:
         return messages
 
 
-class _Quiet:
-    """panoramisk logs actions with their secrets; we log what matters ourselves."""
+def make_reader(wanted: frozenset[str], listener: Listener) -> Callable[[bytes], None]:
+    """The reading half alone, for the bench: what the socket would do with bytes."""
+    protocol = _Protocol()
+    protocol.connection_made(asyncio.Transport())
+    protocol.factory = _Session(wanted=frozenset(name.encode() for name in wanted), listener=listener, log=QUIET)
+    return protocol.data_received  # type: ignore[no-any-return]
 
-    def _nothing(self, *_args: object, **_kwargs: object) -> None: ...
 
-    debug = info = warning = error = exception = _nothing
+def read_with_panoramisk_alone(chunks: Iterable[bytes]) -> int:
+    """The same bytes through panoramisk as it is, with one callback for all events; how many it saw."""
+    seen: list[None] = []
+    manager = Manager(log=QUIET)
+    manager.register_event("*", lambda _manager, _event: seen.append(None))
+    protocol = AMIProtocol()
+    protocol.connection_made(asyncio.Transport())
+    protocol.factory, protocol.encoding, protocol.log = manager, "utf8", QUIET
+    for chunk in chunks:
+        protocol.data_received(chunk)
+    return len(seen)
 
 
 def _as_list(result: Any) -> list[Headers]:
