@@ -50,6 +50,9 @@ class MissedReason(StrEnum):
     LEFT_BEFORE_QUEUE = "left_before_queue"
 
 
+_UNCHECKED = text("recording_file IS NOT NULL AND recording_checked_at IS NULL")
+
+
 class Call(Base):
     """One citizen's whole stay, identified by HL_CALL_ID. Times in UTC, durations in milliseconds."""
 
@@ -103,6 +106,7 @@ class Call(Base):
         Index(None, "missed_call_id"),
         Index(None, "state"),
         Index(None, "agent", "arrived_at"),
+        Index("ix_calls_recording_unchecked", "arrived_at", sqlite_where=_UNCHECKED, postgresql_where=_UNCHECKED),
     )
 
 

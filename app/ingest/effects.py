@@ -13,9 +13,10 @@ from app.calls.models import AgentState, Call, ScreenPop
 from app.calls.record import CallRecord, CallStory, Engagement
 from app.calls.rules import AGENT_EVENTS
 from app.contract.events import AgentAnswered, AgentRinging, CallEvent
-from app.ingest import recordings
+from app.ingest.jobs import check_recording
 from app.lines.service import find_line
 from app.platform.database import insert_ignore
+from app.platform.job_queue import enqueue
 from app.platform.topics import agent_topic, publish
 from app.tickets.drafts import fill_drafts, open_drafts
 
@@ -59,7 +60,9 @@ def apply_facts(session: Session, fresh: list[CallEvent], terms: Terms, now: dat
     open_drafts(session, answered, region_code=terms.region_code, now=now)
     if filled:
         fill_drafts(session, filled, now=now)
-    recordings.check_later(session, [one.call.call_id for one in told if "recording_file" in one.changed])
+    for one in told:
+        if "recording_file" in one.changed:
+            enqueue(session, check_recording, one.call.call_id)
 
 
 def _tell_calls(session: Session, fresh: Iterable[CallEvent], terms: Terms) -> list[_Told]:

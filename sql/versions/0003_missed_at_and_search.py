@@ -22,6 +22,10 @@ $$
 
 def upgrade() -> None:
     op.add_column("calls", sa.Column("missed_at", sa.DateTime(timezone=True), nullable=True))
+    unchecked = sa.text("recording_file IS NOT NULL AND recording_checked_at IS NULL")
+    op.create_index(
+        "ix_calls_recording_unchecked", "calls", ["arrived_at"], sqlite_where=unchecked, postgresql_where=unchecked
+    )
     op.create_index("ix_tickets_contact_number", "tickets", ["contact_number"])
     if op.get_context().dialect.name == "postgresql":
         op.execute(BIGRAMS)
@@ -36,4 +40,5 @@ def downgrade() -> None:
         op.execute("DROP INDEX ix_tickets_search")
         op.execute("DROP FUNCTION hotline_bigrams(text)")
     op.drop_index("ix_tickets_contact_number", "tickets")
+    op.drop_index("ix_calls_recording_unchecked", "calls")
     op.drop_column("calls", "missed_at")
