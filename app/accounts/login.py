@@ -31,7 +31,7 @@ class LogInRefused(HotlineError):
 def log_in(database: Database, clock: Clock, username: str, password: str, address: str) -> User:
     """The user with this password. LogInRefused, TooManyAttempts. Takes three short transactions, no long one."""
     now = clock()
-    username = username.strip()
+    username = username.strip().replace("\x00", "\ufffd")  # PostgreSQL keeps no NUL
     keys = lockout.keys_of(username, address)
     with database.transaction() as session:
         locked_for = reserve_attempt(session, keys, now)

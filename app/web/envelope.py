@@ -7,6 +7,7 @@ import time
 import structlog
 from fastapi import Request
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -27,6 +28,8 @@ SECURITY_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+MAX_BODY_BYTES = 2 * 1024 * 1024
+"""The largest request is a batch of a thousand call events."""
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _QUIET_PATHS = ("/static/", "/health")
 
@@ -49,17 +52,34 @@ class Envelope:
         request_id = wanted_id if _REQUEST_ID.fullmatch(wanted_id) else secrets.token_hex(8)
         request.state.request_id = request_id
         answer = _Answer(request, send)
+        body = _Body(receive)
         started_at = time.perf_counter()
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
-                await self._app(scope, receive, answer.send)
+                await self._app(scope, body.receive, answer.send)
             except Exception:
-                log.exception("request_failed", method=request.method, path=request.url.path)
+                log.exception("request_failed", error_id=request_id, method=request.method, path=request.url.path)
                 if answer.status:  # the answer is half out: cut the connection, so that nobody takes it for whole
                     raise
                 await internal_error(request)(scope, receive, answer.send)
             finally:
                 _log_request(request, answer.status, time.perf_counter() - started_at)
+
+
+class _Body:
+    """The request's body on its way in."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._bytes = 0
+
+    async def receive(self) -> Message:
+        """The next part. HTTPException 413 as soon as the whole is larger than MAX_BODY_BYTES."""
+        message = await self._receive()
+        self._bytes += len(message.get("body", b""))
+        if self._bytes > MAX_BODY_BYTES:
+            raise HTTPException(413)
+        return message
 
 
 class _Answer:

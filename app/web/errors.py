@@ -8,7 +8,7 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -132,7 +132,12 @@ async def _http(request: Request, error: Exception) -> Response:
 
 
 async def _database(request: Request, error: Exception) -> Response:
-    """Locked (SQLite), away, or no free connection: trying again helps. Anything else of the driver is our fault."""
+    """Locked (SQLite), away, or no free connection: trying again helps. Anything else of the driver is our fault.
+
+    What no column can hold (a NUL, a number of thirty digits) is the sender's fault, though our schemas let it pass.
+    """
+    if isinstance(error, DataError | OverflowError):
+        return problem(request, InputRefused("内容中有无法保存的字符或过大的数字"))
     if isinstance(error, OperationalError | PoolTimeout) or (
         isinstance(error, DBAPIError) and error.connection_invalidated
     ):
@@ -148,3 +153,4 @@ def add_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(DBAPIError, _database)
     app.add_exception_handler(PoolTimeout, _database)
+    app.add_exception_handler(OverflowError, _database)

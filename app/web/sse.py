@@ -87,7 +87,7 @@ class EventStream:
     def __init__(self, request: Request, actor: Actor, load: Load) -> None:
         self._database = request.app.state.database
         self._listener: TopicListener = request.app.state.listener
-        self._clock = request.app.state.clock
+        self._state = request.app.state
         self._session: LogInSession | None = getattr(request.state, "session", None)
         self._idle = timedelta(minutes=request.app.state.settings.session_minutes)
         self._username = actor.name
@@ -128,7 +128,7 @@ class EventStream:
     def _look(self) -> list[StreamMessage] | None:
         """What is pending now; None when the log-in has ended."""
         session = self._session
-        if session is None or self._clock() >= session.expires_at(self._idle):
+        if session is None or self._state.clock() >= session.expires_at(self._idle):
             return None
         with self._database.reading() as reading:
             user = reading.get(User, session.user_id)
