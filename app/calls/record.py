@@ -4,7 +4,7 @@ The record is a function of the *set* of facts: they are put in the order they h
 it does not matter in which order, how often and in which batches they reach us (ADR 0061).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,8 +15,8 @@ from app.contract import events as facts
 from app.contract.events import CallEvent, EventType, QueueLeftReason
 
 _LIFE = [
-    EventType.CALL_ARRIVED, EventType.INTAKE_RECORDED, EventType.CALLER_QUEUED, EventType.AGENT_RINGING,
-    EventType.AGENT_MISSED, EventType.AGENT_ANSWERED, EventType.CALL_TRANSFERRED, EventType.CONVERSATION_ENDED,
+    EventType.CALL_ARRIVED, EventType.INTAKE_RECORDED, EventType.CALLER_QUEUED, EventType.AGENT_MISSED,
+    EventType.AGENT_RINGING, EventType.AGENT_ANSWERED, EventType.CALL_TRANSFERRED, EventType.CONVERSATION_ENDED,
 ]  # fmt: skip
 _LATE = [EventType.CALL_RATED, EventType.CALLER_ABANDONED, EventType.CALL_ENDED, EventType.RECORDING_SAVED]
 _RANK = {kind: rank for rank, kind in enumerate([*_LIFE, *(k for k in EventType if k not in {*_LIFE, *_LATE}), *_LATE])}
@@ -33,17 +33,6 @@ class Engagement:
     at: datetime
     status: AgentStatus
     call_id: str
-
-
-@dataclass(frozen=True)
-class Stage:
-    """One stretch of a call. `duration_ms` is None while it lasts."""
-
-    name: str
-    started_at: datetime
-    duration_ms: int | None
-    agent: str
-    queue: str
 
 
 @dataclass
@@ -87,8 +76,9 @@ class _Conversation:
 
 
 def in_order(events: Iterable[CallEvent]) -> list[CallEvent]:
-    """As it happened. Facts of the same moment stand in the order of a call's life."""
-    return sorted(events, key=lambda event: (event.occurred_at, _RANK[event.type], event.event_id))
+    """As it happened, each fact once. Facts of the same moment stand in the order of a call's life."""
+    once = {event.event_id: event for event in events}.values()
+    return sorted(once, key=lambda event: (event.occurred_at, _RANK[event.type], event.event_id))
 
 
 def milliseconds(start: datetime, end: datetime) -> int:
@@ -126,11 +116,7 @@ class CallStory:
         record, at = self.record, event.occurred_at
         record.linkedid = record.linkedid or event.linkedid
         record.is_reconstructed |= event.is_reconstructed
-        reported = REPORTS[event.type]
-        if reported is not None and not (
-            event.type is EventType.AGENT_MISSED and record.state is not CallState.RINGING
-        ):
-            record.state = after(record.state, reported)
+        self._report(event)
         match event.payload:
             case facts.CallArrived() as fact if not record.trunk:
                 record.trunk, record.dnis, record.ani = fact.trunk, fact.dnis, fact.ani
@@ -150,6 +136,16 @@ class CallStory:
                 record.recording_file = file
             case _:
                 self._tell_of_queue(event)
+
+    def _report(self, event: CallEvent) -> None:
+        """Move the state on. A phone that stops ringing means waiting only if no other one rings."""
+        reported = REPORTS[event.type]
+        if isinstance(event.payload, facts.AgentMissed):
+            others = [e.status for agent, e in self.engagements.items() if agent != event.payload.agent]
+            if self.record.state is not CallState.RINGING or AgentStatus.RINGING in others:
+                return
+        if reported is not None:
+            self.record.state = after(self.record.state, reported)
 
     def _tell_of_queue(self, event: CallEvent) -> None:
         record, at = self.record, event.occurred_at
@@ -186,7 +182,8 @@ class CallStory:
         if record.answered_at is None:
             record.answered_at = at
             record.hold_ms = min(fact.hold_time_seconds * 1000, MAX_MS)  # until the moments themselves say it better
-        self._conversations.append(_Conversation(fact.agent, at))
+        if not any(c.agent == fact.agent and c.ended_at is None for c in self._conversations):
+            self._conversations.append(_Conversation(fact.agent, at))
         self._left_queue = None
         for other, engagement in list(self.engagements.items()):
             if engagement.status is AgentStatus.RINGING:
@@ -241,43 +238,3 @@ class CallStory:
             return None
         was_queued = record.queued_at is not None or record.first_ringing_at is not None
         return CallOutcome.ABANDONED if was_queued else CallOutcome.LEFT_BEFORE_QUEUE
-
-
-def stages_of(events: Sequence[CallEvent]) -> list[Stage]:
-    """The stretches of a call, one after the other: greeting, waiting, ringing, talking, after_queue, after_talk.
-
-    The last one has no duration while the call lasts.
-    """
-    marks: list[tuple[str, datetime, str, str]] = []
-    ended_at: datetime | None = None
-    queue, state = "", CallState.ARRIVED
-    for event in in_order(events):
-        queue = getattr(event.payload, "queue", "") or queue
-        agent = getattr(event.payload, "agent", "")
-        reported = REPORTS[event.type]
-        if event.type is EventType.CALL_ENDED or event.type is EventType.CALLER_ABANDONED:
-            ended_at = ended_at or event.occurred_at
-        elif event.type is EventType.QUEUE_TIMED_OUT:
-            marks.append(("after_queue", event.occurred_at, "", queue))
-        elif not marks:
-            marks.append((_STAGE_NAMES[reported or CallState.ARRIVED], event.occurred_at, agent, queue))
-        elif reported is not None and ended_at is None and after(state, reported) is reported:
-            marks.append((_STAGE_NAMES[reported], event.occurred_at, agent, queue))
-        state = after(state, reported) if reported else state
-    ends: list[datetime | None] = [*(mark[1] for mark in marks[1:]), ended_at]
-    return [
-        Stage(
-            name, start, milliseconds(start, end) if end else None, agent if name in {"ringing", "talking"} else "", q
-        )
-        for (name, start, agent, q), end in zip(marks, ends, strict=True)
-    ]
-
-
-_STAGE_NAMES = {
-    CallState.ARRIVED: "greeting",
-    CallState.QUEUED: "waiting",
-    CallState.RINGING: "ringing",
-    CallState.TALKING: "talking",
-    CallState.AFTER_TALK: "after_talk",
-    CallState.ENDED: "ended",
-}

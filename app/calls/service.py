@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.calls import presence, record
+from app.calls import presence
 from app.calls.missed import list_missed_calls, resolve_missed_call
 from app.calls.models import AgentState, AgentStatus, Call, CallEventRow, CallState, ScreenPop
-from app.calls.record import Stage
 from app.calls.rules import may_see_number
+from app.calls.timeline import Stage, stages_of
 from app.contract.events import CallEvent
 from app.platform.errors import NotFound
 from app.platform.topics import agent_topic, publish
@@ -96,7 +96,7 @@ def events_of_calls(session: Session, call_ids: list[str]) -> dict[str, list[Cal
 def call_timeline(session: Session, call_id: str) -> list[Stage]:
     """The stretches of a call one after the other, with their milliseconds. Raises NotFound."""
     get_call(session, call_id)
-    return record.stages_of(events_of_calls(session, [call_id])[call_id])
+    return stages_of(events_of_calls(session, [call_id])[call_id])
 
 
 def find_agent_state(session: Session, agent: str) -> AgentState | None:

@@ -1,0 +1,60 @@
+"""The stretches of a call, for people who read its story. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.calls.models import CallState
+from app.calls.record import in_order, milliseconds
+from app.calls.rules import REPORTS, after
+from app.contract.events import CallEvent, EventType
+
+_STAGE_NAMES = {
+    CallState.ARRIVED: "greeting",
+    CallState.QUEUED: "waiting",
+    CallState.RINGING: "ringing",
+    CallState.TALKING: "talking",
+    CallState.AFTER_TALK: "after_talk",
+    CallState.ENDED: "ended",
+}
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stretch of a call. `duration_ms` is None while it lasts."""
+
+    name: str
+    started_at: datetime
+    duration_ms: int | None
+    agent: str
+    queue: str
+
+
+def stages_of(events: Sequence[CallEvent]) -> list[Stage]:
+    """The stretches of a call, one after the other: greeting, waiting, ringing, talking, after_queue, after_talk.
+
+    The last one has no duration while the call lasts.
+    """
+    marks: list[tuple[str, datetime, str, str]] = []
+    ended_at: datetime | None = None
+    queue, state = "", CallState.ARRIVED
+    for event in in_order(events):
+        queue = getattr(event.payload, "queue", "") or queue
+        agent = getattr(event.payload, "agent", "")
+        reported = REPORTS[event.type]
+        if event.type is EventType.CALL_ENDED or event.type is EventType.CALLER_ABANDONED:
+            ended_at = ended_at or event.occurred_at
+        elif event.type is EventType.QUEUE_TIMED_OUT:
+            marks.append(("after_queue", event.occurred_at, "", queue))
+        elif not marks:
+            marks.append((_STAGE_NAMES[reported or CallState.ARRIVED], event.occurred_at, agent, queue))
+        elif reported is not None and ended_at is None and after(state, reported) is reported:
+            marks.append((_STAGE_NAMES[reported], event.occurred_at, agent, queue))
+        state = after(state, reported) if reported else state
+    ends: list[datetime | None] = [*(mark[1] for mark in marks[1:]), ended_at]
+    return [
+        Stage(
+            name, start, milliseconds(start, end) if end else None, agent if name in {"ringing", "talking"} else "", q
+        )
+        for (name, start, agent, q), end in zip(marks, ends, strict=True)
+    ]
