@@ -54,15 +54,6 @@ async def run(settings: BridgeSettings) -> bool:
     )
     fifo: Fifo[Item] = Fifo(settings.bridge_fifo_size)
     parking = ParkingLot(settings.state_folder)
-    pipeline = Pipeline(
-        node=settings.node,
-        journal=journal,
-        tail=LogTail(settings.queue_log, None),
-        state=StateFile(settings.state_folder),
-        parking=parking,
-        fifo=fifo,
-    )
-    log.info("bridge_starts", remembered=pipeline.remember(), journal_seq=journal.last_seq)
     events = AmiConnection(
         host=settings.ami_host,
         port=settings.ami_port,
@@ -73,6 +64,16 @@ async def run(settings: BridgeSettings) -> bool:
         ping_seconds=settings.ami_ping_seconds,
         dead_seconds=settings.ami_dead_seconds,
     )
+    pipeline = Pipeline(
+        node=settings.node,
+        journal=journal,
+        tail=LogTail(settings.queue_log, None),
+        state=StateFile(settings.state_folder),
+        parking=parking,
+        fifo=fifo,
+        switch=events,
+    )
+    log.info("bridge_starts", remembered=pipeline.remember(), journal_seq=journal.last_seq)
     commands = AmiConnection(
         host=settings.ami_host,
         port=settings.ami_port,
@@ -104,11 +105,11 @@ async def run(settings: BridgeSettings) -> bool:
         door = make_server(
             make_door(commander, settings.command_token, health), settings.bridge_host, settings.bridge_port
         )
-        listening = [asyncio.create_task(events.run()), asyncio.create_task(pipeline.run(events))]
+        listening = [asyncio.create_task(events.run()), asyncio.create_task(pipeline.run())]
         others = [
             asyncio.create_task(commands.run()),
             asyncio.create_task(delivery.run()),
-            asyncio.create_task(pipeline.keep_checkpoint(events)),
+            asyncio.create_task(pipeline.keep_checkpoint()),
         ]
         serving = asyncio.create_task(door.serve())
         was_told = await _first_end(stop, [*listening, *others, serving])

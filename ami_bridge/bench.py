@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ami_bridge.connection import make_reader, read_with_panoramisk_alone
+from ami_bridge.connection import AmiConnection, make_panoramisk_reader, make_reader
 from ami_bridge.fifo import Fifo
 from ami_bridge.log_tail import LogTail
 from ami_bridge.parse import WANTED
@@ -116,7 +116,8 @@ async def measure(events: int = 51_000, *, progress: Callable[[float], None] = l
     sample = make_stream(min(calls, 3000))
     count = min(calls, 3000) * len(CALL)
     framing = _rate(count, lambda: sample.split(b"\r\n\r\n"))
-    panoramisk = _rate(count, lambda: read_with_panoramisk_alone(_chunks(sample)))
+    alone = make_panoramisk_reader(lambda _manager, _event: None)
+    panoramisk = _rate(count, lambda: [alone(chunk) for chunk in _chunks(sample)])
     folder = Path(tempfile.mkdtemp(prefix="hotline-bench-"))
     try:
         bridge, memory = await _feed_bridge(folder, calls, progress)
@@ -144,6 +145,7 @@ async def _feed_bridge(folder: Path, calls: int, progress: Callable[[float], Non
         state=StateFile(folder),
         parking=ParkingLot(folder),
         fifo=fifo,
+        switch=AmiConnection(host="", port=0, username="", secret=""),
     )
     read = make_reader(WANTED, fifo.put)
     memory, spent, done = [], 0.0, 0

@@ -8,7 +8,7 @@ no value can smuggle in a second action, and reconnecting backs off.
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import structlog
@@ -23,6 +23,7 @@ from ami_bridge.switch import (
     Disconnected,
     Headers,
     Listener,
+    LoginRefused,
     Received,
     SwitchRefused,
     SwitchTimeout,
@@ -38,10 +39,6 @@ QUIET = logging.Logger("panoramisk", level=logging.CRITICAL)
 
 LOGIN_SECONDS = 5.0
 LOGIN_REFUSED_SECONDS = 30.0
-
-
-class LoginRefused(Exception):
-    """Wrong AMI user or secret. Only a person can mend it."""
 
 
 class _Protocol(AMIProtocol):  # type: ignore[misc]
@@ -281,24 +278,20 @@ class AmiConnection:
 
 
 def make_reader(wanted: frozenset[str], listener: Listener) -> Callable[[bytes], None]:
-    """The reading half alone, for the bench: what the socket would do with bytes."""
+    """The reading half alone, for the bench."""
     protocol = _Protocol()
     protocol.connection_made(asyncio.Transport())
     protocol.factory = _Session(wanted=frozenset(name.encode() for name in wanted), listener=listener, log=QUIET)
-    return protocol.data_received  # type: ignore[no-any-return]
+    return protocol.data_received
 
 
-def read_with_panoramisk_alone(chunks: Iterable[bytes]) -> int:
-    """The same bytes through panoramisk as it is, with one callback for all events; how many it saw."""
-    seen: list[None] = []
-    manager = Manager(log=QUIET)
-    manager.register_event("*", lambda _manager, _event: seen.append(None))
+def make_panoramisk_reader(callback: Callable[[object, object], None]) -> Callable[[bytes], object]:
+    """panoramisk as it is, with one callback for every event: what the bench compares us with."""
     protocol = AMIProtocol()
     protocol.connection_made(asyncio.Transport())
-    protocol.factory, protocol.encoding, protocol.log = manager, "utf8", QUIET
-    for chunk in chunks:
-        protocol.data_received(chunk)
-    return len(seen)
+    protocol.factory, protocol.encoding, protocol.log = Manager(log=QUIET), "utf8", QUIET
+    protocol.factory.register_event("*", callback)
+    return protocol.data_received  # type: ignore[no-any-return]
 
 
 def _as_list(result: Any) -> list[Headers]:

@@ -75,6 +75,7 @@ class Pipeline:
         state: StateFile,
         parking: ParkingLot,
         fifo: Fifo[Item],
+        switch: SwitchConnection,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.knowledge = Knowledge(node)
@@ -87,7 +88,7 @@ class Pipeline:
         self._parking = parking
         self._clock = clock
         self._tasks: set[asyncio.Task[None]] = set()
-        self._switch: SwitchConnection | None = None
+        self._switch = switch
         self._replays = 0
 
     def remember(self) -> int:
@@ -102,9 +103,8 @@ class Pipeline:
                 log.error("journal_event_unreadable", seq=record.seq, error=str(error)[:200])
         return len(records)
 
-    async def run(self, switch: SwitchConnection) -> None:
+    async def run(self) -> None:
         """Consume until cancelled."""
-        self._switch = switch
         while True:
             await self.take_some()
             if self.fifo.has_lost and not len(self.fifo):
@@ -113,20 +113,24 @@ class Pipeline:
                 await self._repair()
 
     async def take_some(self) -> None:
-        """Wait for an item; handle it and those behind it."""
+        """Wait for an item; handle it and those behind it. Events in a row share one write."""
+        news: list[CallEvent] = []
         for item in await self.fifo.take(AT_ONCE):
             if type(item) is Received:
                 self.last_event_at = self._clock()
-                await self._keep(self._news(self._read(item), Source.LIVE))
-            else:
-                await self._handle(item)
+                news += self._news(self._read(item), Source.LIVE)
+                continue
+            await self._keep(news)
+            news = []
+            await self._handle(item)
+        await self._keep(news)
 
     async def drain(self) -> None:
         """Handle what is already waiting; after `run` was cancelled."""
         while len(self.fifo):
             await self.take_some()
 
-    async def keep_checkpoint(self, switch: SwitchConnection) -> None:
+    async def keep_checkpoint(self) -> None:
         """Every few seconds: what queue_log held a while ago, and AMI answered since, needs no repair any more."""
         while True:
             place, replays = self._tail.end(), self._replays
@@ -135,7 +139,7 @@ class Pipeline:
             if place is None or not was_listening or not self.is_listening:
                 continue
             try:
-                await switch.call("Ping", {})
+                await self._switch.call("Ping", {})
             except (SwitchUnavailable, SwitchRefused):
                 continue
             self.fifo.put(Barrier(place, replays))
@@ -165,8 +169,7 @@ class Pipeline:
 
     async def _ask(self, action: str) -> None:
         try:
-            if self._switch is not None:
-                await self._switch.ask_in_order(action)
+            await self._switch.ask_in_order(action)
         except (SwitchUnavailable, SwitchRefused) as error:
             log.error("snapshot_failed", action=action, error=str(error))
 

@@ -20,6 +20,10 @@ class SwitchRefused(Exception):
     """The switch answered `Response: Error`; the message is its own."""
 
 
+class LoginRefused(Exception):
+    """Wrong user or secret. Only a person can mend it."""
+
+
 class UnsafeValue(ValueError):
     """A line break or NUL in an action: it would start a second action."""
 
