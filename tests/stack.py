@@ -1,132 +1,31 @@
-"""A whole stack of the tests' own, in its own folder and on its own ports, beside a running demo.
+"""The whole stack of a test suite: its own folder and ports, beside a running demo and beside the other suite.
 
-    with running_stack("calls") as stack:
-        stack.run_cli("call", "caller-reaches-agent")
-
-The folder is made anew for each session and kept after it, so that logs can be read. Asterisk's root file system is
-shared with the demo: nothing is written into it.
+with running_stack("calls") as stack:
+    stack.run_cli("call", "caller-reaches-agent")
 """
 
-import fcntl
-import json
-import os
-import shutil
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
-from app.cli import health
-from app.cli.process_control import ProcessControl
-from app.cli.settings import StackSettings
+from app.cli.side_stack import SideStack, only_one
 from app.contract.env import PROJECT
 
-DEMO_PORTS = {
-    "HOTLINE_SIP_PORT": 5060,
-    "HOTLINE_RTP_START": 10000,
-    "HOTLINE_RTP_END": 10999,
-    "HOTLINE_AMI_PORT": 5038,
-    "HOTLINE_AGI_PORT": 4573,
-    "HOTLINE_WEB_PORT": 8012,
-    "HOTLINE_BRIDGE_PORT": 8013,
-    "HOTLINE_REDIS_PORT": 6390,
-}
 OFFSETS = {"calls": 10_000, "browser": 20_000}
 """Added to the demo's ports, so that both suites may run at once."""
-SITE_PLAN = PROJECT / "dialplan" / "sites" / "test.yaml"
-CLI_SECONDS = 110
-
-
-class Stack:
-    """One stack of the tests. `name` is the suite, a folder below .runtime/test."""
-
-    def __init__(self, name: str) -> None:
-        self.home = PROJECT / ".runtime" / "test" / name
-        self.environment = {key: value for key, value in os.environ.items() if not key.startswith("HOTLINE_")}
-        self.environment["HOTLINE_HOME"] = str(self.home)
-        shared_root = os.environ.get("HOTLINE_ASTERISK_ROOT", str(PROJECT / ".runtime" / "asterisk-root"))
-        self._own_settings = {name_: port + OFFSETS[name] for name_, port in DEMO_PORTS.items()} | {
-            "HOTLINE_ASTERISK_ROOT": shared_root,
-            "HOTLINE_SITE_PLAN": SITE_PLAN,
-            "HOTLINE_ALLOW_FAULTS": "true",
-            "HOTLINE_WRAP_UP_SECONDS": "0",  # as in the site plan
-        }
-
-    def begin(self) -> None:
-        """Set up an empty installation and start everything; what an interrupted session left is stopped first."""
-        if self.home.exists():
-            self.run_cli("down")
-            shutil.rmtree(self.home)
-        self.home.mkdir(parents=True)
-        env_file = self.home / "hotline.env"
-        env_file.touch(mode=0o600)
-        env_file.write_text("".join(f"{name}={value}\n" for name, value in self._own_settings.items()))
-        self.run_cli("setup")
-        self.settings = self._read_settings()
-        self.control = ProcessControl(self.settings)
-        self.run_cli("up")
-
-    def end(self) -> None:
-        """Stop everything; the folder stays until the next session."""
-        self.run_cli("down")
-
-    def _read_settings(self) -> StackSettings:
-        ours = os.environ.copy()
-        try:
-            os.environ.clear()
-            os.environ.update(self.environment)
-            return StackSettings()
-        finally:
-            os.environ.clear()
-            os.environ.update(ours)
-
-    @property
-    def url(self) -> str:
-        """Where its pages are, without a slash at the end."""
-        return self.settings.page_url.rstrip("/")
-
-    def user(self, name: str) -> str:
-        """Password of a demo user, by username or by the seat where he sits."""
-        users = json.loads((self.home / "demo-users.json").read_text(encoding="utf-8"))["users"]
-        return next(user["password"] for user in users if name in (user["username"], user["seat"]))
-
-    def start(self, name: str) -> None:
-        """Start one process and wait until it does its work."""
-        self.control.start(name)
-        health.wait_until_healthy(self.control, self.settings, [name])
-
-    def stop(self, name: str) -> None:
-        """Stop one process the friendly way; returns when it has ended."""
-        self.control.stop(name)
-
-    def kill(self, name: str, *, is_kept: bool = False) -> None:
-        """kill -9. It stays down until `start`; `is_kept`: supervisord starts it again at once."""
-        if is_kept:
-            self.control.signal(name, signal.SIGKILL)
-        else:
-            self.control.kill(name)
-
-    def run_cli(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        """`hotline ARGUMENTS` on this stack. With `check` a failure is an AssertionError that holds its output."""
-        command = [sys.executable, "-m", "app.cli", *arguments]
-        result = subprocess.run(
-            command, cwd=PROJECT, env=self.environment, capture_output=True, text=True, check=False, timeout=CLI_SECONDS
-        )
-        if check and result.returncode:
-            raise AssertionError(f"hotline {' '.join(arguments)} failed:\n{result.stdout}\n{result.stderr}")
-        return result
+SETTINGS = {
+    "HOTLINE_SITE_PLAN": str(PROJECT / "dialplan" / "sites" / "test.yaml"),
+    "HOTLINE_ALLOW_FAULTS": "true",
+}
+HOMES = PROJECT / ".runtime" / "test"
+Stack = SideStack
 
 
 @contextmanager
 def running_stack(name: str) -> Iterator[Stack]:
     """A stack that runs for as long as the block; a second session of the same suite waits for its turn."""
-    lock = PROJECT / ".runtime" / "test" / f".{name}.lock"
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with Path(lock).open("w", encoding="utf-8") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        stack = Stack(name)
+    with only_one(HOMES / f".{name}.lock"):
+        stack = SideStack(HOMES / name, port_offset=OFFSETS[name], settings=SETTINGS)
+        stack.prepare()
         stack.begin()
         try:
             yield stack

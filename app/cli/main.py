@@ -7,6 +7,7 @@ import sys
 import typer
 from rich.markup import escape
 
+from app.cli.bench.command import bench
 from app.cli.console import StepFailed, errors
 from app.cli.data_commands import database, dialplan, flows, seats, users
 from app.cli.demo_command import demo
@@ -21,7 +22,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
 )
-for command in (demo, setup, up, down, status, doctor, settings):
+for command in (demo, setup, up, down, status, doctor, settings, bench):
     app.command()(command)
 app.command("call")(call_command)
 for group, name in ((seats, "seat"), (users, "user"), (database, "db"), (flows, "flows"), (dialplan, "dialplan")):

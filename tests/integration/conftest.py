@@ -15,13 +15,13 @@ from sqlalchemy import Engine, text
 
 from app.accounts.auth import hash_token
 from app.accounts.models import ServiceToken
+from app.cli.servers import postgresql, redis_server
 from app.lines.service import seed
 from app.platform.clock import utc_now
 from app.platform.database import Base, Database, make_engine
 from app.platform.migrations import upgrade_engine
 from app.platform.settings import Settings
 from app.web.main import create_app
-from tests.services import postgresql, redis_server
 
 REFERENCE_TABLES = {"regions", "subjects", "lines", "reference_files"}
 

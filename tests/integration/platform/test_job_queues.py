@@ -12,13 +12,13 @@ from sqlalchemy import select
 
 from app.accounts.jobs import forget_login_failures
 from app.accounts.models import LoginFailure
+from app.cli.servers import free_port
 from app.platform.clock import utc_now
 from app.platform.database import Database, make_engine
 from app.platform.job_queue import InProcessJobs, JobContext, JobQueue, Sweep, enqueue, path_of
 from app.platform.jobs import RqJobs, enqueue_due, make_jobs, make_worker
 from app.platform.redis import make_redis
 from app.platform.settings import Settings
-from tests.services import free_port
 
 pytestmark = pytest.mark.services
 Queue = tuple[JobQueue, Callable[[], None]]

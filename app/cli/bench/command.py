@@ -1,0 +1,130 @@
+"""`hotline bench`: everything in one go on one machine, so that every figure has its baseline beside it."""
+
+import asyncio
+import os
+import platform
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from ami_bridge import bench as bridge_bench
+from app.cli.bench.call_path import Say, bench_call_path
+from app.cli.bench.gap import bench_gap
+from app.cli.bench.pops import bench_pops
+from app.cli.bench.report import BenchReport, Measure
+from app.cli.bench.stack import BenchStack, bench_stack
+from app.cli.bench.tickets import bench_tickets
+from app.cli.console import console
+from app.contract.env import PROJECT
+from dialplan.asterisk import AsteriskMissing, asterisk_version
+from dialplan.settings import DialplanSettings
+
+RESULTS = PROJECT / ".runtime" / "bench"
+PARTS = ("bridge", "calls", "pops", "gap", "tickets")
+BRIDGE_AIM = 0.7
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much of everything."""
+
+    bridge_events: int
+    rates: list[int]
+    rate_seconds: int
+    pop_seconds: int
+    gap_seconds: int
+    tickets: int
+    ticket_seconds: float
+
+
+WHOLE = Size(1_000_000, [10, 15, 20, 25, 30, 35, 40, 45, 50, 60], 15, 60, 30, 1_000_000, 10)
+QUICK = Size(100_000, [15], 6, 10, 5, 20_000, 2)
+
+
+def bench(
+    quick: Annotated[bool, typer.Option("--quick", help="Smaller everything: about two minutes.")] = False,
+    only: Annotated[list[str] | None, typer.Option(help=f"One part: {', '.join(PARTS)}. May be repeated.")] = None,
+) -> None:
+    """Measure calls, pops, bridge, gap repair and tickets beside their baselines; table, JSON and plot."""
+    parts = tuple(only or PARTS)
+    if unknown := [part for part in parts if part not in PARTS]:
+        raise typer.BadParameter(f"no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}")
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    report = BenchReport(_machine("quick" if quick else "whole"))
+    started = time.monotonic()
+    with _progress() as say:
+        for measures in _run(parts, QUICK if quick else WHOLE, say):
+            report.add(*measures)
+            report.write_json(RESULTS / "results.json")
+    report.write_plot(RESULTS / "results.png")
+    report.print(console)
+    console.print(f"{time.monotonic() - started:.0f} s; {RESULTS / 'results.json'}, {RESULTS / 'results.png'}")
+
+
+def _run(parts: tuple[str, ...], size: Size, say: Say) -> Iterator[list[Measure]]:
+    if "bridge" in parts:
+        say(f"bridge: {size.bridge_events:,} events")
+        yield _bench_bridge(size.bridge_events)
+    if {"calls", "pops", "gap"} & set(parts):
+        say("starting a stack for the bench")
+        with bench_stack() as stack:
+            for part, work in _call_parts(stack, size, say):
+                if part in parts:
+                    yield work()
+    if "tickets" in parts:
+        yield bench_tickets(rows=size.tickets, seconds=size.ticket_seconds, say=say)
+
+
+def _call_parts(stack: BenchStack, size: Size, say: Say) -> Iterator[tuple[str, Callable[[], list[Measure]]]]:
+    yield "pops", lambda: bench_pops(stack, seconds=size.pop_seconds, say=say)
+    yield "gap", lambda: bench_gap(stack, gap_seconds=size.gap_seconds, say=say)
+    yield "calls", lambda: bench_call_path(stack, rates=size.rates, seconds=size.rate_seconds, say=say)
+
+
+def _bench_bridge(events: int) -> list[Measure]:
+    rates = asyncio.run(bridge_bench.measure(events))
+    growth = (rates.memory_at_end_kib - rates.memory_at_quarter_kib) / 1024
+    return [
+        Measure("bridge", "socket bytes → journal", rates.bridge, "events/s", rates.panoramisk, f"≥ {BRIDGE_AIM}",
+                rates.ratio >= BRIDGE_AIM, "baseline: panoramisk alone"),
+        Measure("bridge", "beside bare framing", rates.bridge, "events/s", rates.framing,
+                note="baseline: splitting the same bytes"),
+        Measure("bridge", f"memory growth over {rates.events:,} events", growth, "MiB", aim="flat", is_met=growth < 8,
+                note=f"{rates.memory_at_end_kib / 1024:.0f} MiB at the end"),
+    ]  # fmt: skip
+
+
+def _machine(size: str) -> dict[str, str]:
+    return {
+        "size": size,
+        "cores": str(os.cpu_count()),
+        "Python": platform.python_version(),
+        "Asterisk": _asterisk_version(),
+    }
+
+
+def _asterisk_version() -> str:
+    try:
+        return asterisk_version(DialplanSettings())  # type: ignore[call-arg] # read from the environment
+    except (AsteriskMissing, ValidationError):
+        return "unknown"
+
+
+@contextmanager
+def _progress() -> Iterator[Say]:
+    """A line that says what is being measured, and keeps what was said."""
+    columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("starting")
+
+        def say(text: str) -> None:
+            progress.console.print(f"[dim]{text}[/]")
+            progress.update(task, description=text)
+
+        yield say
