@@ -1,6 +1,8 @@
 """`hotline call`: play a scenario against the running stack."""
 
 import json
+import signal
+import sys
 from typing import Annotated
 
 import typer
@@ -37,6 +39,7 @@ def call_command(
     if as_list or not name:
         _show_list(console, as_json=as_json)
         return
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that phones are hung up and the stack is mended
     try:
         target = _target(allow_faults)
         names = scenario_names() if name == "all" else [name]
