@@ -7,7 +7,6 @@ from rich.panel import Panel
 
 from app.accounts.models import Role
 from app.cli.console import StepFailed, console
-from app.cli.seeding import read_demo_users
 from app.cli.settings import StackSettings
 from app.cli.setup_command import setup
 from app.cli.stack_commands import up
@@ -48,6 +47,8 @@ def _place_call() -> None:
 
 def _show_door(seconds: float) -> None:
     """Where the pages are, and who may log in."""
+    from app.cli.seeding import read_demo_users  # noqa: PLC0415 - imports the whole store
+
     settings = StackSettings()
     path = settings.home / "demo-users.json"
     agent = next(user for user in read_demo_users(path) if user.role == Role.AGENT)

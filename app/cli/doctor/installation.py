@@ -63,10 +63,11 @@ def judge_prompts(problems: Sequence[str]) -> Finding:
     return fail("prompts", f"{problems[0]}{more}", f"`hotline flows check` lists all; {RUN_SETUP} to build audio")
 
 
-def judge_site_plan(faults: Sequence[str], path: Path) -> Finding:
-    if faults:
-        return fail("site plan", faults[0], f"correct {path}, then run `hotline dialplan check`")
-    return ok("site plan", str(path))
+def judge_dialplan(problems: Sequence[str], site_plan: Path) -> Finding:
+    if not problems:
+        return ok("dialplan", f"{site_plan} renders, and calls can be taken")
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    return fail("dialplan", f"{problems[0]}{more}", "`hotline dialplan check` lists all; correct the site plan")
 
 
 def judge_processes(problems: Mapping[str, str]) -> list[Finding]:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.cli import health
@@ -143,14 +144,15 @@ def check_database(settings: StackSettings) -> Finding:
         return installation.judge_schema(None, "", problem=str(error).splitlines()[0])
 
 
-def check_site_plan(settings: StackSettings) -> Finding:
-    from dialplan.plan_file import SitePlanFault, load_plan  # noqa: PLC0415
+def check_dialplan(settings: StackSettings) -> Finding:
+    from dialplan.check import check_site  # noqa: PLC0415
+    from dialplan.settings import DialplanSettings  # noqa: PLC0415
 
     try:
-        load_plan(settings.site_plan)
-    except SitePlanFault as fault:
-        return installation.judge_site_plan(fault.faults, settings.site_plan)
-    return installation.judge_site_plan([], settings.site_plan)
+        problems = check_site(DialplanSettings())  # type: ignore[call-arg]  # the environment fills it
+    except ValidationError:
+        return installation.judge_dialplan(["settings: there are no secrets yet"], settings.site_plan)
+    return installation.judge_dialplan([str(problem) for problem in problems], settings.site_plan)
 
 
 def check_prompts(settings: StackSettings) -> Finding:
@@ -170,5 +172,5 @@ def check_processes(settings: StackSettings) -> list[Finding]:
 
 CHECKS: tuple[Callable[[StackSettings], Finding | list[Finding]], ...] = (
     check_python, check_programs, check_asterisk, check_dns, check_disk, check_clock, check_env_file, check_addresses,
-    check_ports, check_database, check_site_plan, check_prompts, check_processes,
+    check_ports, check_database, check_dialplan, check_prompts, check_processes,
 )  # fmt: skip

@@ -156,8 +156,8 @@ def test_the_first_problem_of_the_prompts_is_shown_and_the_others_counted() -> N
 
 
 def test_a_faulty_site_plan_fails() -> None:
-    assert installation.judge_site_plan([], ROOT).level is Level.OK
-    assert installation.judge_site_plan(["demo.yaml: queues: missing"], ROOT).level is Level.FAIL
+    assert installation.judge_dialplan([], ROOT).level is Level.OK
+    assert installation.judge_dialplan(["demo.yaml: queues: missing"], ROOT).level is Level.FAIL
 
 
 def test_a_stopped_stack_is_a_warning_and_a_sick_process_a_failure() -> None:
