@@ -164,9 +164,8 @@ async def test_a_wrong_secret_is_said_loudly_and_not_hammered(monkeypatch: pytes
 async def test_a_server_that_is_not_there_yet_is_waited_for() -> None:
     async with ami_server() as server:
         port = server.port
-    async with listening(server) as (_, ear):
-        async with ami_server(server, port):
-            await ear.next(Connected)
+    async with listening(server) as (_, ear), ami_server(server, port):
+        await ear.next(Connected)
 
 
 async def test_an_asterisk_that_never_says_fully_booted_counts_as_booted(monkeypatch: pytest.MonkeyPatch) -> None:
