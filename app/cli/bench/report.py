@@ -8,6 +8,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+WIDTH = 140
+"""Columns of the table where no terminal says how many there are."""
+
 
 @dataclass(frozen=True)
 class Measure:
@@ -57,7 +60,7 @@ class BenchReport:
                 measure.note,
             )
             last = measure.part
-        console.print(table)
+        console.print(table, width=None if console.is_terminal else WIDTH)
 
     def write_json(self, path: Path) -> None:
         rows = [{**asdict(measure), "ratio": measure.ratio} for measure in self.measures]
