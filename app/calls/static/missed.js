@@ -16,7 +16,7 @@ document.addEventListener("click", async (event) => {
     row.remove();
     toast(button.dataset.resolution === "called_back" ? "已标记为回拨" : "已标记为无需回拨");
     if (next) next.querySelector("button")?.focus();
-    else location.reload();
+    else window.htmx.ajax("GET", location.href, { target: "#main", select: "#main > *", swap: "innerHTML" });
   } catch (problem) {
     for (const one of row.querySelectorAll("button")) one.disabled = false;
     toast(problem.message, { isBad: true });

@@ -7,11 +7,14 @@ import { redraw } from "./fragments.js";
 import { setUpKeys } from "./keys.js";
 import { Link } from "./link.js";
 import { TicketForm } from "./ticket_form.js";
-import { startTimers, tick } from "./timers.js";
+import { msUntil, startTimers, tick } from "./timers.js";
 import { markUnsent } from "./unsent.js";
+
+const LINE_CHECK_MS = 20000;
 
 let form = null;
 let waitingDraft = null;
+let wrapUpTimer = null;
 
 const banner = document.getElementById("switch-banner");
 const ring = document.getElementById("ring-banner");
@@ -31,6 +34,14 @@ function onSaved(ticket) {
 async function drawBar() {
   await redraw("agent-bar", "/desk/bar");
   tick();
+  watchWrapUp();
+}
+
+/** Wrap-up ends by itself, without an event: draw the bar again then. */
+function watchWrapUp() {
+  clearTimeout(wrapUpTimer);
+  const until = document.querySelector("#agent-bar [data-until]")?.dataset.until;
+  if (until) wrapUpTimer = setTimeout(() => inTurn(() => Promise.all([drawBar(), drawCall()])), msUntil(until) + 200);
 }
 
 async function drawCall(callId = "") {
@@ -63,7 +74,8 @@ async function showTicket(ticketId, { isFocused = true } = {}) {
 
 async function onPop({ pop_id: popId, call_id: callId, kind }) {
   const call = await drawCall(callId);
-  if (!call) return; // not drawn: it is not acknowledged, and comes again
+  if (call?.dataset.call !== callId) return; // not drawn: it is not acknowledged, and the next check brings it again
+  shownPops.add(popId);
   if (kind === "ringing") showRinging(call);
   else await onAnswered(call);
   send("POST", `/api/v1/pops/${popId}/acknowledge`).catch(() => {});
@@ -143,18 +155,35 @@ window.addEventListener("pagehide", () => form?.keep());
 document.addEventListener("visibilitychange", () => document.hidden && form?.save());
 
 const link = new Link();
-link.addEventListener("pop", (event) => onPop(event.detail));
-link.addEventListener("state", () => {
-  drawBar();
-  drawCall();
-});
+const shownPops = new Set();
+let done = Promise.resolve();
+
+/** One event after the other: two that draw the same part must not cross. */
+function inTurn(handle) {
+  done = done.then(handle).catch((error) => console.error(error));
+}
+
+link.addEventListener("pop", (event) => inTurn(() => onPop(event.detail)));
+link.addEventListener("state", () => inTurn(() => Promise.all([drawBar(), drawCall()])));
 link.addEventListener("back", () => {
-  drawBar();
-  drawCall();
-  drawDrafts();
+  inTurn(() => Promise.all([drawBar(), drawCall(), drawDrafts()]));
   form?.save();
 });
 
+/** A quiet line may be a dead one: ask now and then. While signed in, this also keeps the log-in alive. */
+async function checkLine() {
+  if (document.querySelector("#agent-bar .bar")?.dataset.status === "offline") return;
+  try {
+    const { data } = await send("GET", "/api/v1/pops");
+    for (const pop of data.items) {
+      if (!shownPops.has(pop.id)) inTurn(() => onPop({ pop_id: pop.id, call_id: pop.call_id, kind: pop.kind }));
+    }
+  } catch (problem) {
+    if (problem.status === 0) link.suspect();
+  }
+}
+
+setInterval(checkLine, LINE_CHECK_MS);
 setUpAgentBar();
 setUpKeys({
   switchNow: () => waitingDraft && showTicket(waitingDraft),
@@ -163,4 +192,5 @@ setUpKeys({
 openForm();
 markUnsent(drafts);
 startTimers();
+watchWrapUp();
 link.open();

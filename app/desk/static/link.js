@@ -8,6 +8,15 @@ export class Link extends EventTarget {
   #source = null;
   #lostTimer = null;
 
+  constructor() {
+    super();
+    window.addEventListener("offline", () => {
+      this.close();
+      this.#say("lost");
+    });
+    window.addEventListener("online", () => this.open());
+  }
+
   open() {
     this.#source?.close();
     const source = new EventSource("/desk/events");
@@ -20,6 +29,12 @@ export class Link extends EventTarget {
       this.#lostTimer ??= setTimeout(() => this.#say("lost"), PATIENCE_MS);
       if (source.readyState === EventSource.CLOSED) setTimeout(() => this.open(), RETRY_MS);
     });
+  }
+
+  /** A line that looks open but is dead: say so, and open a new one. */
+  suspect() {
+    this.#say("lost");
+    this.open();
   }
 
   close() {

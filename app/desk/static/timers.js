@@ -9,6 +9,11 @@ export function tick() {
   }
 }
 
+/** Milliseconds until a moment of the server's clock; never below zero. */
+export function msUntil(moment) {
+  return Math.max(0, new Date(moment) - Date.now() - serverAhead);
+}
+
 /** 03:07, or 1:02:09 from an hour on. */
 export function clockText(seconds) {
   const two = (n) => String(n).padStart(2, "0");

@@ -1,0 +1,136 @@
+"""The telephony side as the case store sees it: facts posted by a bridge, and a command door that answers like one."""
+
+import itertools
+import json
+import threading
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import httpx
+
+from app.contract import events as facts
+from app.contract.events import AnyPayload, CallEvent
+
+NODE = "node1"
+SENDER = "node1.ami"
+
+
+class Telephony:
+    """Tells the case store what happens on the telephones, over HTTP, as the bridge does."""
+
+    def __init__(self, web_url: str, token: str) -> None:
+        self._client = httpx.Client(base_url=web_url, headers={"Authorization": f"Bearer {token}"}, trust_env=False)
+        self._numbers = itertools.count(1)
+        self._lock = threading.Lock()
+        self._at = datetime.now(UTC)
+        self.agents: dict[str, str] = {}
+
+    def tell(self, payload: AnyPayload, *, call_id: str | None = None) -> None:
+        """Post one fact and insist that it was kept."""
+        with self._lock:
+            number = next(self._numbers)
+            self._at = max(datetime.now(UTC), self._at + timedelta(milliseconds=1))
+            event = CallEvent.make(
+                payload, node=NODE, occurred_at=self._at, uniqueid=call_id or f"agent-{number}", call_id=call_id,
+                distinguishers=(number,),
+            ).model_copy(update={"seq": number})  # fmt: skip
+            body = {"node": SENDER, "events": [event.model_dump(mode="json")]}
+            answer = self._client.post("/api/v1/call-events", json=body)
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["accepted"] == 1, answer.text
+
+    def sign_in(self, agent: str, seat: str, queue: str = "common") -> None:
+        self.tell(facts.AgentSignedIn(agent=agent, queue=queue, seat=seat))
+
+    def call(self, number: str, *, dnis: str = "12345") -> "RunningCall":
+        """A citizen's call, arrived and queued."""
+        call_id = f"{NODE}-{int(self._at.timestamp())}.{next(self._numbers)}"
+        call = RunningCall(self, call_id)
+        self.tell(facts.CallArrived(trunk="carrier", dnis=dnis, ani=number), call_id=call_id)
+        self.tell(facts.CallerQueued(queue="common", position=1), call_id=call_id)
+        return call
+
+    def close(self) -> None:
+        self._client.close()
+
+
+class RunningCall:
+    """One call, told step by step."""
+
+    def __init__(self, telephony: Telephony, call_id: str) -> None:
+        self.call_id = call_id
+        self._telephony = telephony
+
+    def _tell(self, payload: AnyPayload) -> "RunningCall":
+        self._telephony.tell(payload, call_id=self.call_id)
+        return self
+
+    def ring(self, agent: str) -> "RunningCall":
+        return self._tell(facts.AgentRinging(queue="common", agent=agent, seat="8001"))
+
+    def answer(self, agent: str) -> "RunningCall":
+        return self._tell(
+            facts.AgentAnswered(queue="common", agent=agent, seat="8001", hold_time_seconds=7, ring_time_seconds=2)
+        )
+
+    def abandon(self) -> "RunningCall":
+        return self._tell(facts.CallerAbandoned(queue="common", hold_time_seconds=9)).end()
+
+    def hang_up(self, agent: str) -> "RunningCall":
+        self._tell(facts.ConversationEnded(queue="common", agent=agent, talk_time_seconds=65, ended_by="caller"))
+        return self.end()
+
+    def end(self) -> "RunningCall":
+        return self._tell(facts.CallEnded(hangup_cause=16))
+
+
+class CommandDoor:
+    """Where switch commands arrive. Takes them like Asterisk would, and the effect comes home as facts."""
+
+    def __init__(self, token: str) -> None:
+        self.commands: list[dict[str, Any]] = []
+        self.refusal = ""
+        self.telephony: Telephony | None = None
+        door = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                is_known = self.headers.get("Authorization") == f"Bearer {token}"
+                answer = json.dumps({"is_accepted": not door.refusal, "message": door.refusal}).encode()
+                self.send_response(200 if is_known else 401)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
+                if is_known and not door.refusal:
+                    door.take_effect(body)
+
+            def log_message(self, *args: object) -> None:
+                """Quiet."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread.start()
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def take_effect(self, command: dict[str, Any]) -> None:
+        self.commands.append(command)
+        assert self.telephony is not None
+        agent, seat = command["agent"], command["seat"]
+        match command["command"]:
+            case "sign_in":
+                for skill in command["queues"]:
+                    self.telephony.tell(facts.AgentSignedIn(agent=agent, queue=skill["queue"], seat=seat))
+            case "sign_out":
+                self.telephony.tell(facts.AgentSignedOut(agent=agent, queue="common", seat=seat))
+            case "pause":
+                self.telephony.tell(facts.AgentPaused(agent=agent, queue="common", reason=command["reason"]))
+            case "resume":
+                self.telephony.tell(facts.AgentResumed(agent=agent, queue="common"))
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
