@@ -12,6 +12,9 @@ from app.cli.console import console
 from app.contract.env import PROJECT, EnvSettings
 
 PREFIX = "HOTLINE_"
+DOCUMENTS = ("README.md", "README.zh-CN.md")
+BEGIN = "<!-- settings: written by `hotline settings --readme`, checked by a test -->"
+END = "<!-- end of settings -->"
 GENERATED = "generated"
 
 
@@ -69,12 +72,13 @@ def describe_default(field: FieldInfo) -> str:
 
 
 def settings(
-    as_markdown: Annotated[bool, typer.Option("--markdown", help="As the table in README.")] = False,
+    is_for_readme: Annotated[bool, typer.Option("--readme", help="Renew the table in both READMEs.")] = False,
 ) -> None:
     """List every setting: name, default, meaning, and who reads it."""
     rows = list_settings()
-    if as_markdown:
-        typer.echo(markdown(rows))
+    if is_for_readme:
+        for path in (PROJECT / name for name in DOCUMENTS):
+            path.write_text(replace_table(path.read_text(encoding="utf-8"), rows), encoding="utf-8")
         return
     table = Table("setting", "default", "meaning", "read by", box=None)
     for row in rows:
@@ -91,3 +95,10 @@ def markdown(rows: list[Setting]) -> str:
         for row in rows
     ]
     return "\n".join([*head, *body])
+
+
+def replace_table(document: str, rows: list[Setting]) -> str:
+    """The document with the table between its two marks renewed. Raises ValueError when a mark is not there."""
+    before, rest = document.split(BEGIN, 1)
+    _, after = rest.split(END, 1)
+    return f"{before}{BEGIN}\n{markdown(rows)}\n{END}{after}"

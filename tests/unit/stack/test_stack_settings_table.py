@@ -1,10 +1,17 @@
 """README's table of settings is what the classes say."""
 
-
 import pytest
 
-from app.cli.settings_table import list_settings, markdown
+from app.cli.settings_table import DOCUMENTS, list_settings, markdown, replace_table
 from app.contract.env import PROJECT
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_the_readme_lists_the_settings_as_they_are(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HOTLINE_HOME", raising=False)
+    text = (PROJECT / name).read_text(encoding="utf-8")
+
+    assert replace_table(text, list_settings()) == text, "run: .venv/bin/hotline settings --readme"
 
 
 def test_every_setting_stands_once_with_its_meaning() -> None:
