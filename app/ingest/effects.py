@@ -147,7 +147,7 @@ def _pop(session: Session, fresh: list[CallEvent], now: datetime) -> None:
         if session.scalar(statement.values(**row)) is None:
             known = select(ScreenPop).filter_by(agent=agent, call_id=event.call_id, kind=kind)
             session.scalars(known).one().acknowledged_at = None
-        publish(session, agent_topic(agent), "pop")
+        publish(session, agent_topic(agent), f"pop {kind} {event.call_id}")
 
 
 def _update_missed_calls(session: Session, told: _Told) -> None:
