@@ -55,20 +55,20 @@ def with_event(registers: dict[str, Any], event: CallEvent) -> dict[str, Any]:
 
 
 def with_engagement(registers: dict[str, Any], engagement: Engagement) -> dict[str, Any]:
-    """Registers after what a call now means for the agent. Only the newest few calls are remembered."""
+    """Registers after what a call now means for the agent: it was told from more facts than ever before, so it counts.
+
+    Only the newest few calls are remembered.
+    """
     entry = [stamp(engagement.at), engagement.status.value]
-    changed = _written(registers, "calls", engagement.call_id, entry)
-    newest = sorted(changed["calls"].items(), key=lambda item: (item[1], item[0]))[-CALLS_REMEMBERED:]
-    return {**changed, "calls": dict(newest)}
+    calls = {**registers.get("calls", {}), engagement.call_id: entry}
+    newest_calls = sorted(calls.items(), key=lambda item: (item[1], item[0]))[-CALLS_REMEMBERED:]
+    return {**registers, "calls": dict(newest_calls)}
 
 
 def without_wrap_up(registers: dict[str, Any], now: datetime) -> dict[str, Any]:
-    """Registers once the agent has said that the work after the call is done."""
-    calls = {
-        call_id: [max(at, stamp(now)), AgentStatus.READY.value] if status == AgentStatus.WRAP_UP else [at, status]
-        for call_id, (at, status) in registers.get("calls", {}).items()
-    }
-    return {**registers, "calls": calls}
+    """Registers once the agent has said that the work after his last call is done."""
+    last = _last_call(registers)
+    return registers if last is None else {**registers, "finished": {"wrap_up": [stamp(now), last[2]]}}
 
 
 def _written(registers: dict[str, Any], aspect: str, key: str, entry: list[Any]) -> dict[str, Any]:
@@ -81,21 +81,29 @@ def presence_of(registers: dict[str, Any], *, wrap_up_seconds: int, now: datetim
     queues = {name: bool(is_in) for name, (_, is_in) in sorted(registers.get("queues", {}).items())}
     pause_reason, paused_at = _pause(registers)
     status, call_id, until, since = AgentStatus.OFFLINE, None, None, newest(registers)
-    calls = [(at, AgentStatus(value), call) for call, (at, value) in registers.get("calls", {}).items()]
-    active = max((entry for entry in calls if entry[1] in _ACTIVE), default=None)
-    last = max(calls, default=None)
+    active = max((entry for entry in _calls(registers) if entry[1] in _ACTIVE), default=None)
+    last = _last_call(registers)
+    _, finished_call = registers.get("finished", {}).get("wrap_up", ["", None])
     if active:
         since, status, call_id = datetime.fromisoformat(active[0]), active[1], active[2]
     elif any(queues.values()):
         status = AgentStatus.READY
         if pause_reason:
             status, since = AgentStatus.PAUSED, paused_at
-        if last and last[1] is AgentStatus.WRAP_UP:
+        if last and last[1] is AgentStatus.WRAP_UP and last[2] != finished_call:
             ended_at = datetime.fromisoformat(last[0])
             if ended_at + timedelta(seconds=wrap_up_seconds) > now:
                 status, call_id, since = AgentStatus.WRAP_UP, last[2], ended_at
                 until = ended_at + timedelta(seconds=wrap_up_seconds)
     return Presence(status, pause_reason, {q: True for q, is_in in queues.items() if is_in}, call_id, until, since)
+
+
+def _calls(registers: dict[str, Any]) -> list[tuple[str, AgentStatus, str]]:
+    return [(at, AgentStatus(value), call_id) for call_id, (at, value) in registers.get("calls", {}).items()]
+
+
+def _last_call(registers: dict[str, Any]) -> tuple[str, AgentStatus, str] | None:
+    return max(_calls(registers), default=None)
 
 
 def _pause(registers: dict[str, Any]) -> tuple[str, datetime]:
