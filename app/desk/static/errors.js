@@ -3,7 +3,6 @@
 export function showFieldErrors(form, errors) {
   clearFieldErrors(form);
   const unplaced = [];
-  let first = null;
   for (const { field, message } of errors) {
     const place = form.querySelector(`[data-field="${CSS.escape(field)}"]`);
     if (!place) {
@@ -13,9 +12,8 @@ export function showFieldErrors(form, errors) {
     place.querySelector(".field__error").textContent = message;
     const control = place.querySelector(".input, input:not([type=hidden])");
     (place.matches("fieldset") ? place : control).setAttribute("aria-invalid", "true");
-    first ??= control;
   }
-  first?.focus();
+  form.querySelector("[aria-invalid=true]:is(.input), [aria-invalid=true] input")?.focus();
   return unplaced;
 }
 
