@@ -65,8 +65,10 @@ class AmiAgentConnected:
 
 @dataclass(frozen=True, slots=True)
 class AmiAgentCompleted:
+    """`caller` is None when both channels were gone before Asterisk could describe them: seen on a busy machine."""
+
     at: float
-    caller: Caller
+    caller: Caller | None
     queue: str
     agent: str
     talk_time_seconds: int

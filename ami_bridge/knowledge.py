@@ -11,10 +11,11 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
 
+from ami_bridge.events import Caller
 from ami_bridge.facts import Fact
 from app.contract import events as told
 from app.contract.events import AnyPayload, CallEvent, EventType
-from app.contract.ids import CallId, UniqueId, make_event_id
+from app.contract.ids import CallId, LinkedId, UniqueId, make_event_id
 
 CALL_TWIN_SECONDS = 5.0
 AGENT_TWIN_SECONDS = 2.0
@@ -128,6 +129,18 @@ class Knowledge:
     def live_calls(self) -> set[CallId]:
         """Calls that arrived and have not ended, as far as we know."""
         return {call_id for call_id, call in self.calls.items() if call.is_arrived and call.ended_at is None}
+
+    def find_caller(self, queue: str, agent: str) -> Caller | None:
+        """The caller this agent of this queue answered last and has not been told to have ended with."""
+        talking = [
+            (call.answered_at, call_id)
+            for call_id, call in self.calls.items()
+            if (call.queue, call.agent) == (queue, agent)
+        ]
+        if not talking:
+            return None
+        _, call_id = max(talking)
+        return Caller(call_id, UniqueId(call_id), LinkedId(call_id))
 
     # inside
 

@@ -176,7 +176,7 @@ def _agent_connected(headers: Headers) -> AmiAgentConnected:
 def _agent_completed(headers: Headers) -> AmiAgentCompleted:
     return AmiAgentCompleted(
         _at(headers),
-        _caller(headers),
+        _caller(headers) if headers.get("Uniqueid") else None,
         queue=headers["Queue"],
         agent=_agent(headers),
         talk_time_seconds=max(0, int(headers.get("TalkTime") or 0)),

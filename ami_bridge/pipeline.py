@@ -7,11 +7,11 @@ same FIFO as the events, so that they are merged at the moment they speak of (AD
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
-from ami_bridge.events import AmiEvent
+from ami_bridge.events import AmiAgentCompleted, AmiEvent
 from ami_bridge.facts import Fact
 from ami_bridge.fifo import Fifo
 from ami_bridge.interpret import interpret
@@ -237,6 +237,12 @@ class Pipeline:
             return None
 
     def _news(self, event: AmiEvent | None, source: Source) -> list[CallEvent]:
+        if isinstance(event, AmiAgentCompleted) and event.caller is None:
+            caller = self.knowledge.find_caller(event.queue, event.agent)
+            if caller is None:
+                self._parking.park("AgentComplete without a channel, of a call we do not know", repr(event))
+                return []
+            event = replace(event, caller=caller)
         if event is None:
             return []
         try:

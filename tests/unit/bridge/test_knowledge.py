@@ -61,6 +61,20 @@ def test_an_answer_is_known_by_the_agents_leg(knowledge: Knowledge) -> None:
     assert told_id(knowledge, of_call(answered, 9.0, "leg-1"), Source.LINE) is None
 
 
+def test_who_talked_is_known_even_when_asterisk_forgot_the_channels(knowledge: Knowledge) -> None:
+    answered = told.AgentAnswered(queue="common", agent="1001", seat="8001")
+    knowledge.tell(of_call(answered, 1.0, "leg-1", call="first"), Source.LIVE)
+    knowledge.tell(of_call(told.ConversationEnded(queue="common", agent="1001"), 2.0, call="first"), Source.LIVE)
+    knowledge.tell(of_call(answered, 3.0, "leg-2", call="second"), Source.LIVE)
+    knowledge.tell(of_call(told.CallEnded(), 4.0, call="second"), Source.LIVE)
+
+    caller = knowledge.find_caller("common", "1001")
+
+    assert caller is not None
+    assert caller.call_id == "second"
+    assert knowledge.find_caller("common", "1002") is None
+
+
 def test_the_second_time_in_the_queue_is_another_fact(knowledge: Knowledge) -> None:
     ids = [told_id(knowledge, of_call(QUEUED, at), Source.LIVE) for at in (10.2, 10.9)]
 

@@ -114,6 +114,33 @@ async def test_live_events_are_journalled_in_order(bridge: Bridge) -> None:
     assert [event["seq"] for event in bridge.events] == [1, 2]
 
 
+def connected_with_agent(at: float = NOW + 2) -> Received:
+    caller = {"Timestamp": str(at), "Uniqueid": "n-1.1", "Linkedid": "n-1.1", "AccountCode": "n-1.1"}
+    member = {"Queue": "common", "MemberName": "1001", "Interface": "PJSIP/8001", "DestUniqueid": "n-1.2"}
+    return Received("AgentConnect", {**caller, **member})
+
+
+COMPLETED_WITHOUT_CHANNEL = Received(
+    "AgentComplete",
+    {"Timestamp": str(NOW + 4), "Queue": "common", "MemberName": "1001", "Interface": "PJSIP/8001", "TalkTime": "2"},
+)
+
+
+async def test_the_end_of_a_talk_is_told_even_when_both_channels_are_gone(bridge: Bridge) -> None:
+    await bridge.hear(Connected(), arrived(), joined(), connected_with_agent(), COMPLETED_WITHOUT_CHANNEL)
+
+    assert bridge.told[-1] == ("ConversationEnded", False)
+    assert bridge.events[-1]["call_id"] == "n-1.1"
+    assert bridge.events[-1]["payload"]["talk_time_seconds"] == 2
+
+
+async def test_the_end_of_a_talk_nobody_knows_of_is_parked(bridge: Bridge) -> None:
+    await bridge.hear(Connected(), arrived(), COMPLETED_WITHOUT_CHANNEL)
+
+    assert bridge.told == [("CallArrived", False)]
+    assert bridge.parking.count == 1
+
+
 async def test_a_gap_is_filled_from_the_log_once(bridge: Bridge) -> None:
     bridge.channels = [CHANNEL]
     await bridge.hear(Connected(), arrived(), Disconnected())
