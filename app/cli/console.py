@@ -9,9 +9,10 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
-console = Console(highlight=False, soft_wrap=True)
-errors = Console(stderr=True, highlight=False, soft_wrap=True)
+console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Answer in JSON, for scripts.")]
 
@@ -27,16 +28,21 @@ class StepFailed(Exception):
         self.remedy = remedy
 
 
+def say(text: str) -> None:
+    """One line with markup, however long: paths stay whole for copying."""
+    console.print(text, soft_wrap=True)
+
+
 def report_done(step: str, detail: str = "") -> None:
-    console.print(f"[green]done[/]           {step:<18} [dim]{detail}[/]")
+    say(f"[green]done[/]           {step:<18} [dim]{escape(detail)}[/]")
 
 
 def report_present(step: str, detail: str = "") -> None:
-    console.print(f"[dim]already there  {step:<18} {detail}[/]")
+    say(f"[dim]already there  {step:<18} {escape(detail)}[/]")
 
 
 def report_skipped(step: str, detail: str) -> None:
-    console.print(f"[yellow]skipped[/]        {step:<18} {detail}")
+    say(f"[yellow]skipped[/]        {step:<18} {escape(detail)}")
 
 
 def run_long(command: Sequence[str], *, title: str, log: Path, environment: Mapping[str, str] | None = None) -> None:
@@ -63,11 +69,11 @@ def run_long(command: Sequence[str], *, title: str, log: Path, environment: Mapp
             status.update(f"{title}: [dim]{_safe(line)}[/]")
             if not console.is_terminal and time.monotonic() - told_at > QUIET_TERMINAL_SECONDS:
                 told_at = time.monotonic()
-                console.print(f"               {title}: [dim]{_safe(line)}[/]")
+                say(f"               {title}: [dim]{_safe(line)}[/]")
     if process.returncode:
         ending = "\n".join(last)
         raise StepFailed(f"{title} failed (exit code {process.returncode}):\n{ending}", f"the whole output is in {log}")
 
 
 def _safe(line: str) -> str:
-    return line.strip()[:100].replace("[", r"\[")
+    return escape(line.strip()[:100])

@@ -51,13 +51,14 @@ def _show_door(seconds: float) -> None:
 
     settings = StackSettings()
     path = settings.home / "demo-users.json"
+    program = ".venv/bin/hotline"
     agent = next(user for user in read_demo_users(path) if user.role == Role.AGENT)
     console.print(
         Panel(
             f"[bold]{settings.page_url}[/]\nlog in as [bold]{agent.username}[/] ({agent.display_name}), password "
             f"[bold]{agent.password}[/]\nall demo users: {path}\n\n"
-            "hotline call --list   more scenarios · hotline seat list   register a softphone\n"
-            f"make stop   ends the stack · this took {seconds:.0f} s",
+            f"{program} call --list   more scenarios\n{program} seat list     what a softphone needs\n"
+            f"make stop                     ends the stack\n\nthis took {seconds:.0f} s",
             title="The stack is up",
             title_align="left",
             expand=False,

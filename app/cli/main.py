@@ -46,7 +46,7 @@ def main() -> None:
     try:
         app()
     except StepFailed as failure:
-        errors.print(f"[red]failed[/]  {escape(str(failure))}")
+        errors.print(f"[red]failed[/]  {escape(str(failure))}", soft_wrap=True)
         if failure.remedy:
-            errors.print(f"[bold]what to do:[/] {escape(failure.remedy)}")
+            errors.print(f"[bold]what to do:[/] {escape(failure.remedy)}", soft_wrap=True)
         sys.exit(1)

@@ -6,7 +6,7 @@ from dataclasses import asdict
 import typer
 from rich.markup import escape
 
-from app.cli.console import JsonOption, console
+from app.cli.console import JsonOption, say
 from app.cli.doctor.finding import Level
 from app.cli.doctor.probes import run_checks
 from app.cli.settings import StackSettings
@@ -22,9 +22,9 @@ def doctor(as_json: JsonOption = False) -> None:
         if as_json:
             continue
         colour = COLOURS[finding.level]
-        console.print(f"[{colour}]{finding.level:<5}[/] {finding.check:<11} {escape(finding.message)}")
+        say(f"[{colour}]{finding.level:<5}[/] {finding.check:<11} {escape(finding.message)}")
         if finding.remedy:
-            console.print(f"{'':<17} [bold]→[/] {escape(finding.remedy)}")
+            say(f"{'':<17} [bold]→[/] {escape(finding.remedy)}")
     is_well = all(finding.level is not Level.FAIL for finding in findings)
     if as_json:
         typer.echo(json.dumps({"is_well": is_well, "findings": [asdict(finding) for finding in findings]}))
