@@ -58,7 +58,7 @@ def _show_door(seconds: float) -> None:
             f"[bold]{settings.page_url}[/]\nlog in as [bold]{agent.username}[/] ({agent.display_name}), password "
             f"[bold]{agent.password}[/]\nall demo users: {path}\n\n"
             f"{program} call --list   more scenarios\n{program} seat list     what a softphone needs\n"
-            f"make stop                     ends the stack\n\nthis took {seconds:.0f} s",
+            f"make stop                       ends the stack\n\nthis took {seconds:.0f} s",
             title="The stack is up",
             title_align="left",
             expand=False,
