@@ -5,20 +5,22 @@ an agent answers on one leg). The others are numbered; a twin from the other sou
 """
 
 from collections import defaultdict
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
-from typing import Any
 
 from ami_bridge.events import Caller
 from ami_bridge.facts import Fact
+from ami_bridge.identity import Numbering, identify
 from app.contract import events as told
 from app.contract.events import AnyPayload, CallEvent, EventType
 from app.contract.ids import CallId, LinkedId, UniqueId, make_event_id
 
-CALL_TWIN_SECONDS = 5.0
-AGENT_TWIN_SECONDS = 2.0
+TWIN_EARLIEST_SECONDS = -0.5
+TWIN_LATEST_SECONDS = 2.0
+"""A line has whole seconds, so what AMI tells of the same fact bears a time up to one second later, and AMI may lag."""
+
+AMI_LAG_SECONDS = 0.5
 KEEP_ENDED_SECONDS = 600.0
 KEEP_SILENT_SECONDS = 86_400.0
 
@@ -70,6 +72,8 @@ class Knowledge:
 
     def __init__(self, node: str) -> None:
         self.node = node
+        self.replayed_at = 0.0
+        """When queue_log was last read to its end: what happened later stands in no line we know."""
         self.calls: dict[CallId, CallKnowledge] = {}
         self.members: dict[tuple[str, str], MemberKnowledge] = {}
         self._call_ids: dict[UniqueId, CallId] = {}
@@ -77,9 +81,9 @@ class Knowledge:
 
     def tell(self, fact: Fact, source: Source) -> CallEvent | None:
         """The event to send, or None when it was told before."""
-        event_type, of_call, parts = _identity(fact)
+        event_type, numbering, parts = identify(fact)
         call_id = self._call_of(fact)
-        if of_call is _Numbering.ONCE:
+        if numbering is Numbering.ONCE:
             event_id = make_event_id(self.node, event_type, fact.uniqueid or "", *parts)
             if call_id is not None and event_id in self._call(call_id, fact).ids:
                 return None
@@ -108,8 +112,8 @@ class Knowledge:
         uniqueid = UniqueId(event.uniqueid) if event.uniqueid else None
         call_id = CallId(event.call_id) if event.call_id else None
         fact = Fact(event.payload, at, call_id, uniqueid)
-        event_type, numbering, parts = _identity(fact)
-        if numbering is not _Numbering.ONCE:
+        event_type, numbering, parts = identify(fact)
+        if numbering is not Numbering.ONCE:
             sources = set() if event.is_reconstructed else {Source.LIVE}
             self._siblings(fact, event_type, parts, call_id).append(Told(at, sources))
         self._learn(event, at)
@@ -171,16 +175,41 @@ class Knowledge:
     ) -> tuple[int, ...] | None:
         """What tells this fact from its siblings; None when one of them is this very fact."""
         siblings = self._siblings(fact, event_type, parts, call_id)
-        window = AGENT_TWIN_SECONDS if call_id is None else CALL_TWIN_SECONDS
-        twins = [one for one in siblings if source not in one.sources and abs(one.at - fact.at) <= window]
-        if source is not Source.SNAPSHOT and twins:
-            min(twins, key=lambda one: abs(one.at - fact.at)).sources.add(source)
-            return None
+        if siblings and source is not Source.SNAPSHOT:
+            twins = [one for one in siblings if self._is_twin(fact, source, one)]
+            if twins:
+                min(twins, key=lambda one: abs(one.at - fact.at)).sources.add(source)
+                return None
         siblings.append(Told(fact.at, {source}))
         if call_id is not None:
             return (len(siblings),)
         second = int(fact.at)
         return second, sum(int(one.at) == second for one in siblings)
+
+    def _is_twin(self, fact: Fact, source: Source, other: Told) -> bool:
+        """The same fact from another source? Each telling covers one of each source, so repeats stay news."""
+        if source in other.sources:
+            return False
+        live_at, line_at = (fact.at, other.at) if source is Source.LIVE else (other.at, fact.at)
+        if not TWIN_EARLIEST_SECONDS <= live_at - line_at < TWIN_LATEST_SECONDS:
+            return False
+        if source is Source.LINE or fact.at <= self.replayed_at:
+            return True
+        if fact.call_id is not None:
+            return fact.at <= self.replayed_at + AMI_LAG_SECONDS
+        return self._is_so_already(fact.payload)
+
+    def _is_so_already(self, payload: AnyPayload) -> bool:
+        """Would this fact about an agent change nothing? Then what is told already is told of this very moment."""
+        member = self.members.get((getattr(payload, "queue", ""), getattr(payload, "agent", "")))
+        match payload:
+            case told.AgentSignedIn():
+                return member is not None
+            case told.AgentSignedOut():
+                return member is None
+            case told.AgentPaused():
+                return member is not None and member.is_paused and member.reason == payload.reason
+        return member is not None and not member.is_paused
 
     def _completed(self, payload: AnyPayload, call_id: CallId | None) -> AnyPayload:
         """A line of queue_log names no seat, a transfer no agent: add what we know."""
@@ -230,52 +259,3 @@ class Knowledge:
                 member.is_paused, member.reason, member.changed_at = True, payload.reason, at
             case told.AgentResumed() if member:
                 member.is_paused, member.reason, member.changed_at = False, "", at
-
-
-class _Numbering(Enum):
-    ONCE = "once"
-    NTH = "nth"
-
-
-Parts = Callable[[Any, Fact], tuple[str, ...]]
-
-
-def _of_agent(payload: Any, _fact: Fact) -> tuple[str, ...]:
-    return payload.queue, payload.agent
-
-
-def _of_queue(payload: Any, _fact: Fact) -> tuple[str, ...]:
-    return (payload.queue,)
-
-
-def _nothing(_payload: Any, _fact: Fact) -> tuple[str, ...]:
-    return ()
-
-
-def _leg(_payload: Any, fact: Fact) -> tuple[str, ...]:
-    return (fact.member_uniqueid,)
-
-
-IDENTITY: dict[type[Any], tuple[EventType, _Numbering, Parts]] = {
-    told.CallArrived: (EventType.CALL_ARRIVED, _Numbering.ONCE, _nothing),
-    told.CallEnded: (EventType.CALL_ENDED, _Numbering.ONCE, _nothing),
-    told.CallerAbandoned: (EventType.CALLER_ABANDONED, _Numbering.ONCE, _nothing),
-    told.RecordingSaved: (EventType.RECORDING_SAVED, _Numbering.ONCE, lambda payload, _: (payload.file,)),
-    told.AgentRinging: (EventType.AGENT_RINGING, _Numbering.ONCE, _leg),
-    told.AgentAnswered: (EventType.AGENT_ANSWERED, _Numbering.ONCE, _leg),
-    told.CallerQueued: (EventType.CALLER_QUEUED, _Numbering.NTH, _of_queue),
-    told.AgentMissed: (EventType.AGENT_MISSED, _Numbering.NTH, _of_agent),
-    told.ConversationEnded: (EventType.CONVERSATION_ENDED, _Numbering.NTH, _of_agent),
-    told.QueueTimedOut: (EventType.QUEUE_TIMED_OUT, _Numbering.NTH, _of_queue),
-    told.CallTransferred: (EventType.CALL_TRANSFERRED, _Numbering.NTH, lambda payload, _: (payload.kind,)),
-    told.AgentSignedIn: (EventType.AGENT_SIGNED_IN, _Numbering.NTH, _of_agent),
-    told.AgentSignedOut: (EventType.AGENT_SIGNED_OUT, _Numbering.NTH, _of_agent),
-    told.AgentPaused: (EventType.AGENT_PAUSED, _Numbering.NTH, _of_agent),
-    told.AgentResumed: (EventType.AGENT_RESUMED, _Numbering.NTH, _of_agent),
-}
-"""What makes a fact of each type unique, beside node and channel."""
-
-
-def _identity(fact: Fact) -> tuple[EventType, _Numbering, tuple[str, ...]]:
-    event_type, numbering, parts = IDENTITY[type(fact.payload)]
-    return event_type, numbering, parts(fact.payload, fact)

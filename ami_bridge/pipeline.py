@@ -186,6 +186,7 @@ class Pipeline:
                     await asyncio.sleep(0)
         except OSError as error:
             log.error("queue_log_unreadable", error=str(error))
+        self.knowledge.replayed_at = self._clock()
         log.info("queue_log_replayed", lines=lines, told=told)
 
     def _news_of_line(self, line: str) -> list[CallEvent]:

@@ -3,7 +3,8 @@
 import pytest
 
 from ami_bridge.facts import Fact
-from ami_bridge.knowledge import IDENTITY, KEEP_ENDED_SECONDS, KEEP_SILENT_SECONDS, Knowledge, Source
+from ami_bridge.identity import IDENTITY
+from ami_bridge.knowledge import KEEP_ENDED_SECONDS, KEEP_SILENT_SECONDS, Knowledge, Source
 from app.contract import events as told
 from app.contract.events import AnyPayload, CallEvent
 from app.contract.ids import CallId, LinkedId, UniqueId
@@ -94,6 +95,29 @@ def test_a_line_far_from_its_like_is_another_fact(knowledge: Knowledge) -> None:
     knowledge.tell(Fact(PAUSED, 10.1), Source.LIVE)
 
     assert told_id(knowledge, Fact(PAUSED, 13.0), Source.LINE) is not None
+
+
+def test_what_happens_after_the_log_was_read_is_news_however_close(knowledge: Knowledge) -> None:
+    missed = told.AgentMissed(queue="common", agent="1001")
+    for payload in (PAUSED, told.AgentResumed(agent="1001", queue="common")):
+        knowledge.tell(Fact(payload, 10.0), Source.LINE)
+    knowledge.tell(of_call(missed, 10.0), Source.LINE)
+    knowledge.replayed_at = 10.9
+
+    assert told_id(knowledge, Fact(PAUSED, 11.0), Source.LIVE) is not None
+    assert told_id(knowledge, of_call(missed, 11.6), Source.LIVE) is not None
+
+
+def test_what_amis_lag_delivers_after_the_log_was_read_is_no_news(knowledge: Knowledge) -> None:
+    signed_in = told.AgentSignedIn(agent="1001", queue="common", seat="8001")
+    for payload in (signed_in, PAUSED):
+        knowledge.tell(Fact(payload, 10.0), Source.LINE)
+    knowledge.tell(of_call(QUEUED, 10.0), Source.LINE)
+    knowledge.replayed_at = 10.9
+
+    assert told_id(knowledge, Fact(signed_in, 10.92), Source.LIVE) is None
+    assert told_id(knowledge, Fact(PAUSED, 10.95), Source.LIVE) is None
+    assert told_id(knowledge, of_call(QUEUED, 10.95), Source.LIVE) is None
 
 
 def test_toggling_faster_than_a_second_loses_nothing(knowledge: Knowledge) -> None:

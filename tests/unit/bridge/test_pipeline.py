@@ -47,7 +47,7 @@ class Bridge:
             parking=self.parking,
             fifo=self.fifo,
             switch=self.switch,
-            clock=lambda: NOW,
+            clock=lambda: NOW + 10,
         )
         self.pipeline.remember()
 
