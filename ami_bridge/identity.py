@@ -56,6 +56,6 @@ IDENTITY: dict[type[Any], tuple[EventType, Numbering, Parts]] = {
 
 
 def identify(fact: Fact) -> tuple[EventType, Numbering, tuple[str, ...]]:
-    """Type of the fact, and what distinguishes it beside node and channel. Raises KeyError: not a fact of the bridge."""
+    """Type of the fact, and what distinguishes it beside node and channel. Raises KeyError for a foreign fact."""
     event_type, numbering, parts = IDENTITY[type(fact.payload)]
     return event_type, numbering, parts(fact.payload, fact)
