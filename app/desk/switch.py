@@ -2,6 +2,7 @@
 
 import httpx
 import structlog
+from pydantic import ValidationError
 
 from app.contract.commands import AnyCommand, CommandResult
 from app.platform.errors import Conflict, Unavailable
@@ -28,14 +29,13 @@ class SwitchRefused(Conflict):
 
 REFUSALS: tuple[tuple[str, str], ...] = (
     ("not registered", "分机未注册：请先打开软电话并确认已登录"),
-    ("unregistered", "分机未注册：请先打开软电话并确认已登录"),
     ("unreachable", "分机不在线：请检查软电话"),
-    ("already there", "您已在队列中"),
-    ("already", "您已在队列中"),
+    ("interface not found", "您不在队列中，请先签入"),
     ("not there", "您不在队列中，请先签入"),
-    ("not in queue", "您不在队列中，请先签入"),
+    ("already there", "您已在队列中"),
     ("no such queue", "队列不存在，请联系运维人员"),
-    ("no such channel", "通话已经结束"),
+    ("no channel", "通话已经结束"),
+    ("permission denied", "电话系统拒绝了操作，请联系运维人员"),
 )
 """Words of Asterisk and the bridge → what an agent can act on; the first that fits is shown."""
 
@@ -70,7 +70,11 @@ class Switch:
         if answer.status_code != httpx.codes.OK:
             log.warning("switch_not_reached", command=command.command, status=answer.status_code)
             raise SwitchNotReached("电话系统暂时无法执行操作，请稍后再试")
-        result = CommandResult.model_validate_json(answer.content)
+        try:
+            result = CommandResult.model_validate_json(answer.content)
+        except ValidationError as error:
+            log.warning("switch_answer_unreadable", command=command.command)
+            raise SwitchNotReached("电话系统的回答无法读取，请联系运维人员") from error
         if not result.is_accepted:
             log.info("switch_refused", command=command.command, message=result.message)
             raise SwitchRefused(explain_refusal(result.message), reason=result.message)
