@@ -10,7 +10,7 @@ from sipp_scenarios import audio
 from sipp_scenarios.model import Actor, Scenario
 from sipp_scenarios.sipp import SippFact, SippPlan, SippProcess, start_sipp
 from sipp_scenarios.target import SEAT_ADDRESS, TRUNK_ADDRESS, Person, Target, TargetError
-from sipp_scenarios.templates import SCENARIOS, TEMPLATES, Role, render, sipp_text
+from sipp_scenarios.templates import TEMPLATES, Role, render, sipp_text
 
 LIMIT_SECONDS = 200
 """SIPp's own time-out: longer than any scenario's steps."""
@@ -64,16 +64,18 @@ class Cast:
     """All players of one run."""
 
     scenario: Scenario
-    name: str
+    templates: Path
+    """The scenario's own folder, which goes before the common templates."""
     target: Target
     folder: Path
+    """Of this run: rendered templates, traces."""
     players: dict[str, Player] = field(default_factory=dict)
 
     @classmethod
-    def assemble(cls, name: str, scenario: Scenario, target: Target, folder: Path) -> "Cast":
+    def assemble(cls, scenario: Scenario, templates: Path, target: Target, folder: Path) -> "Cast":
         """Give every caller a number and every seat its agent. Raises TargetError when the stack has too few."""
         agents = [person for person in target.people() if person.role == "agent" and person.seat]
-        cast = cls(scenario, name, target, folder)
+        cast = cls(scenario, templates, target, folder)
         for actor_name, actor in scenario.actors.items():
             if actor.role is Role.AGENT and actor.agent > len(agents):
                 raise TargetError(f"{actor_name} needs agent {actor.agent}; the stack has {len(agents)} with a seat")
@@ -104,7 +106,7 @@ class Cast:
             "from_header": self._from_header(player),
             "voice_file": audio.write_voice(self.folder / "caller.al", audio.CALLER_HZ),
         }
-        xml = render(player.actor.template, SCENARIOS / self.name, values)
+        xml = render(player.actor.template, self.templates, values)
         player.process = self._start(player, xml, TRUNK_ADDRESS)
 
     def register(self, name: str) -> None:
@@ -117,9 +119,8 @@ class Cast:
             "password": self.target.seat_password(seat),
             "voice_file": audio.write_voice(self.folder / "agent.al", audio.AGENT_HZ),
         }
-        folder = SCENARIOS / self.name
-        calls = render(player.actor.template, folder, values)
-        player.process = self._start(player, render("register", folder, values), SEAT_ADDRESS, calls)
+        calls = render(player.actor.template, self.templates, values)
+        player.process = self._start(player, render("register", self.templates, values), SEAT_ADDRESS, calls)
 
     def _values(self, player: Player) -> dict[str, object]:
         return {**TEMPLATES[player.actor.template].parameters, **player.actor.parameters}

@@ -3,6 +3,7 @@
 import json
 import signal
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,6 +16,7 @@ from sipp_scenarios.display import show_report, show_stage
 from sipp_scenarios.loading import ScenarioError, load, scenario_names
 from sipp_scenarios.runner import run
 from sipp_scenarios.target import Target, TargetError
+from sipp_scenarios.templates import SCENARIOS
 from sipp_scenarios.waiting import StoreUnavailable, TooLate
 
 Name = Annotated[str, typer.Argument(metavar="SCENARIO", help="its name, see --list; `all` plays every one")]
@@ -23,27 +25,31 @@ AsList = Annotated[bool, typer.Option("--list", help="list all scenarios")]
 AllowFaults = Annotated[bool, typer.Option("--allow-faults", help="let it stop and kill parts of this stack")]
 Times = Annotated[int, typer.Option("--times", min=1, max=1000, help="play it so many times in a row")]
 
+Folder = Annotated[Path, typer.Option("--folder", help="where the scenarios are; your own may lie anywhere")]
+
 NOT_FIT = 2
 """Exit code when nothing could be played: bad file, no such scenario, stack not fit."""
 
 
 def call_command(
     name: Name = "",
+    *,
     as_json: AsJson = False,
     as_list: AsList = False,
     allow_faults: AllowFaults = False,
     times: Times = 1,
+    folder: Folder = SCENARIOS,
 ) -> None:
     """Play a SIPp scenario: real calls through the running stack. Exit code 0 only when phones and store agree."""
     console = Console()
     if as_list or not name:
-        _show_list(console, as_json=as_json)
+        _show_list(console, folder, as_json=as_json)
         return
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that phones are hung up and the stack is mended
     try:
         target = _target(allow_faults)
-        names = scenario_names() if name == "all" else [name]
-        passed = [_play(one, target, console, as_json=as_json) for _ in range(times) for one in names]
+        names = scenario_names(folder) if name == "all" else [name]
+        passed = [_play(one, folder, target, console if not as_json else None) for _ in range(times) for one in names]
     except (ScenarioError, TargetError, TooLate, StoreUnavailable, FileNotFoundError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(NOT_FIT) from error
@@ -66,18 +72,19 @@ def _target(allow_faults: bool) -> Target:
     return target.model_copy(update={"allow_faults": target.allow_faults or allow_faults})
 
 
-def _play(name: str, target: Target, console: Console, *, as_json: bool) -> bool:
-    if as_json:
-        report = run(name, target)
+def _play(name: str, folder: Path, target: Target, console: Console | None) -> bool:
+    """Without a console the report is printed as JSON."""
+    if console is None:
+        report = run(name, target, folder=folder)
         typer.echo(json.dumps(report.to_json(), ensure_ascii=False))
     else:
-        report = run(name, target, watch=lambda stage: show_stage(console, stage))
+        report = run(name, target, folder=folder, watch=lambda stage: show_stage(console, stage))
         show_report(console, report)
     return report.is_passed
 
 
-def _show_list(console: Console, *, as_json: bool) -> None:
-    scenarios = {name: load(name) for name in scenario_names()}
+def _show_list(console: Console, folder: Path, *, as_json: bool) -> None:
+    scenarios = {name: load(name, folder) for name in scenario_names(folder)}
     if as_json:
         rows = [
             {"name": name, "summary": " ".join(one.summary.split()), "needs_faults": one.is_destructive}
@@ -85,7 +92,10 @@ def _show_list(console: Console, *, as_json: bool) -> None:
         ]
         typer.echo(json.dumps(rows, ensure_ascii=False))
         return
-    table = Table("scenario", "breaks something", "what it proves", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    table.add_column("scenario", no_wrap=True)
+    table.add_column("breaks things", no_wrap=True)
+    table.add_column("what it proves")
     for name, one in scenarios.items():
         first = " ".join(one.summary.split()).split(". ")[0].rstrip(".") + "."
         table.add_row(f"[bold]{escape(name)}[/]", "yes" if one.is_destructive else "", escape(first))

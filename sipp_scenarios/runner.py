@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from datetime import datetime
+from pathlib import Path
 
 from sipp_scenarios import diagnosis
 from sipp_scenarios.cast import Cast, Player
@@ -16,6 +17,7 @@ from sipp_scenarios.sipp import EXIT_CODES
 from sipp_scenarios.stack_control import StackControl, SupervisorControl
 from sipp_scenarios.store import Store
 from sipp_scenarios.target import Target, TargetError
+from sipp_scenarios.templates import SCENARIOS
 from sipp_scenarios.waiting import StoreUnavailable, TooLate, until
 
 SETTLES_WITHIN_MS = 20_000
@@ -26,20 +28,27 @@ SERVES_WITHIN_MS = 5_000
 Watch = Callable[[Stage], None]
 
 
-def run(name: str, target: Target, *, control: StackControl | None = None, watch: Watch = lambda _: None) -> Report:
-    """Run one scenario. `watch` is told each stage as it happens.
+def run(
+    name: str,
+    target: Target,
+    *,
+    folder: Path = SCENARIOS,
+    control: StackControl | None = None,
+    watch: Watch = lambda _: None,
+) -> Report:
+    """Run the scenario of this name in `folder`. `watch` is told each stage as it happens.
 
     Raises ScenarioError for a bad file, TargetError when the stack is not fit for it.
     """
-    scenario = load(name)
+    scenario = load(name, folder)
     if scenario.is_destructive and not target.allow_faults:
         raise TargetError(
             f"{name} stops and kills parts of the stack: allow it with --allow-faults, or run it on a test stack"
         )
-    folder = target.runs_folder / f"{name}-{datetime.now().astimezone():%Y%m%d-%H%M%S-%f}"
-    folder.mkdir(parents=True)
-    report = Report(name, " ".join(scenario.summary.split()), str(folder))
-    cast = Cast.assemble(name, scenario, target, folder)
+    traces = target.runs_folder / f"{name}-{datetime.now().astimezone():%Y%m%d-%H%M%S-%f}"
+    traces.mkdir(parents=True)
+    report = Report(name, " ".join(scenario.summary.split()), str(traces))
+    cast = Cast.assemble(scenario, folder / name, target, traces)
     started = time.monotonic()
     with Store.open(target) as store:
         play = Play(cast, store, control or SupervisorControl(target.home), watch)

@@ -119,9 +119,13 @@ class SippProcess:
         return "\n".join(wanted)[-limit:]
 
 
+COMPLAINTS = ("Aborting", "nexpected", "while expecting", "imeout", "Error", "Unable", "fail", "nvalid", "referenced")
+EVERYDAY = ("Messages  Retrans", "jumping to label", "using the out-of-call scenario")
+"""What SIPp writes into its error file although all is well."""
+
+
 def _is_complaint(line: str) -> bool:
-    words = ("Aborting", "Unexpected", "unexpected", "while expecting", "timeout", "Timeout", "Error", "Unable", "fail")
-    return any(word in line for word in words)
+    return any(word in line for word in COMPLAINTS) and not any(word in line for word in EVERYDAY)
 
 
 def start_sipp(plan: SippPlan) -> SippProcess:

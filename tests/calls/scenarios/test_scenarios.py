@@ -1,0 +1,56 @@
+"""Every scenario against the whole product: real calls, real faults; phones and case store must agree."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from sipp_scenarios.loading import scenario_names
+from sipp_scenarios.templates import SCENARIOS
+from tests.stack import Stack
+
+pytestmark = pytest.mark.calls
+
+
+@pytest.mark.parametrize("name", scenario_names())
+def test_phones_and_store_agree(brief_stack: Stack, name: str) -> None:
+    result = brief_stack.run_cli("call", name, check=False)
+
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def own_scenario(folder: Path, name: str, **expect: object) -> None:
+    scenario = yaml.safe_load((SCENARIOS / name / "scenario.yaml").read_text(encoding="utf-8"))
+    scenario["expect"] |= expect
+    (folder / "mine").mkdir()
+    (folder / "mine/scenario.yaml").write_text(yaml.safe_dump(scenario), encoding="utf-8")
+
+
+def test_a_scenario_that_expects_the_wrong_thing_fails_and_says_what(brief_stack: Stack, tmp_path: Path) -> None:
+    own_scenario(tmp_path, "options-ping", people={"carrier": ["alive", "singing"]})
+
+    result = brief_stack.run_cli("call", "mine", "--json", "--folder", str(tmp_path), check=False)
+
+    report = json.loads(result.stdout)
+    assert result.returncode == 1
+    assert not report["is_passed"]
+    assert [check["what"] for check in report["checks"] if not check["is_met"]] == ["carrier saw"]
+    assert report["hints"][0] == "Only the SIP side disagrees: the store is as expected."
+
+
+def test_a_stack_that_does_not_allow_faults_is_left_alone(brief_stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(brief_stack.environment, "HOTLINE_ALLOW_FAULTS", "false")
+
+    result = brief_stack.run_cli("call", "agi-is-down", check=False)
+
+    assert result.returncode == 2
+    assert "allow it with --allow-faults" in result.stderr
+    assert brief_stack.control.get_state("agi").state == "RUNNING"
+
+
+def test_a_name_that_is_no_scenario_is_refused_with_those_that_are(brief_stack: Stack) -> None:
+    result = brief_stack.run_cli("call", "no-such-scenario", check=False)
+
+    assert result.returncode == 2
+    assert "caller-reaches-agent" in result.stderr
