@@ -63,6 +63,7 @@ def launch_command(settings: DialplanSettings) -> list[str]:
     q = shlex.quote
     steps = [
         "set -e",
+        "umask 022",  # whoever starts us may be stricter, and Asterisk must pass the folders we make inside the root
         "ulimit -n 65536 2>/dev/null || ulimit -n $(ulimit -Hn)",
         f"[ -e {q(inside + '/etc/hosts')} ] || : > {q(inside + '/etc/hosts')}",
         f"mount --bind {q(str(home / 'etc/hosts'))} {q(inside + '/etc/hosts')}",
