@@ -21,6 +21,7 @@ from app.platform.settings import Settings
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
+API_PATHS = "/api/"
 CSRF_HEADER = "X-CSRF-Token"
 CSRF_FIELD = "csrf_token"
 
@@ -123,7 +124,7 @@ async def authenticate(request: Request) -> Actor | None:
 async def _authenticate(request: Request) -> Actor | None:
     database: Database = request.app.state.database
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
-    if kind.lower() == "bearer":
+    if kind.lower() == "bearer" and request.url.path.startswith(API_PATHS):  # pages are for people
         actor = await run_in_threadpool(find_actor_of_token, database, token.strip(), address_of(request))
         if actor is None:
             raise TokenRefused()

@@ -34,13 +34,12 @@ def read_static(name: str, request: Request) -> Response:
 
 def find_static(name: str) -> Path | None:
     """The file, if it lies in a slice's `static` folder or is a named vendor's file. Never a way out of it."""
-    if "\x00" in name:
+    folder, _, _ = name.partition("/")
+    if not folder.isidentifier():
         return None
+    home = PROJECT / "node_modules" if folder == "vendor" else APP / folder / "static"
     try:
         path = static_file(name).resolve()
-    except FileNotFoundError:
+        return path if path.is_relative_to(home.resolve()) and path.is_file() else None
+    except (OSError, ValueError):  # no name that a file could have
         return None
-    folder, _, _ = name.partition("/")
-    home = PROJECT / "node_modules" if folder == "vendor" else APP / folder / "static"
-    is_slice = folder.isidentifier()
-    return path if is_slice and path.is_relative_to(home.resolve()) and path.is_file() else None

@@ -59,7 +59,8 @@ def test_a_machine_has_no_session(client: TestClient, service_token: ServiceToke
 
     assert client.get("/api/v1/session", headers=headers).status_code == 403
     assert client.delete("/api/v1/session", headers=headers).status_code == 403
-    assert client.get("/desk/events", headers=headers).status_code == 403
+    assert client.get("/desk/events", headers=headers).status_code == 401
+    assert client.get("/account", headers=headers).status_code == 401
 
 
 def test_only_the_hash_of_a_token_is_kept(database: Database) -> None:

@@ -16,13 +16,13 @@ from pydantic import SecretStr
 from app.accounts.models import Role
 from app.accounts.service import create_user
 from app.calls.models import Call, ScreenPop
+from app.cli.servers import free_port, redis_server
 from app.platform.clock import utc_now
 from app.platform.database import Database
 from app.platform.settings import Settings
 from app.platform.topics import agent_topic, publish
 from app.web.__main__ import HotlineServer, make_server
 from app.web.main import create_app
-from tests.services import free_port, redis_server
 
 PASSWORD = "correct horse battery"
 PATIENCE_SECONDS = 30
