@@ -46,15 +46,24 @@ def _compare_events(
         wanted = _described(event, agents)
         found = next((n for n, stored in enumerate(left) if _fits(event, stored, agents)), None)
         if found is None:
-            types = " → ".join(stored.type for stored in seen)
-            same = next((_payload(stored, event) for stored in left if stored.type == event.type), "")
-            yield Check("store", f"{name}: event", wanted, same or f"not among {types or 'no events'}")
+            yield Check("store", f"{name}: event", wanted, _instead(event, wanted, seen))
             return
         left = left[found + 1 :]
         yield Check("store", f"{name}: event", wanted, wanted)
+    for event in expected.also:
+        wanted = _described(event, agents)
+        is_there = any(_fits(event, stored, agents) for stored in seen)
+        yield Check("store", f"{name}: event", wanted, wanted if is_there else _instead(event, wanted, seen))
     unwelcome = [stored.type for stored in seen if stored.type in expected.never]
     if expected.never:
         yield Check("store", f"{name}: never", NONE, ", ".join(unwelcome) or NONE)
+
+
+def _instead(event: ExpectedEvent, wanted: str, seen: Sequence[StoredEvent]) -> str:
+    """What was seen in place of an event: the same with other fields, or all there was."""
+    others = [_payload(stored, event) for stored in seen if event.fields and stored.type == event.type]
+    other = next((one for one in others if one != wanted), "")
+    return other or f"not there in {' → '.join(stored.type for stored in seen) or 'no events'}"
 
 
 def _fits(event: ExpectedEvent, stored: StoredEvent, agents: Mapping[str, str]) -> bool:

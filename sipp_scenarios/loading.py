@@ -100,6 +100,6 @@ def _references(scenario: Scenario) -> Iterator[tuple[str, str, str]]:
             yield f"{place}.agent", call.agent, "agent"
         if call.ticket != "none":
             yield f"{place}.ticket.opened_by", call.ticket.opened_by, "agent"
-        for event in call.events:
+        for event in [*call.events, *call.also]:
             if isinstance(agent := event.fields.get("agent"), str):
                 yield f"{place}.events.{event.type}.agent", agent, "agent"

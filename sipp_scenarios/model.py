@@ -225,6 +225,9 @@ class ExpectedCall(Part):
     agent: ActorName | None = None
     has_number: bool = Field(default=True, description="the store knows the caller's own number")
     events: list[ExpectedEvent] = Field(min_length=1, description="in this order; others may lie between")
+    also: list[ExpectedEvent] = Field(
+        default_factory=list, description="in any place: Asterisk tells the end of a call in no fixed order"
+    )
     never: list[EventType] = Field(default_factory=list)
     ticket: ExpectedTicket | Literal["none"]
     missed_call: ExpectedMissedCall | Literal["none"]

@@ -7,7 +7,7 @@ import pytest
 
 from sipp_scenarios.audio import Recording
 from sipp_scenarios.comparison import compare_call, compare_people
-from sipp_scenarios.model import ExpectedCall
+from sipp_scenarios.model import ExpectedCall, ExpectedEvent
 from sipp_scenarios.records import StoredCall, StoredEvent, StoredMissedCall, StoredTicket
 from sipp_scenarios.report import Check, Report
 
@@ -93,7 +93,7 @@ def test_a_call_without_a_record_is_the_one_difference() -> None:
             replace(SEEN, events=SEEN.events[:2]),
             "event",
             "AgentAnswered (agent=1001)",
-            "not among CallArrived → CallerQueued",
+            "not there in CallArrived → CallerQueued",
         ),
     ],
 )
@@ -111,6 +111,13 @@ def test_an_event_of_another_agent_shows_who_it_was() -> None:
 
 def test_events_in_the_wrong_order_do_not_count() -> None:
     assert failures(replace(SEEN, events=SEEN.events[::-1]))
+
+
+def test_an_event_that_may_come_at_any_time_must_come() -> None:
+    expected = EXPECTED.model_copy(update={"also": [ExpectedEvent.model_validate("RecordingSaved")]})
+
+    assert [check.expected for check in failures(SEEN, expected)] == ["RecordingSaved"]
+    assert failures(replace(SEEN, events=(event("RecordingSaved", 0), *SEEN.events)), expected) == []
 
 
 def test_a_ticket_that_nobody_expected_is_a_difference() -> None:
