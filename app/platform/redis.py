@@ -3,7 +3,7 @@
 from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import ConnectionError, RedisError
 from redis.retry import Retry
 
 CONNECT_TIMEOUT_SECONDS = 0.3
@@ -11,15 +11,16 @@ ANSWER_TIMEOUT_SECONDS = 0.5
 
 
 def make_redis(url: str, *, is_text: bool = True) -> Redis:
-    """A client that gives up fast: redis.exceptions.RedisError after about a second at worst.
+    """A client that gives up fast: redis.exceptions.RedisError after half a second.
 
-    One retry on a fresh connection, so that a restart of Redis does not cost the first request after it.
+    One retry on a fresh connection, so that a restart of Redis does not cost the first request after it; none for a
+    Redis that hangs.
     """
     return Redis.from_url(
         url,
         socket_connect_timeout=CONNECT_TIMEOUT_SECONDS,
         socket_timeout=ANSWER_TIMEOUT_SECONDS,
-        retry=Retry(NoBackoff(), 1),
+        retry=Retry(NoBackoff(), 1, supported_errors=(ConnectionError,)),
         decode_responses=is_text,
     )
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.platform.database import after_commit
 
 PREFIX = "hotline:"
-SILENCE_SECONDS = 1.0
+SILENCE_SECONDS = 2.0
 """After a failure Redis is left alone for so long: a batch of facts must not wait once per message."""
 
 log = structlog.get_logger()

@@ -1,7 +1,9 @@
 """The application on a real uvicorn, a Redis that can be stopped and started, and a page that listens."""
 
 import json
+import os
 import queue
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,6 +14,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
+from redis import Redis
 
 from app.accounts.models import Role
 from app.accounts.service import create_user
@@ -43,6 +46,7 @@ class Switchable:
     def __init__(self) -> None:
         self.port = free_port()
         self._running = ExitStack()
+        self._pid = 0
 
     @property
     def url(self) -> str:
@@ -53,6 +57,15 @@ class Switchable:
 
     def stop(self) -> None:
         self._running.close()
+
+    def freeze(self) -> None:
+        """It keeps its connections and answers nobody."""
+        with Redis.from_url(self.url) as client:
+            self._pid = int(client.info("server")["process_id"])
+        os.kill(self._pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        os.kill(self._pid, signal.SIGCONT)
 
 
 @pytest.fixture

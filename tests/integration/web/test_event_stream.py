@@ -99,6 +99,26 @@ def test_after_redis_is_back_topics_wake_the_page_again(live, page, redis, only_
     assert event.data["call_id"] == "node1-5.1"
 
 
+def test_a_redis_that_hangs_is_noticed_and_costs_no_call(live, page, redis, wait, monkeypatch) -> None:
+    monkeypatch.setattr(listener, "QUIET_SECONDS", 0.2)
+    monkeypatch.setattr(listener, "ANSWER_SECONDS", 0.2)
+    topics: TopicListener = live.app.state.listener
+    agent = page().listen()
+    wait(lambda: topics.is_live)
+
+    redis.freeze()
+    try:
+        wait(lambda: not topics.is_live)
+        live.pop(call_id="node1-9.1")
+        event = agent.next()
+    finally:
+        redis.thaw()
+
+    assert event is not None
+    assert event.data["call_id"] == "node1-9.1"
+    wait(lambda: topics.is_live)
+
+
 def test_a_reconnecting_page_is_not_told_twice(live, page) -> None:
     agent = page()
     live.pop(call_id="node1-6.1")
