@@ -41,6 +41,7 @@ class Telephony:
         assert answer.json()["accepted"] == 1, answer.text
 
     def sign_in(self, agent: str, seat: str, queue: str = "common") -> None:
+        self.agents[agent] = seat
         self.tell(facts.AgentSignedIn(agent=agent, queue=queue, seat=seat))
 
     def call(self, number: str, *, dnis: str = "12345") -> "RunningCall":
@@ -67,11 +68,17 @@ class RunningCall:
         return self
 
     def ring(self, agent: str) -> "RunningCall":
-        return self._tell(facts.AgentRinging(queue="common", agent=agent, seat="8001"))
+        return self._tell(facts.AgentRinging(queue="common", agent=agent, seat=self._telephony.agents.get(agent, "")))
 
     def answer(self, agent: str) -> "RunningCall":
         return self._tell(
-            facts.AgentAnswered(queue="common", agent=agent, seat="8001", hold_time_seconds=7, ring_time_seconds=2)
+            facts.AgentAnswered(
+                queue="common",
+                agent=agent,
+                seat=self._telephony.agents.get(agent, ""),
+                hold_time_seconds=7,
+                ring_time_seconds=2,
+            )
         )
 
     def abandon(self) -> "RunningCall":
