@@ -70,19 +70,31 @@ def _tell_calls(session: Session, fresh: Iterable[CallEvent], terms: Terms) -> l
     if not first_seen:
         return []
     call_ids = sorted(first_seen)
-    rows = [{"call_id": call_id, "node": terms.node, "arrived_at": first_seen[call_id]} for call_id in call_ids]
-    session.execute(insert_ignore(session, Call), rows)
-    query = select(Call).where(Call.call_id.in_(call_ids)).order_by(Call.call_id).with_for_update()
-    calls = list(session.scalars(query.execution_options(populate_existing=True)))
+    calls = _lock_calls(session, call_ids)
+    if len(calls) < len(call_ids):
+        rows = [{"call_id": call_id, "node": terms.node, "arrived_at": first_seen[call_id]} for call_id in call_ids]
+        session.execute(insert_ignore(session, Call), rows)
+        calls = _lock_calls(session, call_ids)
     facts = calls_service.events_of_calls(session, call_ids)  # after the lock: all that others stored is seen
     told = []
     for call in calls:
         story = CallStory(facts[call.call_id], area_code=terms.area_code)
-        if not story.record.original_line and story.record.dnis:
-            line = find_line(session, story.record.dnis)
-            story.record.original_line = line.number if line else ""
+        if not story.record.original_line:
+            story.record.original_line = _line_of(session, story.record.dnis, call)
         told.append(_Told(call, story, _write(call, story.record)))
     return told
+
+
+def _lock_calls(session: Session, call_ids: list[str]) -> list[Call]:
+    query = select(Call).where(Call.call_id.in_(call_ids)).order_by(Call.call_id).with_for_update()
+    return list(session.scalars(query.execution_options(populate_existing=True)))
+
+
+def _line_of(session: Session, dnis: str, call: Call) -> str:
+    if dnis and dnis == call.dnis and call.original_line:
+        return call.original_line  # found before
+    line = find_line(session, dnis) if dnis else None
+    return line.number if line else ""
 
 
 def _write(call: Call, record: CallRecord) -> frozenset[str]:
@@ -107,10 +119,12 @@ def _update_agents(
     agents = sorted({agent for agent, _ in engagements} | {_agent_of(event) for event in own})
     if not agents:
         return
-    empty = [{"agent": agent, "since_at": now, "last_event_at": presence.LONG_AGO} for agent in agents]
-    session.execute(insert_ignore(session, AgentState), empty)
-    query = select(AgentState).where(AgentState.agent.in_(agents)).order_by(AgentState.agent).with_for_update()
-    for state in session.scalars(query.execution_options(populate_existing=True)):
+    states = _lock_agents(session, agents)
+    if len(states) < len(agents):
+        empty = [{"agent": agent, "since_at": now, "last_event_at": presence.LONG_AGO} for agent in agents]
+        session.execute(insert_ignore(session, AgentState), empty)
+        states = _lock_agents(session, agents)
+    for state in states:
         registers = state.registers
         for agent, engagement in engagements:
             if agent == state.agent:
@@ -125,6 +139,11 @@ def _update_agents(
         state.seat = seats.get(state.agent, state.seat)[:200]
         if calls_service.set_presence(state, wrap_up_seconds=terms.wrap_up_seconds, now=now):
             publish(session, agent_topic(state.agent), "state")
+
+
+def _lock_agents(session: Session, agents: list[str]) -> list[AgentState]:
+    query = select(AgentState).where(AgentState.agent.in_(agents)).order_by(AgentState.agent).with_for_update()
+    return list(session.scalars(query.execution_options(populate_existing=True)))
 
 
 def _agent_of(event: CallEvent) -> str:

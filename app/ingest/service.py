@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import case, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -114,11 +114,14 @@ def _store_parked(session: Session, node: str, parked: list[Parked], now: dateti
 
 
 def _advance(session: Session, node: str, cursor: int, now: datetime) -> int:
+    highest = case((Sender.cursor > cursor, Sender.cursor), else_=cursor)
+    moved = update(Sender).where(Sender.node == node).values(cursor=highest, last_seen_at=now)
+    moved = moved.returning(Sender.cursor).execution_options(synchronize_session=False)
+    known = session.scalar(moved)
+    if known is not None:
+        return known
     session.execute(insert_ignore(session, Sender).values(node=node, cursor=0, last_seen_at=now))
-    sender = session.get_one(Sender, node, with_for_update=True)
-    sender.cursor, sender.last_seen_at = max(sender.cursor, cursor), now
-    session.flush()
-    return sender.cursor
+    return session.scalars(moved).one()
 
 
 def list_parked(session: Session, limit: int) -> list[ParkedEvent]:

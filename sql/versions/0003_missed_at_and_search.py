@@ -10,12 +10,16 @@ depends_on: None = None
 
 BIGRAMS = """
 CREATE FUNCTION hotline_bigrams(words text) RETURNS text[]
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 2000 AS $$
-    SELECT coalesce(array_agg(DISTINCT first || second), '{}')
-    FROM unnest(
-        string_to_array(lower(words), NULL), (string_to_array(lower(words), NULL))[2:]
-    ) AS pair(first, second)
-    WHERE second IS NOT NULL
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 2000 AS $$
+DECLARE
+    letters text[] := string_to_array(lower(words), NULL);
+    pairs text[] := '{}';
+BEGIN
+    FOR i IN 1 .. coalesce(cardinality(letters), 0) - 1 LOOP
+        pairs[i] := letters[i] || letters[i + 1];
+    END LOOP;
+    RETURN pairs;
+END
 $$
 """
 
