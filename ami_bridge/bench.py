@@ -60,7 +60,7 @@ CALL: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("UserEvent", (CALLER,), ENDED),
     ("Hangup", (CALLER,), "Cause: 16\r\nCause-txt: Normal Clearing\r\n"),
 )  # fmt: skip
-"""The 17 events of one queue call, as telephony.md §2 counts them: 8 tell us something."""
+"""The 17 events of one queue call, as telephony.md §2 counts them: 7 tell us something."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ class Backoff:
     """Seconds to wait, from `first_seconds` up to `cap_seconds`; each is drawn from the upper half of its step."""
 
     first_seconds: float = 0.1
-    cap_seconds: float = 5.0
+    cap_seconds: float = 2.0
     attempts: int = field(default=0, init=False)
 
     def next_seconds(self) -> float:
