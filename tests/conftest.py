@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import tempfile
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +13,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.stack import Stack
+
+
+KEPT_SETTINGS = ("HOTLINE_ASTERISK_ROOT",)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """No test reads the settings of the machine it runs on: the home folder is empty, the environment clean."""
+    for name in [name for name in os.environ if name.startswith("HOTLINE_") and name not in KEPT_SETTINGS]:
+        del os.environ[name]
+    home = tempfile.mkdtemp(prefix="hotline-tests-")
+    os.environ["HOTLINE_HOME"] = home
+    config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))
 
 
 @pytest.fixture(scope="session")
