@@ -1,7 +1,7 @@
 """What the facts about one agent add up to. Pure.
 
 Each aspect (a queue, the pause, a call) keeps its newest fact with its moment: the last writer wins. A fact that comes
-late or twice, or out of order after a gap, changes nothing that is newer (ADR 0061).
+late or twice, or out of order after a gap, changes nothing that is newer (ADR 0060).
 """
 
 from collections.abc import Iterable

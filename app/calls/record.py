@@ -1,7 +1,7 @@
 """What the facts of one call add up to. Pure.
 
 The record is a function of the *set* of facts: they are put in the order they happened in, then told as a story. So
-it does not matter in which order, how often and in which batches they reach us (ADR 0061).
+it does not matter in which order, how often and in which batches they reach us (ADR 0060).
 """
 
 from collections.abc import Iterable

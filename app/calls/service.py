@@ -32,6 +32,7 @@ __all__ = [
     "list_calls",
     "list_missed_calls",
     "list_pending_pops",
+    "list_pops_of_call",
     "may_see_number_of",
     "resolve_missed_call",
 ]
@@ -164,6 +165,12 @@ def list_pending_pops(session: Session, agent: str, *, now: datetime) -> list[Sc
     )
     pops = session.execute(query).all()
     return [pop for pop, state in reversed(pops) if pop.kind == "answered" or state == CallState.RINGING]
+
+
+def list_pops_of_call(session: Session, agent: str, call_id: str) -> list[ScreenPop]:
+    """All that the agent's page was told of one call, confirmed or not, oldest first."""
+    query = select(ScreenPop).where(ScreenPop.agent == agent, ScreenPop.call_id == call_id).order_by(ScreenPop.id)
+    return list(session.scalars(query))
 
 
 def acknowledge_pop(session: Session, agent: str, pop_id: int, now: datetime) -> ScreenPop:
