@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import structlog
+from pydantic import ValidationError
 
 from ami_bridge.events import AmiAgentCompleted, AmiEvent
 from ami_bridge.facts import Fact
@@ -100,7 +101,7 @@ class Pipeline:
             try:
                 self.knowledge.remember(record.event)
             except ValueError as error:
-                log.error("journal_event_unreadable", seq=record.seq, error=str(error)[:200])
+                log.error("journal_event_unreadable", seq=record.seq, error=_reason(error))
         return len(records)
 
     async def run(self) -> None:
@@ -249,7 +250,7 @@ class Pipeline:
         try:
             return self._told(interpret(event), source)
         except (ValueError, ArithmeticError) as error:  # a value that breaks the contract
-            self._parking.park(f"{type(event).__name__}: {error}", repr(event))
+            self._parking.park(f"{type(event).__name__}: {_reason(error)}", repr(event))
             return []
 
     def _told(self, facts: list[Fact], source: Source) -> list[CallEvent]:
@@ -265,3 +266,10 @@ class Pipeline:
             except OSError as error:
                 log.error("journal_write_failed", error=str(error))
                 await asyncio.sleep(DISK_RETRY_SECONDS)
+
+
+def _reason(error: ValueError | ArithmeticError) -> str:
+    """What is wrong and where, without the value: it may be a caller's number, and this goes into the log."""
+    if isinstance(error, ValidationError):
+        return "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['type']}" for one in error.errors())
+    return type(error).__name__

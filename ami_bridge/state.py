@@ -1,6 +1,7 @@
 """What the bridge keeps on disk beside the journal: where it stands in queue_log, who is signed in, what it parked."""
 
 import json
+import os
 from dataclasses import asdict
 from pathlib import Path
 
@@ -58,7 +59,12 @@ class ParkingLot:
         try:
             if self._path.exists() and self._path.stat().st_size > PARKED_MAX_BYTES:
                 self._path.replace(self._path.with_suffix(".jsonl.1"))
-            with self._path.open("a") as file:
+            with open(self._path, "a", opener=_private) as file:
                 file.write(json.dumps({"reason": reason, "content": content}, ensure_ascii=False) + "\n")
         except OSError as error:
             log.error("parking_failed", error=str(error))
+
+
+def _private(path: str, flags: int) -> int:
+    """Callers' numbers stand in it."""
+    return os.open(path, flags, 0o600)

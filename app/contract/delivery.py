@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import time
 
 import structlog
@@ -130,8 +131,8 @@ class Delivery:
             await self._client.post_events(_batch(self.node, []))
         except StoreRefused as error:
             raise StoreUnavailable(f"the store refuses even an empty batch: {error}") from error
-        log.error("event_parked_locally", node=self.node, seq=record.seq, reason=str(refusal))
-        with (self._journal.folder / "parked.jsonl").open("a") as file:
+        log.error("event_parked_locally", node=self.node, seq=record.seq, status=refusal.status)
+        with open(self._journal.folder / "parked.jsonl", "a", opener=_private) as file:
             file.write(json.dumps({"seq": record.seq, "reason": str(refusal), "event": record.json.decode()}) + "\n")
         self._parked.add(record.seq)
 
@@ -151,3 +152,8 @@ class Delivery:
 
 def _batch(node: str, records: list[JournalRecord]) -> EventBatch:
     return EventBatch.model_construct(node=node, events=[record.as_dict() for record in records])
+
+
+def _private(path: str, flags: int) -> int:
+    """Callers' numbers stand in it."""
+    return os.open(path, flags, 0o600)

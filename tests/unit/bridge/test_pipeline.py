@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from ami_bridge import pipeline as module
 from ami_bridge.fifo import Fifo
@@ -269,6 +270,17 @@ async def test_unreadable_events_and_lines_are_parked_and_the_rest_goes_on(bridg
     assert bridge.parking.count == 4
     reasons = [json.loads(line)["reason"] for line in (bridge.folder / "parked.jsonl").read_text().splitlines()]
     assert reasons[2] == "AgentConnect without Timestamp"
+    assert (bridge.folder / "parked.jsonl").stat().st_mode & 0o077 == 0
+
+
+async def test_a_callers_number_never_gets_into_the_log(bridge: Bridge) -> None:
+    number = "13812345678" * 20
+    bridge.lines(f"1795402501|n-1.1|{number}|NONE|ENTERQUEUE||{number}|1")
+    with capture_logs() as logs:
+        await bridge.hear(Connected(), Received("QueueCallerJoin", {**joined().headers, "Queue": number}))
+
+    assert bridge.parking.count == 2
+    assert "13812345678" not in str(logs)
 
 
 async def test_what_a_full_fifo_dropped_is_mended_from_the_log(bridge: Bridge) -> None:
