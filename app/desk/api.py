@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 
 from app.accounts.auth import Actor, require
 from app.accounts.rules import Permission
@@ -90,11 +90,18 @@ def extend_wrap_up(username: Username, actor: Anybody, database: DatabaseDep, sw
 
 
 @router.get("/pops")
-def read_pops(actor: DeskUser, session: Reading, clock: ClockDep) -> PopList:
-    """The agent's own screen pops that are not acknowledged, oldest first."""
-    return PopList(
-        items=[PopOut.model_validate(pop) for pop in calls.list_pending_pops(session, actor.name, now=clock())]
-    )
+def read_pops(
+    actor: DeskUser,
+    session: Reading,
+    clock: ClockDep,
+    call_id: Annotated[str | None, Query(max_length=64, description="all of this call, acknowledged ones too")] = None,
+) -> PopList:
+    """The agent's own screen pops that are not acknowledged, or all of one call, oldest first."""
+    if call_id is None:
+        pops = calls.list_pending_pops(session, actor.name, now=clock())
+    else:
+        pops = calls.list_pops_of_call(session, actor.name, call_id)
+    return PopList(items=[PopOut.model_validate(pop) for pop in pops])
 
 
 @router.post("/pops/{pop_id}/acknowledge")

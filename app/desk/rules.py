@@ -1,6 +1,4 @@
-"""Pure decisions of the desk: who may steer whom, what a pause is called, how long wrap-up lasts."""
-
-from datetime import datetime, timedelta
+"""Pure decisions of the desk: who may steer whom, and what a pause is called."""
 
 from app.accounts.auth import Actor
 from app.accounts.rules import Permission
@@ -40,8 +38,3 @@ def shown_status(status: AgentStatus, pause_reason: str) -> AgentStatus:
     if status is AgentStatus.PAUSED and pause_reason == WRAP_UP_REASON:
         return AgentStatus.WRAP_UP
     return status
-
-
-def is_wrap_up_over(since: datetime, now: datetime, wrap_up_seconds: int) -> bool:
-    """The queue gives the agent calls again after so many seconds, whatever the page shows."""
-    return now - since >= timedelta(seconds=wrap_up_seconds)
