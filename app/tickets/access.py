@@ -24,12 +24,14 @@ class Holding:
     ticket_id: int | None = None
 
 
-def holding_of(session: Session, name: str) -> Holding:
-    """What this person holds. One indexed read."""
+def holding_of(session: Session, actor: Actor) -> Holding:
+    """What this person holds. One indexed read for an agent; nobody else has calls at his seat."""
+    if actor.role is not Role.AGENT:
+        return Holding()
     query = (
         select(Call.call_id, Call.caller_number, Call.ticket_id)
         .join(AgentState, AgentState.call_id == Call.call_id)
-        .where(AgentState.agent == name)
+        .where(AgentState.agent == actor.name)
     )
     row = session.execute(query).one_or_none()
     return Holding(*row) if row else Holding()

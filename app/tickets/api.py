@@ -92,13 +92,13 @@ def _answer(ticket: Ticket, actor: Actor, holding: Holding, response: Response) 
 
 
 def _readable(session: Session, key: str, actor: Actor) -> tuple[Ticket, Holding]:
-    ticket, holding = service.get_ticket(session, key), holding_of(session, actor.name)
+    ticket, holding = service.get_ticket(session, key), holding_of(session, actor)
     check_sees(actor, ticket, holding)
     return ticket, holding
 
 
 def _editable(session: Session, key: str, actor: Actor) -> Holding:
-    ticket, holding = service.get_ticket(session, key), holding_of(session, actor.name)
+    ticket, holding = service.get_ticket(session, key), holding_of(session, actor)
     check_edits(actor, ticket, holding)
     return holding
 
@@ -115,8 +115,8 @@ def list_tickets(
 
     Agents see what they accepted and what the caller on their telephone has; supervisors and auditors see all.
     """
-    page = service.list_tickets(session, filters, cursor=cursor, limit=limit, actor=actor)
-    holding = holding_of(session, actor.name)
+    holding = holding_of(session, actor)
+    page = service.list_tickets(session, filters, cursor=cursor, limit=limit, actor=actor, holding=holding)
     items = [TicketSummary.of(ticket, actor, holding) for ticket in page.items]
     return TicketList(items=items, next_cursor=page.next_cursor)
 
@@ -146,7 +146,7 @@ def create_ticket(
         session, key, body.given(), actor=actor.name, region_code=settings.region_code, now=clock()
     )
     response.headers["Location"] = f"/api/v1/tickets/{ticket.id}"
-    return _answer(ticket, actor, holding_of(session, actor.name), response)
+    return _answer(ticket, actor, holding_of(session, actor), response)
 
 
 @router.patch("/{ticket}", summary="Save fields", responses=EDIT)

@@ -90,7 +90,7 @@ def show_tickets(
 def show_ticket(request: Request, key: TicketKey, actor: TicketReader, session: Reading) -> HTMLResponse:
     """One ticket, its calls and every change of it. NotFound: no such ticket, or not for this person's eyes."""
     ticket = service.get_ticket(session, key)
-    holding = access.holding_of(session, actor.name)
+    holding = access.holding_of(session, actor)
     access.check_sees(actor, ticket, holding)
     is_full = access.sees_full_number(actor, ticket, holding)
     calls = session.scalars(select(Call).where(Call.ticket_id == ticket.id).order_by(Call.arrived_at)).all()
