@@ -171,7 +171,7 @@ class Store:
         if not (call_id := self.find_call_id(cast, caller)):
             return False
         session = self.as_person(username)
-        if not any(pop["call_id"] == call_id for pop in session.get("/pops")["items"]):
+        if not session.get("/pops", call_id=call_id)["items"]:
             return False
         if shown is None:
             return True

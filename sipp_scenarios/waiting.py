@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-EVERY_SECONDS = 0.1
+EVERY_SECONDS = 0.2
 
 Answer = TypeVar("Answer")
 

@@ -183,6 +183,10 @@ def test_a_pop_is_seen_and_acknowledged_by_its_agent_alone(
     mine = {"X-CSRF-Token": login["csrf_token"]}
     assert client.post(f"/api/v1/pops/{pops[0]['id']}/acknowledge", headers=mine).status_code == 200
     assert client.get("/api/v1/pops").json()["items"] == []
+    of_the_call = client.get("/api/v1/pops", params={"call_id": "node1-1.1"}).json()["items"]
+    assert [pop["acknowledged_at"] is None for pop in of_the_call] == [False]
+    enter("1003", seat="8003")
+    assert client.get("/api/v1/pops", params={"call_id": "node1-1.1"}).json()["items"] == []
 
 
 def test_the_board_lists_agents_who_never_signed_in_too(client: TestClient, enter: Enter) -> None:
