@@ -11,7 +11,6 @@ import httpx
 from sipp_scenarios import parsing
 from sipp_scenarios.audio import Recording, listen
 from sipp_scenarios.cast import Cast, Player
-from sipp_scenarios.parsing import Json
 from sipp_scenarios.records import StoredCall, StoredMissedCall, StoredTicket
 from sipp_scenarios.session import ApiSession, Refused
 from sipp_scenarios.target import Person, Target, TargetError
@@ -116,7 +115,7 @@ class Store:
             query: dict[str, str] = {"from": since.isoformat()}
             rows = self.reader.get("/calls", **query)["items"]
             shown = self.shown_number(player)
-            found = [row for row in rows if row["call_id"] not in taken and _is_of(row, shown)]
+            found = [row for row in rows if row["call_id"] not in taken and row["caller_number"] == shown]
             if found:
                 player.call_id = min(found, key=lambda row: str(row["arrived_at"]))["call_id"]
         return player.call_id
@@ -144,7 +143,7 @@ class Store:
         """A caller's number as the API shows it to whoever does not hold the call."""
         return re.sub(r"^(\d{3})\d{4}(\d{4})$", r"\1****\2", player.number)
 
-    def _ticket(self, row: Json) -> StoredTicket | None:
+    def _ticket(self, row: parsing.Json) -> StoredTicket | None:
         ticket_id = row["ticket_id"]
         return parsing.ticket(self.reader.get(f"/tickets/{ticket_id}")) if ticket_id else None
 
@@ -201,8 +200,3 @@ class Store:
             return bool(answer.status_code < httpx.codes.INTERNAL_SERVER_ERROR)
 
         until(serves, what="the case store serves", within_ms=within_ms)
-
-
-def _is_of(row: Json, shown_number: str) -> bool:
-    """A caller with a number has a call with this number; one without, a call without or with another."""
-    return (row["caller_number"] or "") == shown_number if shown_number else True
