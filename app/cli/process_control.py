@@ -181,6 +181,8 @@ class ProcessControl:
         if self.is_up():
             with self._talk() as supervisor:
                 supervisor.shutdown()
+        elif pid := self._supervisor_pid():
+            os.kill(pid, signal.SIGTERM)  # alive, but it does not answer
         deadline = time.monotonic() + SHUTDOWN_SECONDS
         while self._supervisor_pid() and time.monotonic() < deadline:
             time.sleep(0.05)

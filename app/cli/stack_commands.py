@@ -7,6 +7,8 @@ from rich.table import Table
 
 from app.cli import health
 from app.cli.console import JsonOption, StepFailed, console, report_done, report_present
+from app.cli.doctor.finding import Level
+from app.cli.doctor.probes import check_ports
 from app.cli.process_control import ProcessControl, render_configuration
 from app.cli.processes import list_programs
 from app.cli.settings import StackSettings
@@ -24,6 +26,7 @@ def up() -> None:
         report_present("supervisord", str(settings.supervisor_home))
     else:
         _refuse_left_overs(control)
+        _refuse_taken_ports(settings)
         control.start_supervisor()
         report_done("supervisord", str(settings.supervisor_home))
     names = [state.name for state in control.list_states()]
@@ -36,6 +39,13 @@ def up() -> None:
 def _refuse_left_overs(control: ProcessControl) -> None:
     if left := control.list_left_over():
         raise StepFailed(f"processes of an earlier run are still alive: {left}", "run `hotline down` first")
+
+
+def _refuse_taken_ports(settings: StackSettings) -> None:
+    """Say who is there already, before six processes fail one by one."""
+    taken = [finding for finding in check_ports(settings) if finding.level is Level.FAIL]
+    if taken:
+        raise StepFailed("\n".join(finding.message for finding in taken), taken[0].remedy)
 
 
 def down() -> None:

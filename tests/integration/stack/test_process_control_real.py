@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,10 +12,12 @@ import pytest
 
 from app.cli import health
 from app.cli.console import StepFailed
+from app.cli.env_file import ensure_env_file
 from app.cli.process_control import ProcessControl, render_configuration
 from app.cli.processes import Program
 from app.cli.servers import free_port
 from app.cli.settings import StackSettings
+from app.cli.stack_commands import up
 
 pytestmark = pytest.mark.services
 
@@ -141,3 +144,15 @@ def test_a_process_that_cannot_start_is_reported_with_the_end_of_its_log(setting
         assert failure.value.remedy
     finally:
         control.shut_down()
+
+
+def test_a_taken_port_is_named_before_anything_starts(settings: StackSettings, monkeypatch: pytest.MonkeyPatch) -> None:
+    ensure_env_file(settings.home / "hotline.env")
+    with socket.create_server(("127.0.0.1", 0)) as stranger:
+        port = stranger.getsockname()[1]
+        monkeypatch.setenv("HOTLINE_WEB_PORT", str(port))
+
+        with pytest.raises(StepFailed, match=rf"port {port} \(web\) is taken by .*pid {os.getpid()}"):
+            up()
+
+    assert not ProcessControl(settings).is_up()
