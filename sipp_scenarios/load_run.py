@@ -71,8 +71,9 @@ def run_ceiling(profile: LoadProfile, folder: Path, *, progress: Progress = _sil
 
 
 def _new_folder(target: Target) -> Path:
+    target.runs_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder = target.runs_folder / f"load-{datetime.now().astimezone():%Y%m%d-%H%M%S-%f}"
-    folder.mkdir(parents=True)
+    folder.mkdir()
     return folder
 
 

@@ -1,5 +1,6 @@
 """Running one scenario against a stack, and comparing both sides with what it expects."""
 
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
@@ -24,6 +25,7 @@ SETTLES_WITHIN_MS = 20_000
 """How long the store may take until it agrees, after the last step."""
 LEAVES_WITHIN_SECONDS = 10
 SERVES_WITHIN_MS = 5_000
+RUNS_KEPT = 100
 
 Watch = Callable[[Stage], None]
 
@@ -45,14 +47,16 @@ def run(
         raise TargetError(
             f"{name} stops and kills parts of the stack: allow it with --allow-faults, or run it on a test stack"
         )
-    traces = target.runs_folder / f"{name}-{datetime.now().astimezone():%Y%m%d-%H%M%S-%f}"
-    traces.mkdir(parents=True)
+    traces = _new_traces(target, name)
     report = Report(name, " ".join(scenario.summary.split()), str(traces))
     cast = Cast.assemble(scenario, folder / name, target, traces)
     started = time.monotonic()
     with Store.open(target) as store:
         play = Play(cast, store, control or SupervisorControl(target.home), watch)
-        store.wait_until_it_serves(within_ms=SERVES_WITHIN_MS)
+        try:
+            store.wait_until_it_serves(within_ms=SERVES_WITHIN_MS)
+        except TooLate as error:
+            raise TargetError(f"nothing answers at {target.web_url}: start the stack with `hotline up`") from error
         store.clear_the_stage(cast)
         try:
             _perform(play, report)
@@ -63,6 +67,17 @@ def run(
     if not report.is_passed:
         report.hints = diagnosis.hints(cast, report)
     return report
+
+
+def _new_traces(target: Target, name: str) -> Path:
+    """A folder for this run, for its owner only (seats' passwords are in it); the oldest runs make room."""
+    target.runs_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    runs = sorted(target.runs_folder.iterdir(), key=lambda run: run.stat().st_mtime)
+    for old in runs[: max(0, len(runs) - RUNS_KEPT + 1)]:
+        shutil.rmtree(old, ignore_errors=True)
+    traces = target.runs_folder / f"{name}-{datetime.now().astimezone():%Y%m%d-%H%M%S-%f}"
+    traces.mkdir()
+    return traces
 
 
 def _perform(play: Play, report: Report) -> None:
