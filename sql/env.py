@@ -1,6 +1,6 @@
 """Alembic's environment. Called by `app.platform.migrations` with an open connection; it never makes its own.
 
-A new migration: `python -m sql.revise "what it does"`, then read and correct what was written.
+A new migration is written by hand, on both databases alike; a test compares the result with the models.
 """
 
 from alembic import context
