@@ -36,8 +36,8 @@ setup: $(STAMP) ## Install what is missing; create database, users, secrets, pro
 	@$(BIN)/hotline setup
 
 clean: stop ## Stop the stack; delete caches and test leftovers (keeps data, secrets and .venv)
-	@rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build *.egg-info .runtime/reports
-	@if [ -d .runtime/test ]; then rm -rf --one-file-system .runtime/test; fi
+	@sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); $$sudo rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build *.egg-info .runtime/reports
+	@sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); $$sudo rm -rf --one-file-system .runtime/test
 
 # Bare Debian has Python without ensurepip. The stamp makes every later run instant.
 $(STAMP): requirements.lock pyproject.toml
