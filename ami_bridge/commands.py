@@ -7,6 +7,7 @@ from app.contract.commands import AnyCommand, CommandResult, HangUp, Pause, Queu
 from app.contract.ids import UniqueId
 
 NORMAL_CLEARING = "16"
+NO_PHONE = frozenset({"UNAVAILABLE", "INVALID"})
 ALREADY = ("Already there", "Not there")
 
 
@@ -40,6 +41,7 @@ class Commander:
 
     async def _sign_in(self, command: SignIn) -> None:
         """A seat holds one agent: whoever was there before is signed out of that queue first."""
+        await self._refuse_without_phone(command.seat)
         there = await self._queues_of(command.seat)
         for skill in command.queues:
             member = there.get(skill.queue)
@@ -51,6 +53,12 @@ class Commander:
         own = [member for member in there.values() if member.agent == command.agent]
         if any((member.is_paused, member.reason) != wanted for member in own):
             await self._pause(command.seat, *wanted)
+
+    async def _refuse_without_phone(self, seat: str) -> None:
+        """An agent whose phone is not registered would wait for calls that cannot ring."""
+        answer = await self._switch.call("GetVar", {"Variable": f"DEVICE_STATE({_interface(seat)})"})
+        if answer[0].get("Value") in NO_PHONE:
+            raise SwitchRefused(f"seat {seat} is not registered")
 
     async def _add(self, command: SignIn, skill: QueueSkill) -> None:
         headers = {

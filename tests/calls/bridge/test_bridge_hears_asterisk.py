@@ -17,6 +17,10 @@ from ami_bridge.state import ParkingLot, StateFile
 from ami_bridge.switch import SwitchRefused, UnsafeValue
 from app.contract.commands import HangUp, Pause, QueueSkill, Resume, SignIn, SignOut
 from app.contract.journal import Journal
+from dialplan.seats import seat_password
+from sipp_scenarios.sipp import SippPlan, start_sipp
+from sipp_scenarios.templates import COMMON, render
+from sipp_scenarios.waiting import until
 from tests.calls.dialplan import asterisk_node
 from tests.calls.dialplan.asterisk_node import AsteriskNode, own_settings
 from tests.calls.dialplan.sip_phone import SipPhone
@@ -107,6 +111,22 @@ class Bridge:
         return [event["type"] for event in self.told if event["call_id"] == call_id]
 
 
+@pytest.fixture(scope="module")
+def seated(own_node: AsteriskNode, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A phone registers at seat 8001 and stays there."""
+    settings = own_node.settings
+    password = seat_password(settings.seat_secret.get_secret_value(), "8001")
+    xml = render("register", COMMON, {"seat": "8001", "password": password, "stay_ms": 60_000})
+    target = f"127.0.0.1:{settings.sip_port}"
+    folder, phone_xml = tmp_path_factory.mktemp("seat"), render("load-seat", COMMON, {"seat": "8001", "talk_ms": 1000})
+    phone = start_sipp(SippPlan("seat", folder, xml, target, "127.0.0.1", out_of_call_xml=phone_xml))
+    try:
+        until(lambda: any(fact.what == "registered" for fact in phone.facts()), what="8001 registers", within_ms=10_000)
+        yield
+    finally:
+        phone.kill()
+
+
 @pytest.fixture
 async def bridge(own_node: AsteriskNode, tmp_path: Path) -> AsyncIterator[Bridge]:
     bridge = Bridge(own_node, tmp_path)
@@ -116,6 +136,15 @@ async def bridge(own_node: AsteriskNode, tmp_path: Path) -> AsyncIterator[Bridge
     await bridge.stop()
 
 
+async def test_a_seat_without_a_phone_is_not_signed_in(bridge: Bridge) -> None:
+    for seat in ("8002", "8999"):
+        result = await bridge.commander.obey(SIGN_IN.model_copy(update={"seat": seat}))
+
+        assert (result.is_accepted, result.message) == (False, f"seat {seat} is not registered")
+    assert bridge.agent_kinds == []
+
+
+@pytest.mark.usefixtures("seated")
 async def test_commands_take_effect_and_come_home_as_events(bridge: Bridge) -> None:
     for command in (
         SIGN_IN,
@@ -137,6 +166,7 @@ async def test_commands_take_effect_and_come_home_as_events(bridge: Bridge) -> N
     assert bridge.live[0]["payload"]["seat"] == "8001"
 
 
+@pytest.mark.usefixtures("seated")
 async def test_signing_in_for_a_pause_is_one_step(bridge: Bridge) -> None:
     await bridge.commander.obey(SIGN_IN.model_copy(update={"pause_reason": "meal"}))
     await bridge.until(lambda: len(bridge.agent_kinds) == 4)
@@ -145,6 +175,7 @@ async def test_signing_in_for_a_pause_is_one_step(bridge: Bridge) -> None:
     assert bridge.live[1]["payload"]["reason"] == "meal"
 
 
+@pytest.mark.usefixtures("seated")
 async def test_what_asterisk_refuses_is_told(bridge: Bridge) -> None:
     nowhere = await bridge.commander.obey(SIGN_IN.model_copy(update={"queues": [QueueSkill(queue="nowhere")]}))
     nobody = await bridge.commander.obey(Pause(agent="1009", seat="8009", reason="meal"))
@@ -183,7 +214,6 @@ async def test_a_call_nobody_takes_is_told_from_its_arrival_to_its_end(bridge: B
 async def test_what_a_bridge_told_live_another_rebuilds_with_the_same_ids(
     bridge: Bridge, own_node: AsteriskNode, tmp_path: Path
 ) -> None:
-    await bridge.commander.obey(SIGN_IN)
     with SipPhone(own_node.settings.sip_port) as phone:
         assert await asyncio.to_thread(phone.invite, "12345", b"<sip:13812345678@c>") == 200
         await asyncio.to_thread(phone.wait_for_goodbye)

@@ -25,8 +25,13 @@ def switch() -> FakeSwitch:
     switch = FakeSwitch()
     for action in ("QueueAdd", "QueueRemove", "QueuePause", "Hangup"):
         switch.answers[action] = success
+    has_phone(switch, "NOT_INUSE")
     holds(switch)
     return switch
+
+
+def has_phone(switch: FakeSwitch, state: str) -> None:
+    switch.answers["GetVar"] = lambda _asked: [{"Response": "Success", "Value": state}]
 
 
 def holds(switch: FakeSwitch, *members: tuple[str, str, str]) -> None:
@@ -50,7 +55,7 @@ async def obey(switch: FakeSwitch, command: dict[str, object]) -> CommandResult:
 
 
 def done(switch: FakeSwitch) -> list[Headers]:
-    return [asked for asked in switch.asked if asked["Action"] not in ("QueueStatus", "CoreShowChannels")]
+    return [asked for asked in switch.asked if asked["Action"] not in ("QueueStatus", "CoreShowChannels", "GetVar")]
 
 
 async def test_signing_in_adds_the_seat_to_each_queue(switch: FakeSwitch) -> None:
@@ -66,6 +71,16 @@ async def test_signing_in_adds_the_seat_to_each_queue(switch: FakeSwitch) -> Non
         "Paused": "false",
     }
     assert done(switch) == [common, {**common, "Queue": "consumer", "Penalty": "1"}]
+
+
+@pytest.mark.parametrize("state", ["UNAVAILABLE", "INVALID"])
+async def test_a_seat_without_a_phone_is_not_signed_in(switch: FakeSwitch, state: str) -> None:
+    has_phone(switch, state)
+
+    result = await obey(switch, SIGN_IN)
+
+    assert result == CommandResult(is_accepted=False, message="seat 8001 is not registered")
+    assert switch.asked == [{"Action": "GetVar", "Variable": "DEVICE_STATE(PJSIP/8001)"}]
 
 
 async def test_signing_in_for_a_pause_never_offers_a_call_in_between(switch: FakeSwitch) -> None:
