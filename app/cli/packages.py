@@ -49,9 +49,9 @@ fi
 export DEBIAN_FRONTEND=noninteractive
 apt-get update || echo "some package lists could not be refreshed; going on with what is there"
 apt-get install -y --no-install-recommends "$@"
-if [ -d /run/systemd/system ]; then
+if command -v systemctl >/dev/null; then
     for package in "$@"; do
-        case "$package" in redis-server|postgresql|asterisk) systemctl disable --now "$package" || true ;; esac
+        case "$package" in redis-server|postgresql|asterisk) systemctl disable "$package" || true ;; esac
     done
 fi
 """
