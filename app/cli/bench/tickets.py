@@ -92,7 +92,10 @@ def _fill(database_url: str, engine: Engine, rows: int, password: str) -> None:
             session, username="8001", display_name="测试", role=Role.SUPERVISOR, password=password, now=utc_now()
         )
     with engine.begin() as connection:
+        index = connection.scalar(text("SELECT indexdef FROM pg_indexes WHERE indexname = 'ix_tickets_search'"))
+        connection.execute(text("DROP INDEX ix_tickets_search"))  # ten times as quick to build it at the end
         connection.execute(text(FILL), {"rows": rows})
+        connection.execute(text(index))
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM ANALYZE tickets"))
 
