@@ -1,4 +1,4 @@
-"""The one settings file, `hotline.env`: secrets are generated once, addresses are derived from the ports each time.
+"""The one settings file, `hotline.env`: secrets are generated once, the rest follows from ports and plan.
 
 A value that a person wrote is never touched: derived lines stand in a block of their own at the end, and a name that
 occurs above that block is left out of it.
@@ -10,7 +10,9 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
+from app.cli.console import StepFailed
 from app.cli.settings import StackSettings
+from dialplan.plan_file import SitePlanFault, load_plan
 
 SECRET_NAMES = (
     "HOTLINE_AMI_EVENTS_SECRET",
@@ -23,7 +25,7 @@ SECRET_NAMES = (
     "HOTLINE_SESSION_SECRET",
 )
 HEAD = "# Settings and secrets of this installation; README lists all names. Never commit this file.\n"
-DERIVED_MARK = "# --- derived from the ports by `hotline setup`, rewritten each time; put your own value above ---"
+DERIVED_MARK = "# --- derived from ports and plan by `hotline setup`, rewritten each time; put your own value above ---"
 _ASSIGNMENT = re.compile(r"^\s*(?:export\s+)?(HOTLINE_[A-Z0-9_]+)\s*=\s*(.*?)\s*$")
 
 
@@ -34,8 +36,13 @@ def read_assignments(text: str) -> dict[str, str]:
 
 
 def derived_values(settings: StackSettings, redis_password: str) -> dict[str, str]:
-    """Addresses that follow from the ports, so that a changed port is changed in one place."""
+    """What follows from the ports and the site plan, so that a change is made in one place. Raises StepFailed."""
+    try:
+        plan = load_plan(settings.site_plan)
+    except SitePlanFault as fault:
+        raise StepFailed(str(fault), "correct the site plan") from fault
     return {
+        "HOTLINE_WRAP_UP_SECONDS": str(max(queue.wrap_up_seconds for queue in plan.queues)),
         "HOTLINE_REDIS_URL": f"redis://:{redis_password}@127.0.0.1:{settings.redis_port}/0",
         "HOTLINE_WEB_URL": f"http://{settings.web_host}:{settings.web_port}",
         "HOTLINE_BRIDGE_URL": f"http://{settings.bridge_host}:{settings.bridge_port}",

@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.cli import health
 from app.cli.asterisk_root import read_installed_version
+from app.cli.console import StepFailed
 from app.cli.doctor import installation, machine
 from app.cli.doctor.finding import Finding, fail
 from app.cli.env_file import derived_values, read_assignments
@@ -105,7 +106,10 @@ def check_env_file(settings: StackSettings) -> Finding:
 def check_addresses(settings: StackSettings) -> Finding:
     path = settings.home / "hotline.env"
     used = read_assignments(path.read_text(encoding="utf-8")) if path.exists() else {}
-    derived = derived_values(settings, settings.redis_password.get_secret_value())
+    try:
+        derived = derived_values(settings, settings.redis_password.get_secret_value())
+    except StepFailed as failure:
+        return fail("addresses", str(failure), failure.remedy)
     return installation.judge_addresses(derived, {**used, **os.environ})
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from app.cli.console import StepFailed
 from app.cli.env_file import (
     DERIVED_MARK,
     SECRET_NAMES,
@@ -15,6 +16,7 @@ from app.cli.env_file import (
     split_derived,
 )
 from app.cli.settings import StackSettings
+from app.contract.env import PROJECT
 
 DERIVED = {"HOTLINE_WEB_URL": "http://127.0.0.1:8012", "HOTLINE_AGI_SERVERS": "127.0.0.1:4573"}
 
@@ -113,3 +115,21 @@ def test_derived_addresses_use_the_hosts_that_were_set(home: Path, monkeypatch: 
     monkeypatch.setenv("HOTLINE_BRIDGE_HOST", "10.1.1.1")
 
     assert derived_values(StackSettings(), "p")["HOTLINE_BRIDGE_URL"] == "http://10.1.1.1:8013"
+
+
+def test_wrap_up_is_the_longest_of_the_site_plan(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOTLINE_SITE_PLAN", str(PROJECT / "dialplan/sites/test.yaml"))
+    assert derived_values(StackSettings(), "p")["HOTLINE_WRAP_UP_SECONDS"] == "0"
+
+    monkeypatch.setenv("HOTLINE_SITE_PLAN", str(PROJECT / "dialplan/sites/demo.yaml"))
+    assert derived_values(StackSettings(), "p")["HOTLINE_WRAP_UP_SECONDS"] == "5"
+
+
+def test_a_broken_site_plan_is_named_before_anything_is_derived(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = home / "plan.yaml"
+    plan.parent.mkdir(parents=True, exist_ok=True)
+    plan.write_text("queues: {")
+    monkeypatch.setenv("HOTLINE_SITE_PLAN", str(plan))
+
+    with pytest.raises(StepFailed, match="plan.yaml"):
+        derived_values(StackSettings(), "p")
