@@ -131,5 +131,5 @@ def test_a_broken_site_plan_is_named_before_anything_is_derived(home: Path, monk
     plan.write_text("queues: {")
     monkeypatch.setenv("HOTLINE_SITE_PLAN", str(plan))
 
-    with pytest.raises(StepFailed, match="plan.yaml"):
+    with pytest.raises(StepFailed, match=r"plan\.yaml"):
         derived_values(StackSettings(), "p")
