@@ -8,10 +8,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from rich.markup import escape
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.accounts import service as accounts
-from app.accounts.models import Role
+from app.accounts.models import Role, ServiceToken
 from app.cli.console import StepFailed, console, report_done, report_present
 from app.cli.env_file import read_assignments, write_private
 from app.cli.settings import StackSettings
@@ -130,11 +131,15 @@ def ensure_service_tokens() -> None:
     settings = StackSettings()
     present = read_assignments((settings.home / "hotline.env").read_text(encoding="utf-8"))
     with open_database(settings) as database, database.transaction() as session:
-        for name, scopes in TOKEN_SCOPES.items():
-            accounts.ensure_service_token(
+        before = dict(session.execute(select(ServiceToken.name, ServiceToken.token_hash)).tuples().all())
+        after = {
+            name: accounts.ensure_service_token(
                 session, name, present[f"HOTLINE_{name.upper()}_TOKEN"], scopes, now=utc_now()
-            )
-    report_present("service tokens", ", ".join(TOKEN_SCOPES))
+            ).token_hash
+            for name, scopes in TOKEN_SCOPES.items()
+        }
+    report = report_present if after.items() <= before.items() else report_done
+    report("service tokens", ", ".join(TOKEN_SCOPES))
 
 
 def ensure_prompts() -> None:
