@@ -26,6 +26,7 @@ SECRET_NAMES = (
 )
 HEAD = "# Settings and secrets of this installation; README lists all names. Never commit this file.\n"
 DERIVED_MARK = "# --- derived from ports and plan by `hotline setup`, rewritten each time; put your own value above ---"
+_MARK = re.compile(r"^# --- derived from .*$", re.MULTILINE)
 _ASSIGNMENT = re.compile(r"^\s*(?:export\s+)?(HOTLINE_[A-Z0-9_]+)\s*=\s*(.*?)\s*$")
 
 
@@ -52,8 +53,8 @@ def derived_values(settings: StackSettings, redis_password: str) -> dict[str, st
 
 def split_derived(text: str) -> tuple[str, str]:
     """The part a person owns, and the derived block."""
-    owned, _, derived = text.partition(DERIVED_MARK)
-    return owned, derived
+    mark = _MARK.search(text)  # also with the words of an earlier version
+    return (text[: mark.start()], text[mark.end() :]) if mark else (text, "")
 
 
 def complete(owned: str, secret_values: Mapping[str, str], derived: Mapping[str, str]) -> str:

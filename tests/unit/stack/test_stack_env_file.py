@@ -83,6 +83,15 @@ def test_addresses_follow_a_changed_port(home: Path) -> None:
     assert StackSettings().web_url == "http://127.0.0.1:9999"
 
 
+def test_the_block_of_an_earlier_version_is_replaced_not_kept() -> None:
+    owned, derived = split_derived(
+        "HOTLINE_NODE=node2\n# --- derived from the ports, as we said ---\nHOTLINE_WEB_URL=old\n"
+    )
+
+    assert read_assignments(owned) == {"HOTLINE_NODE": "node2"}
+    assert read_assignments(derived) == {"HOTLINE_WEB_URL": "old"}
+
+
 def test_redis_is_reached_with_the_generated_password(home: Path) -> None:
     ensure_env_file(home / "hotline.env")
 
