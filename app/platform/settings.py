@@ -20,7 +20,7 @@ class Settings(EnvSettings):
     command_token: SecretStr = Field(min_length=32, description="the bridge accepts switch commands with it")
     region_code: str = Field(default="410400", pattern=r"^\d{6}$", description="the platform's own region")
     area_code: str = Field(default="0375", pattern=r"^0\d{2,3}$", description="telephone area code of the region")
-    wrap_up_seconds: int = Field(default=5, ge=0, le=600, description="wrap-up after a talk; set-up takes it from the site plan")
+    wrap_up_seconds: int = Field(default=5, ge=0, le=600, description="wrap-up after a talk, from the site plan")
     is_cookie_secure: bool = Field(default=False, description="set the Secure mark on cookies (HTTPS in front)")
 
     @cached_property
