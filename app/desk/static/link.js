@@ -13,6 +13,7 @@ export class Link extends EventTarget {
     window.addEventListener("offline", () => {
       this.close();
       this.#say("lost");
+      setTimeout(() => this.open(), RETRY_MS); // "online" is not told where there is but the machine itself
     });
     window.addEventListener("online", () => this.open());
   }
