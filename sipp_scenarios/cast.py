@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sipp_scenarios import audio
 from sipp_scenarios.model import Actor, Scenario
-from sipp_scenarios.sipp import SippFact, SippPlan, SippProcess, start_sipp
+from sipp_scenarios.sipp import SippFact, SippPlan, SippProcess, digest, start_sipp
 from sipp_scenarios.target import SEAT_ADDRESS, TRUNK_ADDRESS, Person, Target, TargetError
 from sipp_scenarios.templates import TEMPLATES, Role, render, sipp_text
 
@@ -116,7 +116,7 @@ class Cast:
         values = {
             **self._values(player),
             "seat": seat,
-            "password": self.target.seat_password(seat),
+            "authentication": digest(seat, self.target.seat_password(seat)),
             "voice_file": audio.write_voice(self.folder / "agent.al", audio.AGENT_HZ),
         }
         calls = render(player.actor.template, self.templates, values)

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from sipp_scenarios.load_profile import LoadProfile, LoadResult, percentile, read_response_times, read_statistics
-from sipp_scenarios.sipp import SippPlan, SippProcess, start_sipp
+from sipp_scenarios.sipp import SippPlan, SippProcess, digest, start_sipp
 from sipp_scenarios.target import SEAT_ADDRESS, TRUNK_ADDRESS, Target
 from sipp_scenarios.templates import COMMON, render
 from sipp_scenarios.waiting import until
@@ -84,11 +84,11 @@ def _count(process: SippProcess, what: str) -> int:
 def _start_seats(profile: LoadProfile, target: Target, folder: Path) -> SippProcess:
     """One SIPp registers all seats from a list and answers for all of them."""
     names = profile.seat_names()
-    lines = ["SEQUENTIAL", *(f"{name};{target.seat_password(name)}" for name in names)]
+    lines = ["SEQUENTIAL", *(f"{name};{digest(name, target.seat_password(name))}" for name in names)]
     (folder / "seats").mkdir()
     (folder / "seats/seats.csv").write_text("\n".join(lines) + "\n")
     stay_ms = (profile.duration_seconds + TAIL_SECONDS * 4) * 1000 + profile.stay_ms
-    registering = {"seat": "[field0]", "password": "[field1]", "stay_ms": stay_ms}
+    registering = {"seat": "[field0]", "authentication": "[field1]", "stay_ms": stay_ms}
     plan = SippPlan(
         "seats", folder / "seats", render("register", COMMON, registering), target.sip_address, SEAT_ADDRESS,
         out_of_call_xml=render("load-seat", COMMON, {"seat": "seat", "talk_ms": profile.talk_ms}),
@@ -120,7 +120,7 @@ def _send_callers(way: _Way, progress: Progress) -> LoadResult:
         "callers", folder, render("load-caller", COMMON, values), way.target, way.address,
         timeout_seconds=limit, calls=profile.calls, calls_at_once=profile.calls_at_once, is_traced=False,
         options=("-inf", "numbers.csv", *_rate(profile), "-trace_stat", "-stf", "statistics.csv", "-fd", "1",
-                 "-trace_rtt", "-rtt_freq", "50"),
+                 "-trace_rtt", "-rtt_freq", "1"),
     )  # fmt: skip
     started = time.monotonic()
     callers = start_sipp(plan)

@@ -35,6 +35,11 @@ def free_udp_port(address: str) -> int:
         return int(probe.getsockname()[1])
 
 
+def digest(seat: str, password: str) -> str:
+    """SIPp's keyword for a digest answer. SIPp reads it in a file of values too, but no [field] within it."""
+    return f"[authentication username={seat} password={password}]"
+
+
 @dataclass(frozen=True)
 class SippPlan:
     """What to start. Times in seconds."""

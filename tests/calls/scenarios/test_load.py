@@ -1,12 +1,16 @@
 """Load with real SIPp: what it reports is what was sent."""
 
+from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from sipp_scenarios.load_profile import LoadProfile
 from sipp_scenarios.load_run import run_ceiling, run_load
+from sipp_scenarios.store import Store
 from sipp_scenarios.target import Target
+from tests.stack import Stack
 
 pytestmark = pytest.mark.calls
 
@@ -34,3 +38,23 @@ def test_callers_whom_nobody_answers_have_failed(tmp_path: Path) -> None:
     assert result.succeeded == 0
     assert sum(result.failures.values()) == result.failed == 5
     assert not result.is_good()
+
+
+def test_many_seats_register_from_one_sipp_and_take_calls(brief_stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOTLINE_HOME", str(brief_stack.home))
+    target = Target()
+    agents = [person for person in target.people() if person.role == "agent"]
+    profile = LoadProfile(
+        summary="A few callers for the three agents.", calls_per_second=2, duration_seconds=2, talk_ms=200, seats=3
+    )
+    with Store.open(target) as store, ExitStack() as signed_in:
+
+        def sign_in(_seats: Sequence[str]) -> None:
+            for agent in agents:
+                store.sign_in(agent.username)
+                signed_in.callback(store.sign_out, agent.username)
+
+        result = run_load(profile, target, before_calls=sign_in)
+
+    assert (result.succeeded, result.reached_agents) == (4, 4)
+    assert 0 < result.invite_to_200_p99_ms < 10_000

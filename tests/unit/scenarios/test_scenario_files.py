@@ -43,7 +43,7 @@ def test_every_scenario_that_was_asked_for_is_there() -> None:
 
 @pytest.mark.parametrize("name", [*TEMPLATES, "register"])
 def test_a_template_names_no_value_that_nobody_gives(name: str) -> None:
-    given: dict[str, object] = {"from_header": "<sip:1@h>", "voice_file": "/v", "seat": "8001", "password": "x"}
+    given: dict[str, object] = {"from_header": "<sip:1@h>", "voice_file": "/v", "seat": "8001", "authentication": "x"}
     defaults = TEMPLATES[name].parameters if name in TEMPLATES else {"stay_ms": 1}
 
     xml = environment(SCENARIOS).get_template(f"{name}.xml.j2").render({**given, **defaults, "from_header": "<sip:1>"})
