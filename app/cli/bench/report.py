@@ -60,7 +60,9 @@ class BenchReport:
                 measure.note,
             )
             last = measure.part
-        console.print(table, width=None if console.is_terminal else WIDTH)
+        if not console.is_terminal:
+            console.width = WIDTH
+        console.print(table)
 
     def write_json(self, path: Path) -> None:
         rows = [{**asdict(measure), "ratio": measure.ratio} for measure in self.measures]
