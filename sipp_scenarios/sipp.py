@@ -57,6 +57,8 @@ class SippPlan:
     is_traced: bool = True
     """Keep every message; not under load."""
     options: Sequence[str] = ()
+    port: int = 0
+    """0: any that is free."""
 
 
 @dataclass
@@ -137,7 +139,7 @@ def start_sipp(plan: SippPlan) -> SippProcess:
     """Start SIPp in the plan's folder. Raises FileNotFoundError when SIPp is not installed."""
     plan.folder.mkdir(parents=True, exist_ok=True)
     (plan.folder / "scenario.xml").write_text(plan.xml, encoding="utf-8")
-    port = free_udp_port(plan.address)
+    port = plan.port or free_udp_port(plan.address)
     name = f"{plan.folder.name}-{port}-{time.time_ns()}"
     command = [
         SIPP, *([plan.target] if plan.target else []), "-sf", "scenario.xml",

@@ -18,7 +18,7 @@ from ami_bridge.switch import SwitchRefused, UnsafeValue
 from app.contract.commands import HangUp, Pause, QueueSkill, Resume, SignIn, SignOut
 from app.contract.journal import Journal
 from dialplan.seats import seat_password
-from sipp_scenarios.sipp import SippPlan, start_sipp
+from sipp_scenarios.sipp import SippPlan, digest, start_sipp
 from sipp_scenarios.templates import COMMON, render
 from sipp_scenarios.waiting import until
 from tests.calls.dialplan import asterisk_node
@@ -116,7 +116,7 @@ def seated(own_node: AsteriskNode, tmp_path_factory: pytest.TempPathFactory) -> 
     """A phone registers at seat 8001 and stays there."""
     settings = own_node.settings
     password = seat_password(settings.seat_secret.get_secret_value(), "8001")
-    xml = render("register", COMMON, {"seat": "8001", "password": password, "stay_ms": 60_000})
+    xml = render("register", COMMON, {"seat": "8001", "authentication": digest("8001", password), "stay_ms": 60_000})
     target = f"127.0.0.1:{settings.sip_port}"
     folder, phone_xml = tmp_path_factory.mktemp("seat"), render("load-seat", COMMON, {"seat": "8001", "talk_ms": 1000})
     phone = start_sipp(SippPlan("seat", folder, xml, target, "127.0.0.1", out_of_call_xml=phone_xml))
