@@ -1,8 +1,12 @@
-"""The one door for call facts, and the lookup that AGI makes before the queue."""
+"""The one door for call facts, and the lookup that AGI makes before the queue.
+
+These two are asked several times per call, so they go to a thread once, not once per dependency (ADR 0064).
+"""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
+from fastapi.concurrency import run_in_threadpool
 
 from app.accounts.auth import Actor, require
 from app.accounts.rules import Permission
@@ -12,7 +16,7 @@ from app.ingest import lookup as lookup_service
 from app.ingest import service
 from app.ingest.effects import Terms
 from app.ingest.schemas import ParkedEventList, ParkedEventOut, SenderList, SenderOut
-from app.platform.http import ClockDep, Reading, SettingsDep, Writing
+from app.platform.http import ClockDep, DatabaseDep, Reading, SettingsDep
 
 router = APIRouter()
 
@@ -21,7 +25,7 @@ Asker = Annotated[Actor, Depends(require(Permission.LOOKUP_READ))]
 Operator = Annotated[Actor, Depends(require(Permission.OPERATIONS_READ))]
 
 
-def terms_of(settings: SettingsDep) -> Terms:
+async def terms_of(settings: SettingsDep) -> Terms:
     return Terms(
         region_code=settings.region_code, area_code=settings.area_code, wrap_up_seconds=settings.wrap_up_seconds
     )
@@ -31,15 +35,20 @@ TermsDep = Annotated[Terms, Depends(terms_of)]
 
 
 @router.post("/call-events", tags=["call events"])
-def report_call_events(
-    batch: EventBatch, _actor: Reporter, session: Writing, clock: ClockDep, terms: TermsDep
+async def report_call_events(
+    batch: EventBatch, _actor: Reporter, database: DatabaseDep, clock: ClockDep, terms: TermsDep
 ) -> BatchResult:
     """Keep a batch of call facts, in order, in one transaction. Scope: `call-events:write`.
 
     Tell it again whenever no answer came: every `event_id` is kept once. A malformed event is parked with its reason
     and counted in `parked`; it never blocks the rest, and there is no use in telling it again.
     """
-    return service.store_batch(session, batch, terms, clock())
+
+    def store() -> BatchResult:
+        with database.transaction() as session:
+            return service.store_batch(session, batch, terms, clock())
+
+    return await run_in_threadpool(store)
 
 
 @router.get("/call-events/cursor", tags=["call events"])
@@ -53,9 +62,14 @@ def read_cursor(
 
 
 @router.post("/lookup", tags=["lookup"])
-def look_up_caller(request: LookupRequest, _actor: Asker, session: Reading, terms: TermsDep) -> CallerCard:
+async def look_up_caller(request: LookupRequest, _actor: Asker, database: DatabaseDep, terms: TermsDep) -> CallerCard:
     """Who is calling, and for which line? Answers from two indexed reads. Scope: `lookup:read`."""
-    return lookup_service.look_up(session, request, area_code=terms.area_code)
+
+    def look_up() -> CallerCard:
+        with database.reading() as session:
+            return lookup_service.look_up(session, request, area_code=terms.area_code)
+
+    return await run_in_threadpool(look_up)
 
 
 @router.get("/call-events/parked", tags=["operations"])

@@ -4,14 +4,16 @@ SQLite (WAL) and PostgreSQL run the same migrations and the same tests. What lea
 registered with `after_commit` and dropped on a rollback (style.md rule 8).
 """
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Integer, MetaData, create_engine, event
+from sqlalchemy import BigInteger, Connection, DateTime, Dialect, Engine, Integer, MetaData, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import JSON, TypeDecorator
 
 SQLITE_BUSY_TIMEOUT_MS = 5000
@@ -60,7 +62,9 @@ def make_engine(url: str) -> Engine:
     if url.startswith("sqlite"):
         engine = create_engine(url, connect_args={"timeout": SQLITE_BUSY_TIMEOUT_MS / 1000, "check_same_thread": False})
         event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
+        turns = _SqliteTurns()
+        event.listen(engine, "begin", turns.begin)
+        event.listen(engine, "checkin", turns.end)
         return engine
     return create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1), pool_size=20, max_overflow=20)
 
@@ -71,10 +75,29 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _begin_sqlite(connection: Any) -> None:
-    """BEGIN IMMEDIATE for writers: a read that later writes would fail at once with SQLITE_BUSY, unwaited."""
-    is_read_only = connection.get_execution_options().get("read_only", False)
-    connection.exec_driver_sql("BEGIN" if is_read_only else "BEGIN IMMEDIATE")
+class _SqliteTurns:
+    """One writer at a time in this process, woken when the other is done.
+
+    Left to itself SQLite looks again after sleeps of up to 100 ms, and under load somebody is always quicker: batches
+    of facts then waited for seconds. Other processes still meet SQLite's own waiting.
+    """
+
+    def __init__(self) -> None:
+        self._turn = threading.Lock()
+
+    def begin(self, connection: Connection) -> None:
+        """BEGIN IMMEDIATE for writers: a read that later writes would fail at once with SQLITE_BUSY, unwaited."""
+        if connection.get_execution_options().get("read_only", False):
+            connection.exec_driver_sql("BEGIN")
+            return
+        if not connection.info.get("has_turn"):
+            connection.info["has_turn"] = self._turn.acquire(timeout=SQLITE_BUSY_TIMEOUT_MS / 1000)
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    def end(self, _connection: object, record: ConnectionPoolEntry) -> None:
+        """The connection goes back: its transaction is over, however it ended."""
+        if record.info.pop("has_turn", False):
+            self._turn.release()
 
 
 class Database:

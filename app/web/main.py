@@ -74,6 +74,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> FastAPI:
         make_engine(settings.effective_database_url), topics=RedisTopics(redis), jobs=make_jobs(settings)
     )
     app.state.signer = SessionSigner(settings.session_secret.get_secret_value())
+    app.state.believed_tokens = {}
     app.state.listener = TopicListener(redis_url)
     app.state.streams = Counter[str]()
     app.add_middleware(Envelope)

@@ -6,6 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import func, select
 
+from app.accounts.auth import TOKEN_BELIEVED
 from app.accounts.models import AuditEntry, ServiceToken
 from app.accounts.service import ScopeUnknown, create_service_token, ensure_service_token
 from app.platform.clock import utc_now
@@ -43,15 +44,19 @@ def test_other_ways_of_asking_are_no_log_in(client: TestClient, header: str) -> 
     assert client.get(CURSOR, headers={"Authorization": header}).json()["code"] == "not-logged-in"
 
 
-def test_a_token_that_is_switched_off_opens_nothing(
-    client: TestClient, service_token: ServiceTokens, database: Database
+def test_a_token_that_is_switched_off_opens_nothing_a_second_later(
+    client: TestClient, service_token: ServiceTokens, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     headers = service_token("call-events:write")
     assert client.get(CURSOR, headers=headers).status_code == 200
     with database.transaction() as session:
         session.scalars(select(ServiceToken)).one().is_active = False
 
+    state = client.app.state  # type: ignore[attr-defined] # TestClient knows only "an ASGI app"
+    monkeypatch.setattr(state, "clock", lambda: utc_now() + TOKEN_BELIEVED)
+
     assert client.get(CURSOR, headers=headers).status_code == 401
+    assert state.believed_tokens == {}
 
 
 def test_a_machine_has_no_session(client: TestClient, service_token: ServiceTokens) -> None:
