@@ -94,9 +94,10 @@ def _start_seats(profile: LoadProfile, target: Target, folder: Path) -> SippProc
 
 def _answering(profile: LoadProfile, folder: Path, port: int = 0) -> SippPlan:
     """A SIPp that answers whatever comes, for every seat at once."""
+    values = {"seat": "seat", "ring_ms": profile.ring_ms, "talk_ms": profile.talk_ms}
     return SippPlan(
         "answering", folder / "answering",
-        render("load-seat", COMMON, {"seat": "seat", "talk_ms": profile.talk_ms}), "", SEAT_ADDRESS, port=port,
+        render("load-seat", COMMON, values), "", SEAT_ADDRESS, port=port,
         timeout_seconds=profile.duration_seconds + profile.stay_ms // 1000 + TAIL_SECONDS * 4, calls=0,
         calls_at_once=profile.calls_at_once, is_traced=False,
     )  # fmt: skip
