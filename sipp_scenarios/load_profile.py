@@ -26,7 +26,9 @@ class LoadProfile(BaseModel):
     first_seat: int = Field(default=8001, ge=1, description="the seats are numbered on from here")
     dnis: str = Field(default="12345", pattern=r"^[0-9]{2,15}$")
     stay_ms: int = Field(default=60_000, ge=100, description="a caller hangs up so long after 200, if nobody else does")
-    ring_ms: int = Field(default=0, ge=0, description="an agent answers so long after the telephone rings; 0: at once")
+    ring_ms: int = Field(
+        default=0, ge=0, description="an agent answers so long after the telephone rings, on average; 0: at once"
+    )
     talk_ms: int = Field(default=2000, ge=100, description="an agent hangs up so long after answering")
     answer_within_ms: int = Field(default=10_000, ge=100, description="a caller without 200 by then has failed")
 

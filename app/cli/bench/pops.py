@@ -57,7 +57,7 @@ def run_steady(stack: BenchStack, rate: int, seconds: int) -> LoadResult:
     """A steady load of short calls, agents signed in."""
     profile = LoadProfile(
         summary=f"{rate} callers a second, steadily", calls_per_second=rate, duration_seconds=seconds, seats=SEATS,
-        ring_ms=500, talk_ms=1000, stay_ms=60_000,
+        ring_ms=800, talk_ms=1000, stay_ms=60_000,
     )  # fmt: skip
     return run_load(profile, stack.target(), before_calls=stack.sign_in)
 
