@@ -118,7 +118,10 @@ def seated(own_node: AsteriskNode, tmp_path_factory: pytest.TempPathFactory) -> 
     password = seat_password(settings.seat_secret.get_secret_value(), "8001")
     xml = render("register", COMMON, {"seat": "8001", "authentication": digest("8001", password), "stay_ms": 60_000})
     target = f"127.0.0.1:{settings.sip_port}"
-    folder, phone_xml = tmp_path_factory.mktemp("seat"), render("load-seat", COMMON, {"seat": "8001", "ring_ms": 0, "talk_ms": 1000})
+    folder, phone_xml = (
+        tmp_path_factory.mktemp("seat"),
+        render("load-seat", COMMON, {"seat": "8001", "ring_ms": 0, "talk_ms": 1000}),
+    )
     phone = start_sipp(SippPlan("seat", folder, xml, target, "127.0.0.1", out_of_call_xml=phone_xml))
     try:
         until(lambda: any(fact.what == "registered" for fact in phone.facts()), what="8001 registers", within_ms=10_000)
