@@ -19,7 +19,7 @@ from app.calls.models import CallEventRow, ParkedEvent, Sender
 from app.contract.events import BatchResult, CallEvent, Cursor, EventBatch
 from app.ingest.effects import Terms, apply_facts
 from app.ingest.rules import Parked, cursor_after, park, parse_event
-from app.platform.database import insert_ignore
+from app.platform.database import insert_ignore, table_of
 
 log = structlog.get_logger()
 
@@ -55,14 +55,17 @@ def get_cursor(session: Session, node: str) -> Cursor:
 
 
 def _keep(session: Session, node: str, events: list[CallEvent], terms: Terms, now: datetime) -> _Kept:
-    """All at once; if that fails, one by one, so that only the one at fault is put aside."""
+    """All at once; if that fails, one by one, so that only the one at fault is put aside.
+
+    The transaction holds nothing else yet, so the first try needs no savepoint.
+    """
     try:
-        with session.begin_nested():
-            return _Kept(_store(session, node, events, terms, now), [])
+        return _Kept(_store(session, node, events, terms, now), [])
     except OperationalError:
         raise
     except Exception:
         log.exception("batch_needs_care", node=node, events=len(events))
+        session.rollback()
     fresh, parked = 0, []
     for event in events:
         try:
@@ -114,14 +117,15 @@ def _store_parked(session: Session, node: str, parked: list[Parked], now: dateti
 
 
 def _advance(session: Session, node: str, cursor: int, now: datetime) -> int:
-    highest = case((Sender.cursor > cursor, Sender.cursor), else_=cursor)
-    moved = update(Sender).where(Sender.node == node).values(cursor=highest, last_seen_at=now)
-    moved = moved.returning(Sender.cursor).execution_options(synchronize_session=False)
-    known = session.scalar(moved)
+    senders = table_of(Sender)
+    highest = case((senders.c.cursor > cursor, senders.c.cursor), else_=cursor)
+    moved = update(senders).where(senders.c.node == node).values(cursor=highest, last_seen_at=now)
+    moved = moved.returning(senders.c.cursor)
+    known: int | None = session.scalar(moved)
     if known is not None:
         return known
     session.execute(insert_ignore(session, Sender).values(node=node, cursor=0, last_seen_at=now))
-    return session.scalars(moved).one()
+    return int(session.scalars(moved).one())
 
 
 def list_parked(session: Session, limit: int) -> list[ParkedEvent]:

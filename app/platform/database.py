@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, DateTime, Dialect, Engine, Integer, MetaData, create_engine, event
+from sqlalchemy import BigInteger, Connection, DateTime, Dialect, Engine, Integer, MetaData, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -148,4 +148,10 @@ def insert_ignore(session: Session, model: type[Base]) -> Any:
     """INSERT .. ON CONFLICT DO NOTHING of either database; chain `.values(...)` and `.returning(...)`."""
     dialect = session.get_bind().dialect.name
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    return insert(model).on_conflict_do_nothing()
+    return insert(table_of(model)).on_conflict_do_nothing()
+
+
+def table_of(model: type[Base]) -> Table:
+    """The table without its class: statements on it do the same, defaults included, for half the ORM's time."""
+    assert isinstance(model.__table__, Table)  # noqa: S101 - narrows: none of ours is a join
+    return model.__table__

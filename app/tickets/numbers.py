@@ -12,7 +12,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from app.platform.clock import to_shanghai
-from app.platform.database import insert_ignore
+from app.platform.database import insert_ignore, table_of
 from app.tickets.models import NumberCounter
 
 TICKET_NUMBER_LENGTH = 19
@@ -55,6 +55,7 @@ def draw_numbers(session: Session, region_code: str, now: datetime, count: int) 
     """The next `count` ticket numbers of today. Numbers of a transaction that fails are lost, never given twice."""
     key = day_key(region_code, now)
     session.execute(insert_ignore(session, NumberCounter).values(day=key, last=0))
-    drawn = update(NumberCounter).where(NumberCounter.day == key).values(last=NumberCounter.last + count)
-    last: int = session.execute(drawn.returning(NumberCounter.last)).scalar_one()
+    counters = table_of(NumberCounter)
+    drawn = update(counters).where(counters.c.day == key).values(last=counters.c.last + count)
+    last: int = session.execute(drawn.returning(counters.c.last)).scalar_one()
     return [make_ticket_number(region_code, now, n) for n in range(last - count + 1, last + 1)]
