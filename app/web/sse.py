@@ -32,6 +32,8 @@ from app.web.listener import TopicListener
 POLL_SECONDS = 1.0
 LOOK_AGAIN_SECONDS = 10.0
 """Even with Redis: a message that was lost costs so long at most. It is the heartbeat, too."""
+GATHER_SECONDS = 0.003
+"""One commit says several words (the pop, the agent's state); they are worth one look."""
 RECONNECT_MS = 1000
 STREAMS_PER_USER = 6
 """What a browser allows to one host; more than that is a runaway page."""
@@ -114,6 +116,8 @@ class EventStream:
                 sent = frozenset(message.id for message in messages)
                 if await self._wait(wake, LOOK_AGAIN_SECONDS):
                     yield ServerSentEvent(comment="heartbeat")
+                else:
+                    await asyncio.sleep(GATHER_SECONDS)
 
     async def _wait(self, wake: asyncio.Event, seconds: float) -> bool:
         """Wait for a word; without Redis look again each second. True: nobody has said anything."""

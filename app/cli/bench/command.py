@@ -43,8 +43,8 @@ class Size:
     ticket_seconds: float
 
 
-WHOLE = Size(1_000_000, [10, 15, 20, 25, 30, 35, 40, 45, 50, 60], 15, 60, 30, 1_000_000, 10)
-QUICK = Size(100_000, [15], 6, 10, 5, 20_000, 2)
+WHOLE = Size(1_000_000, [20, 25, 30, 35, 40, 45, 50], 12, 60, 30, 1_000_000, 10)
+QUICK = Size(50_000, [15], 5, 6, 4, 20_000, 1)
 
 
 def bench(
@@ -73,7 +73,7 @@ def _run(parts: tuple[str, ...], size: Size, say: Say) -> Iterator[list[Measure]
         yield _bench_bridge(size.bridge_events)
     if {"calls", "pops", "gap"} & set(parts):
         say("starting a stack for the bench")
-        with bench_stack() as stack:
+        with bench_stack(is_quick=size is QUICK) as stack:
             for part, work in _call_parts(stack, size, say):
                 if part in parts:
                     yield work()

@@ -15,8 +15,8 @@ from app.platform.database import Database, make_engine
 from app.tickets.models import Ticket
 
 RATE = 20
-BEFORE_SECONDS = 5
-AFTER_SECONDS = 5
+BEFORE_SECONDS = 4
+AFTER_SECONDS = 4
 CATCH_UP_LIMIT_SECONDS = 120
 
 

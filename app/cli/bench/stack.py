@@ -1,6 +1,7 @@
 """The bench's own stack: many seats, and beside the product's dialplan the same call in plain dialplan."""
 
 import os
+import subprocess
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ PLAIN_DNIS = "10000"
 QUEUE = "common"
 FIRST_AGENT = 1001
 FIRST_SEAT = 8001
+SHORT_GREETING_SECONDS = "2"
 
 # The baseline: same prompts, same queue, same recording, no AGI and nothing of ours around it.
 PLAIN = f"""
@@ -48,6 +50,16 @@ class BenchStack(SideStack):
         with (self.home / "asterisk" / "etc" / "extensions.conf").open("a", encoding="utf-8") as file:
             file.write(PLAIN.replace("${BENCH_RECORDINGS}", str(recordings)))
 
+    def shorten_greeting(self) -> None:
+        """After `prepare`: two seconds of it, for a quick run. Both sides hear the same."""
+        folder = self.settings.sounds
+        for path in (folder / "greeting.wav", folder / "greeting.alaw"):
+            short = path.with_suffix(f".short{path.suffix}")
+            raw = ["-t", "al", "-r", "8000", "-c", "1"] if path.suffix == ".alaw" else []
+            subprocess.run(["sox", *raw, path, *raw, short, "trim", "0", SHORT_GREETING_SECONDS], check=True)
+            short.chmod(path.stat().st_mode)
+            short.replace(path)
+
     def target(self) -> Target:
         ours = os.environ.copy()
         try:
@@ -74,12 +86,14 @@ class BenchStack(SideStack):
 
 
 @contextmanager
-def bench_stack() -> Iterator[BenchStack]:
+def bench_stack(*, is_quick: bool) -> Iterator[BenchStack]:
     """The stack runs for as long as the block."""
     with only_one(HOME.parent / ".lock"):
         stack = BenchStack()
         stack.prepare()
         stack.add_plain_dialplan()
+        if is_quick:
+            stack.shorten_greeting()
         stack.begin()
         try:
             yield stack
