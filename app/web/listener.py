@@ -84,7 +84,7 @@ class TopicListener:
             await asyncio.sleep(RETRY_SECONDS)
 
     async def _listen(self, subscription: PubSub) -> None:
-        while True:
+        while not self.is_closed:
             message = await subscription.get_message(timeout=QUIET_SECONDS)
             if message is None:
                 await subscription.ping()

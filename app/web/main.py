@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
@@ -34,6 +34,7 @@ from app.web.openapi import install_openapi
 from app.web.sse import make_events_router
 
 API = "/api/v1"
+CANCEL_AGAIN_SECONDS = 0.2
 
 API_ROUTERS = (
     accounts_api.router,
@@ -87,6 +88,13 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> FastAPI:
     return app
 
 
+async def end_task(task: asyncio.Task[None]) -> None:
+    """Cancel until it has ended: Python 3.11 loses a cancellation that meets the end of what is being waited for."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=CANCEL_AGAIN_SECONDS)
+
+
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     listening = asyncio.create_task(app.state.listener.run())
@@ -94,8 +102,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
     finally:
         app.state.listener.close()
-        listening.cancel()
-        with suppress(asyncio.CancelledError):
-            await listening
+        await end_task(listening)
         app.state.database.engine.dispose()
         app.state.redis.close()
