@@ -33,7 +33,7 @@ FILL = """
 INSERT INTO tickets (ticket_number, query_code, status, source_channel, original_line, caller_number, contact_number,
     contact_name, ticket_type, subject_code, region_code, address, title, content, demand, answer, secrecy,
     needs_reply, accepted_by, version, created_at, updated_at)
-SELECT '410400' || lpad(n::text, 13, '0'), lpad((n * 7919 % 100000000)::text, 8, '0'),
+SELECT '410400' || lpad(n::text, 13, '0'), lpad((n::bigint * 7919 % 100000000)::text, 8, '0'),
     (ARRAY['draft', 'accepted', 'accepted', 'accepted', 'finished'])[1 + n % 5], 'phone', '12345',
     '199000' || lpad((n % 100000)::text, 5, '0'), '', '市民' || n % 1000,
     (ARRAY['consult', 'help', 'complaint', 'suggest'])[1 + n % 4],
