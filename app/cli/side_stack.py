@@ -17,12 +17,14 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from app.cli import health
 from app.cli.process_control import ProcessControl
 from app.cli.settings import StackSettings
-from app.contract.env import PROJECT
+from app.contract.env import PROJECT, EnvSettings
 
+Settings = TypeVar("Settings", bound=EnvSettings)
 DEMO_PORTS = {
     "HOTLINE_SIP_PORT": 5060,
     "HOTLINE_RTP_START": 10000,
@@ -57,7 +59,7 @@ class SideStack:
         env_file.touch(mode=0o600)
         env_file.write_text("".join(f"{name}={value}\n" for name, value in self._own_settings.items()))
         self.run_cli("setup")
-        self.settings = self._read_settings()
+        self.settings = self.read(StackSettings)
         self.control = ProcessControl(self.settings)
 
     def begin(self) -> None:
@@ -68,12 +70,13 @@ class SideStack:
         """Stop everything; the folder stays until the next time."""
         self.run_cli("down")
 
-    def _read_settings(self) -> StackSettings:
+    def read(self, settings: type[Settings]) -> Settings:
+        """Settings of a class as this stack's processes see them, whatever this process's environment holds."""
         ours = os.environ.copy()
         try:
             os.environ.clear()
             os.environ.update(self.environment)
-            return StackSettings()
+            return settings()
         finally:
             os.environ.clear()
             os.environ.update(ours)

@@ -1,12 +1,15 @@
 """What a bench run found: a table for the terminal, JSON for scripts, a plot for people."""
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+
+from sipp_scenarios.load_profile import percentile as nearest_rank
 
 WIDTH = 140
 """Columns of the table where no terminal says how many there are."""
@@ -87,11 +90,8 @@ class BenchReport:
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """Nearest-rank percentile; `share` 0.99 is p99. NaN of nothing."""
-    if not values:
-        return float("nan")
-    ranked = sorted(values)
-    return ranked[min(len(ranked) - 1, max(0, round(share * len(ranked) + 0.5) - 1))]
+    """Nearest-rank percentile; `share` 0.99 is p99. NaN of nothing, which meets no aim."""
+    return nearest_rank(values, share) if values else math.nan
 
 
 def _figure(value: float | None, unit: str) -> str:

@@ -1,6 +1,5 @@
 """The bench's own stack: many seats, and beside the product's dialplan the same call in plain dialplan."""
 
-import os
 import subprocess
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -61,14 +60,7 @@ class BenchStack(SideStack):
             short.replace(path)
 
     def target(self) -> Target:
-        ours = os.environ.copy()
-        try:
-            os.environ.clear()
-            os.environ.update(self.environment)
-            return Target()  # type: ignore[call-arg] # read from the environment
-        finally:
-            os.environ.clear()
-            os.environ.update(ours)
+        return self.read(Target)
 
     def sign_in(self, seats: Sequence[str]) -> None:
         """Put every seat into the queue through the bridge's command door, as the desk does."""
