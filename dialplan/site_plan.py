@@ -4,22 +4,14 @@ Whatever can reach Asterisk's configuration has a strict pattern, so no name can
 """
 
 from enum import StrEnum
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from dialplan.cross_reference import contradictions
+from dialplan.line_plan import Digits, Label, Line, Name, Part
 from dialplan.seat_range import expand, expand_agents
-
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,30}$")]
-Digits = Annotated[str, StringConstraints(pattern=r"^[0-9]{3,20}$")]
-Label = Annotated[str, StringConstraints(pattern=r"""^[^\x00-\x1f\x7f;\[\]{}$"'|<>\\,=]{1,80}$""")]
-"""What people read, Chinese as a rule. It never reaches Asterisk, and could do no harm there."""
-
-
-class Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Strategy(StrEnum):
@@ -39,6 +31,22 @@ class Did(Part):
     line: Digits
 
 
+class TrunkKind(StrEnum):
+    CARRIER = "carrier"
+    DEPARTMENT = "department"
+    EMERGENCY = "emergency"
+    PROBE = "probe"
+    """The platform's own test calls: never shown to an agent, never on the missed-call list."""
+
+
+class Outbound(Part):
+    """Where we may send calls on a trunk. Without it nothing goes out there."""
+
+    host: IPv4Address
+    port: int = Field(default=5060, ge=1, le=65_535)
+    ring_seconds: int = Field(default=30, ge=1, le=120)
+
+
 class Trunk(Part):
     """A SIP link to a carrier or department, known by its addresses alone."""
 
@@ -49,6 +57,10 @@ class Trunk(Part):
     flow: Name
     max_calls: int = Field(ge=1, le=10_000)
     trusts_identity: bool = Field(default=False, description="believe P-Asserted-Identity of this trunk")
+    kind: TrunkKind = TrunkKind.CARRIER
+    line: Digits | None = Field(default=None, description="the line of its calls to 12345: a department's own trunk")
+    trusts_diversion: bool = Field(default=False, description="believe Diversion and History-Info of this trunk")
+    outbound: Outbound | None = None
     silence_limit_seconds: int = Field(default=120, ge=0, le=3600, description="hang up without media; 0: never")
 
 
@@ -71,12 +83,18 @@ class Queue(Part):
     music: Literal["waiting"] = "waiting"
 
 
-class Line(Part):
-    """A hotline number the public knows."""
+class EmergencyService(Part):
+    """110, 119, 120 or 122: never merged; calls are handed over on its trunk, with the citizen's number."""
 
-    number: Digits
+    number: Annotated[str, StringConstraints(pattern=r"^1(10|19|20|22)$")]
     label: Label
-    queue: Name
+    trunk: Name
+
+
+class ChangeControl(Part):
+    """Who must agree before a change of the plan takes effect."""
+
+    approval: Literal["none", "second_person"] = "none"
 
 
 class Destination(Part):
@@ -124,6 +142,8 @@ class SitePlan(Part):
     trunks: list[Trunk] = Field(min_length=1, max_length=200)
     lines: list[Line] = Field(min_length=1, max_length=1000)
     queues: list[Queue] = Field(min_length=1, max_length=200)
+    emergency: list[EmergencyService] = Field(default_factory=list, max_length=10)
+    change_control: ChangeControl = ChangeControl()
     seats: list[SeatGroup] = Field(min_length=1, max_length=200)
     destinations: list[Destination] = Field(default_factory=list, max_length=200)
     pause_reasons: list[PauseReason] = Field(min_length=1, max_length=50)

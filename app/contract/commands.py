@@ -55,7 +55,35 @@ class HangUp(Command):
     call_id: str = Word
 
 
-AnyCommand = Annotated[SignIn | SignOut | Pause | Resume | HangUp, Field(discriminator="command")]
+class HandOver(Command):
+    """Bring another service into the agent's conversation: all three hear each other. 110/119/120/122 or a line."""
+
+    command: Literal["hand_over"] = "hand_over"
+    call_id: str = Word
+    agent: str = Word
+    seat: str = Word
+    target: str = Field(pattern=r"^[0-9]{3,20}$")
+
+
+class LeaveHandOver(Command):
+    """The other side has taken it: the agent leaves, citizen and service go on talking."""
+
+    command: Literal["leave_hand_over"] = "leave_hand_over"
+    call_id: str = Word
+    seat: str = Word
+
+
+class TakeBack(Command):
+    """The other side goes, citizen and agent go on: whoever accepted first keeps it."""
+
+    command: Literal["take_back"] = "take_back"
+    call_id: str = Word
+
+
+AnyCommand = Annotated[
+    SignIn | SignOut | Pause | Resume | HangUp | HandOver | LeaveHandOver | TakeBack,
+    Field(discriminator="command"),
+]
 
 
 class CommandResult(BaseModel):

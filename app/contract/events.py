@@ -47,6 +47,44 @@ class QueueLeftReason(StrEnum):
     OTHER = "other"
 
 
+class LineRule(StrEnum):
+    """What told which hotline the citizen meant; tried in this order."""
+
+    DNIS = "dnis"
+    TRUNK = "trunk"
+    DIVERSION = "diversion"
+    HISTORY_INFO = "history_info"
+    ACCESS_CODE = "access_code"
+    MAIN = "main"
+    """Nothing named a line of its own: 12345 itself."""
+
+
+class ForwardResult(StrEnum):
+    """What became of a leg to a department."""
+
+    ANSWERED = "answered"
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    REJECTED = "rejected"
+    TRUNK_DOWN = "trunk_down"
+    LOOP = "loop"
+    """Not dialled: the call came from there already."""
+    ELSEWHERE = "elsewhere"
+    """Somebody else answered first (parallel)."""
+    CALLER_GONE = "caller_gone"
+
+
+class HandoverResult(StrEnum):
+    """How far a hand-over is. `returned`: tried, talked, and it stays with the first acceptor."""
+
+    OFFERED = "offered"
+    ANSWERED = "answered"
+    """The other side talks with citizen and agent; nobody has taken it yet."""
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    RETURNED = "returned"
+
+
 Text = Field(default="", max_length=500)
 Number = Field(default="", max_length=64)
 Name = Field(max_length=80)
@@ -65,6 +103,10 @@ class CallArrived(Payload):
     dnis: str = Number
     ani: str = Number
     caller_name: str = Text
+    original_line: str = Number
+    line_rule: str = Field(default="", max_length=20, description="which rule named the line; see LineRule")
+    mode: str = Field(default="", max_length=20, description="how the line was handled at that moment")
+    diversion: str = Number
 
 
 class IntakeRecorded(Payload):
@@ -128,14 +170,24 @@ class QueueTimedOut(Payload):
 
 
 class CallForwarded(Payload):
+    """A leg to a department's own people has ended, or was not possible."""
+
     line: str = Number
     trunk: str = Text
-    result: str = Text
+    result: ForwardResult = ForwardResult.ANSWERED
+    ring_time_ms: int = Field(default=0, ge=0)
+    talk_time_ms: int = Field(default=0, ge=0)
+    is_parallel: bool = Field(default=False, description="rung beside the hotline's own agents")
 
 
 class HandedOver(Payload):
+    """A step of a hand-over to 110, 119, 120, 122 or to a line. Steps of one attempt share `attempt`."""
+
     target: str = Number
-    result: str = Field(default="offered", max_length=20, description="offered, accepted, refused or returned")
+    result: HandoverResult = HandoverResult.OFFERED
+    agent: str = Field(default="", max_length=80, description="who handed over")
+    attempt: str = Field(default="", max_length=64, description="one attempt of one call; unique in the call")
+    cause: str = Field(default="", max_length=40, description="of a refusal: busy, no_answer, rejected, trunk_down")
 
 
 class CallTransferred(Payload):

@@ -10,6 +10,7 @@ class LookupRequest(BaseModel):
     trunk: str = Field(max_length=80)
     dnis: str = Field(default="", max_length=64)
     ani: str = Field(default="", max_length=64)
+    original_line: str = Field(default="", max_length=64, description="as the dialplan resolved it; empty: by dnis")
 
 
 class CallerCard(BaseModel):

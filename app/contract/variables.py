@@ -10,6 +10,10 @@ DNIS: Final = "HL_DNIS"
 ANI: Final = "HL_ANI"
 CALLER_NAME: Final = "HL_CALLER_NAME"
 FLOW: Final = "HL_FLOW"
+RESOLVED_LINE: Final = "HL_LINE"
+"""The hotline the citizen meant, as the dialplan found it."""
+LINE_RULE: Final = "HL_LINE_RULE"
+LINE_MODE: Final = "HL_LINE_MODE"
 
 # set by AGI, acted on by the dialplan
 STARTED: Final = "HL_STARTED"
@@ -23,7 +27,7 @@ ORIGINAL_LINE: Final = "HL_ORIGINAL_LINE"
 DONE: Final = "HL_DONE"
 """Last of all, value 1. Without it the call goes to the general queue, whatever AGISTATUS says."""
 
-INPUTS: Final = (CALL_ID, NODE, TRUNK, DNIS, ANI, CALLER_NAME, FLOW)
+INPUTS: Final = (CALL_ID, NODE, TRUNK, DNIS, ANI, CALLER_NAME, FLOW, RESOLVED_LINE, LINE_RULE, LINE_MODE)
 OUTPUTS: Final = (STARTED, NOTICE_PLAYED, ROUTE, QUEUE, PRIORITY, ORIGINAL_LINE, DONE)
 
 # the dialplan's own, also read by the bridge through UserEvent and queue_log
@@ -35,3 +39,11 @@ USER_EVENT_ARRIVED: Final = "HotlineArrived"
 USER_EVENT_LEFT: Final = "HotlineQueueLeft"
 USER_EVENT_ENDED: Final = "HotlineEnded"
 USER_EVENT_RECORDING: Final = "HotlineRecording"
+QUEUE_LOG_FORWARDED: Final = "HLFORWARDED"
+"""line|trunk|result|ring ms|talk ms|1 when parallel"""
+QUEUE_LOG_HANDOVER: Final = "HLHANDOVER"
+"""target|result|agent|attempt|cause"""
+USER_EVENT_FORWARDED: Final = "HotlineForwarded"
+"""CallId, Line, Trunk, Result, RingMs, TalkMs, IsParallel"""
+USER_EVENT_HANDOVER: Final = "HotlineHandover"
+"""CallId, Target, Result, Agent, Attempt, Cause"""

@@ -80,6 +80,13 @@ class AsteriskNode:
     def cli(self, command: str) -> str:
         return cli(self.settings, command)
 
+    def wait_until_idle(self, seconds: float = 10) -> None:
+        """Until no channel is left: a BYE is answered before its channel has gone. Raises AssertionError."""
+        deadline = time.monotonic() + seconds
+        while not (channels := self.cli("core show channels count")).startswith("0 active channels"):
+            assert time.monotonic() < deadline, channels
+            time.sleep(0.02)
+
     def log(self) -> list[str]:
         return (self.home / "log/messages.log").read_text(encoding="utf-8", errors="replace").splitlines()
 

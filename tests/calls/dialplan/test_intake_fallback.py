@@ -84,5 +84,5 @@ def test_a_caller_who_hangs_up_during_the_greeting_ends_in_that_stage(node: Aste
         phone.invite("12345", b"<sip:138@c>")
         phone.hang_up()
 
-    assert node.cli("core show channels count").startswith("0 active channels")
+    node.wait_until_idle()
     assert node.queue_log("HLENDED", node.last_call_id()) == [["greeting", "", "", "", "16"]]
