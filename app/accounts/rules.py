@@ -21,6 +21,7 @@ class Permission(StrEnum):
     AGENTS_CONTROL = "agents:control"
     NUMBERS_REVEAL = "numbers:reveal"
     OPERATIONS_READ = "operations:read"
+    OPERATIONS_WRITE = "operations:write"
     AUDIT_READ = "audit:read"
 
 
@@ -36,7 +37,8 @@ MEANINGS: dict[Permission, str] = {
     Permission.AGENTS_READ: "see what every agent is doing",
     Permission.AGENTS_CONTROL: "sign other agents out, pause them, resume them",
     Permission.NUMBERS_REVEAL: "see a full number, with a reason and an audit entry",
-    Permission.OPERATIONS_READ: "see parked events and the state of senders",
+    Permission.OPERATIONS_READ: "see parked events, senders, lines, trunks and changes of the site plan",
+    Permission.OPERATIONS_WRITE: "propose, approve, apply and roll back changes of the site plan",
     Permission.AUDIT_READ: "read the audit log",
 }
 
@@ -52,7 +54,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {_P.AGENTS_READ, _P.AGENTS_CONTROL, _P.NUMBERS_REVEAL}
     ),
     # ops keep the machines, not the citizens' matters: calls with masked numbers, no tickets
-    Role.OPS: frozenset({_P.CALLS_READ, _P.AGENTS_READ, _P.OPERATIONS_READ}),
+    Role.OPS: frozenset({_P.CALLS_READ, _P.AGENTS_READ, _P.OPERATIONS_READ, _P.OPERATIONS_WRITE}),
     # tickets are not dispatched to units yet, so a unit has nothing of its own to see (R35)
     Role.UNIT_STAFF: frozenset(),
     Role.AUDITOR: frozenset({_P.CALLS_READ, _P.TICKETS_READ, _P.MISSED_CALLS_READ, _P.AUDIT_READ}),

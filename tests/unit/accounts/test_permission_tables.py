@@ -28,6 +28,7 @@ ALLOWED: dict[Permission, set[Role]] = {
     P.AGENTS_CONTROL: {Role.SUPERVISOR},
     P.NUMBERS_REVEAL: {Role.AGENT, Role.SUPERVISOR},
     P.OPERATIONS_READ: {Role.OPS},
+    P.OPERATIONS_WRITE: {Role.OPS},
     P.AUDIT_READ: {Role.AUDITOR},
 }
 
