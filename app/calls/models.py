@@ -1,6 +1,6 @@
 """Tables of calls: the record, the facts it was made from, agents' live states, missed calls."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -70,6 +70,10 @@ class Call(Base):
     caller_number: Mapped[str | None] = mapped_column(String(20), doc="normalised; none: anonymous or unusable")
     caller_name: Mapped[str] = mapped_column(String(200), default="")
     original_line: Mapped[str] = mapped_column(String(20), default="")
+    line_rule: Mapped[str] = mapped_column(String(20), default="", doc="which rule named the line; see LineRule")
+    line_mode: Mapped[str] = mapped_column(String(20), default="", doc="how the line was handled when it arrived")
+    diversion: Mapped[str] = mapped_column(String(64), default="", doc="who sent it on, as a trusted trunk says")
+    is_test: Mapped[bool] = mapped_column(default=False, doc="the platform's own test call (拨测)")
     queue: Mapped[str] = mapped_column(String(80), default="")
     agent: Mapped[str | None] = mapped_column(String(80), doc="who answered last")
     flow: Mapped[str] = mapped_column(String(80), default="")
@@ -83,6 +87,10 @@ class Call(Base):
     greeting_ms: Mapped[int | None] = mapped_column(doc="arrival to queue")
     hold_ms: Mapped[int | None] = mapped_column(doc="queue to answer, or to leaving")
     talk_ms: Mapped[int | None] = mapped_column(doc="answer to end of conversation")
+    forward_trunk: Mapped[str] = mapped_column(String(80), default="", doc="where its last leg to a department went")
+    forward_result: Mapped[str | None] = mapped_column(String(20), doc="what became of that leg; see ForwardResult")
+    forward_ring_ms: Mapped[int | None]
+    forward_talk_ms: Mapped[int | None]
     hangup_cause: Mapped[int | None]
     recording_file: Mapped[str | None] = mapped_column(String(200))
     recording_ms: Mapped[int | None] = mapped_column(doc="length of the recording; none: not checked, or no file")
@@ -106,6 +114,7 @@ class Call(Base):
         Index(None, "missed_call_id"),
         Index(None, "state"),
         Index(None, "agent", "arrived_at"),
+        Index(None, "original_line", "arrived_at"),
         Index("ix_calls_recording_unchecked", "arrived_at", sqlite_where=_UNCHECKED, postgresql_where=_UNCHECKED),
     )
 
@@ -218,3 +227,24 @@ class ScreenPop(Base):
         Index("uq_screen_pops_agent_call_kind", "agent", "call_id", "kind", unique=True),
         Index(None, "agent", "acknowledged_at"),
     )
+
+
+class Reconciliation(Base):
+    """A foreign exchange's own list of one day's calls to a line, compared with our records (R13)."""
+
+    __tablename__ = "reconciliations"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    line: Mapped[str] = mapped_column(String(20))
+    day: Mapped[date] = mapped_column(doc="of Asia/Shanghai")
+    file_name: Mapped[str] = mapped_column(String(200))
+    file_digest: Mapped[str] = mapped_column(String(64), doc="SHA-256 hex of the file as it was read")
+    theirs: Mapped[int] = mapped_column(doc="calls of that day in the file")
+    ours: Mapped[int] = mapped_column(doc="calls of that day and line in our records")
+    matched: Mapped[int]
+    broken_rows: Mapped[int]
+    detail: Mapped[dict[str, Any]] = mapped_column(default=dict, doc="the first of what is missing, numbers masked")
+    compared_at: Mapped[datetime]
+    compared_by: Mapped[str] = mapped_column(String(80))
+
+    __table_args__ = (Index(None, "line", "day"),)

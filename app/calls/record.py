@@ -49,6 +49,9 @@ class CallRecord:
     caller_number: str | None = None
     caller_name: str = ""
     original_line: str = ""
+    line_rule: str = ""
+    line_mode: str = ""
+    diversion: str = ""
     queue: str = ""
     agent: str | None = None
     flow: str = ""
@@ -61,6 +64,10 @@ class CallRecord:
     greeting_ms: int | None = None
     hold_ms: int | None = None
     talk_ms: int | None = None
+    forward_trunk: str = ""
+    forward_result: str | None = None
+    forward_ring_ms: int | None = None
+    forward_talk_ms: int | None = None
     hangup_cause: int | None = None
     recording_file: str | None = None
     rating: int | None = None
@@ -98,6 +105,8 @@ class CallStory:
         self._conversations: list[_Conversation] = []
         self._left_queue: tuple[datetime, CallOutcome] | None = None
         self._was_passed_on = False
+        self._line_is_resolved = False
+        self.is_answered_by_department = False
         self._told_talk_ms: int | None = None
         self.engagements: dict[str, Engagement] = {}
         self.record = CallRecord(arrived_at=story[0].occurred_at)
@@ -122,8 +131,13 @@ class CallStory:
                 record.trunk, record.dnis, record.ani = fact.trunk, fact.dnis, fact.ani
                 record.caller_name = fact.caller_name[:200]
                 record.caller_number = normalize_number(fact.ani, area_code=self._area_code)
+                record.line_rule, record.line_mode, record.diversion = fact.line_rule, fact.mode, fact.diversion
+                record.original_line = fact.original_line[:20] or record.original_line
+                self._line_is_resolved = bool(fact.original_line)
             case facts.IntakeRecorded() as fact:
-                record.flow, record.original_line = fact.flow, fact.original_line[:20]
+                record.flow = fact.flow
+                if not self._line_is_resolved:
+                    record.original_line = fact.original_line[:20]
                 record.queue = record.queue or fact.queue
                 record.intake = fact.model_dump(mode="json", exclude={"flow", "original_line", "queue"})
             case facts.CallbackRequested(number=number):
@@ -168,8 +182,22 @@ class CallStory:
             case facts.QueueTimedOut(reason=reason):
                 is_nobody_there = reason is QueueLeftReason.NO_AGENT
                 self._left_queue = (at, CallOutcome.NO_AGENT if is_nobody_there else CallOutcome.OVERFLOW)
-            case facts.CallForwarded() | facts.HandedOver():
+            case facts.CallForwarded() as fact:
+                self._tell_of_leg(fact)
+            case facts.HandedOver(result=facts.HandoverResult.ACCEPTED):
                 self._was_passed_on = True
+
+    def _tell_of_leg(self, fact: facts.CallForwarded) -> None:
+        """A leg to the department. Of several the one that was answered counts, else the last."""
+        record, is_answered = self.record, fact.result is facts.ForwardResult.ANSWERED
+        if record.forward_result == facts.ForwardResult.ANSWERED and not is_answered:
+            return
+        record.forward_trunk, record.forward_result = fact.trunk[:80], fact.result.value
+        record.forward_ring_ms = min(fact.ring_time_ms, MAX_MS)
+        record.forward_talk_ms = min(fact.talk_time_ms, MAX_MS)
+        if is_answered:
+            self._was_passed_on = True
+            self.is_answered_by_department |= fact.is_parallel
 
     def _engage(self, agent: str, status: AgentStatus, at: datetime, only_from: AgentStatus | None = None) -> None:
         before = self.engagements.get(agent)

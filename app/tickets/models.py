@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.platform.database import Base, BigId
@@ -86,6 +86,7 @@ class Ticket(Base):
         Index(None, "subject_code", "created_at", "id"),
         Index(None, "region_code", "created_at", "id"),
         Index(None, "ticket_type", "created_at", "id"),
+        Index(None, "original_line", "created_at", "id"),
         Index(None, "contact_number"),
         Index(None, "query_code"),
     )
@@ -125,3 +126,18 @@ class IdempotencyKey(Base):
     ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"))
     request_hash: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime]
+
+
+class LegacyRecord(Base):
+    """A record of a former hotline's own system that became a ticket (R17). Imported once, however often it is sent."""
+
+    __tablename__ = "legacy_records"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    source_system: Mapped[str] = mapped_column(String(40))
+    legacy_id: Mapped[str] = mapped_column(String(80), doc="its number over there")
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"))
+    row_hash: Mapped[str] = mapped_column(String(64), doc="SHA-256 of what was sent: shows a row that has changed")
+    imported_at: Mapped[datetime]
+
+    __table_args__ = (UniqueConstraint("source_system", "legacy_id"), Index(None, "ticket_id"))

@@ -169,7 +169,8 @@ def test_the_phone_stops_ringing_when_somebody_else_answers() -> None:
 
 
 def test_a_caller_handed_to_110_is_not_missed() -> None:
-    story = story_of(CHAPTERS[0], event(facts.HandedOver(target="110"), 5), event(facts.CallEnded(), 9))
+    taken = facts.HandedOver(target="110", result=facts.HandoverResult.ACCEPTED)
+    story = story_of(CHAPTERS[0], event(taken, 5), event(facts.CallEnded(), 9))
 
     assert (story.record.outcome, story.missed_at) == ("forwarded", None)
 

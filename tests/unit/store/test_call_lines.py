@@ -1,0 +1,105 @@
+"""What facts add up to for lines: which hotline the citizen meant, and what became of a leg to its department."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from app.calls.record import CallStory
+from app.contract import events as facts
+from app.contract.events import CallEvent, ForwardResult
+
+START = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
+ARRIVED = facts.CallArrived(
+    trunk="market-bureau",
+    dnis="12345",
+    ani="19900012345",
+    original_line="12315",
+    line_rule="diversion",
+    mode="forward",
+    diversion="12315",
+)
+
+
+def story_of(*payloads: facts.AnyPayload) -> CallStory:
+    """The story of these facts, one second apart."""
+    events = [
+        CallEvent.make(
+            payload, node="node1", occurred_at=START + timedelta(seconds=n), uniqueid="c1", call_id="c1",
+            distinguishers=(n,),
+        )
+        for n, payload in enumerate(payloads)
+    ]  # fmt: skip
+    return CallStory(events, area_code="0375")
+
+
+def leg(result: ForwardResult, *, is_parallel: bool = False) -> facts.CallForwarded:
+    return facts.CallForwarded(
+        line="12315", trunk="market-bureau", result=result, ring_time_ms=4000, talk_time_ms=30_000,
+        is_parallel=is_parallel,
+    )  # fmt: skip
+
+
+def test_the_line_that_the_dialplan_resolved_is_kept_with_its_rule_mode_and_diversion() -> None:
+    record = story_of(ARRIVED).record
+
+    assert (record.original_line, record.line_rule, record.line_mode, record.diversion) == (
+        "12315", "diversion", "forward", "12315",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("told_by_flow", ["12345", ""])
+def test_a_flow_cannot_talk_the_dialplan_out_of_its_line(told_by_flow: str) -> None:
+    intake = facts.IntakeRecorded(flow="hotline-12345", original_line=told_by_flow)
+
+    assert story_of(ARRIVED, intake).record.original_line == "12315"
+    assert story_of(intake, ARRIVED).record.original_line == "12315"
+
+
+def test_a_flow_names_the_line_where_the_dialplan_named_none() -> None:
+    arrived = facts.CallArrived(trunk="carrier", dnis="12315", ani="19900012345")
+    intake = facts.IntakeRecorded(flow="hotline-12345", original_line="12315")
+
+    assert story_of(arrived, intake).record.original_line == "12315"
+
+
+def test_a_call_that_the_department_answered_is_forwarded_and_not_missed() -> None:
+    story = story_of(ARRIVED, leg(ForwardResult.ANSWERED), facts.CallEnded(hangup_cause=16))
+
+    assert (story.record.outcome, story.missed_at) == ("forwarded", None)
+    assert (story.record.forward_trunk, story.record.forward_talk_ms) == ("market-bureau", 30_000)
+
+
+@pytest.mark.parametrize(
+    "result", [r for r in ForwardResult if r not in {ForwardResult.ANSWERED, ForwardResult.CALLER_GONE}]
+)
+def test_a_leg_that_failed_leaves_the_caller_to_our_queue(result: ForwardResult) -> None:
+    waiting = [ARRIVED, leg(result), facts.CallerQueued(queue="consumer")]
+    gave_up = story_of(*waiting, facts.CallerAbandoned(queue="consumer"), facts.CallEnded())
+    served = story_of(
+        *waiting,
+        facts.AgentAnswered(queue="consumer", agent="1001"),
+        facts.ConversationEnded(queue="consumer", agent="1001", talk_time_seconds=9),
+        facts.CallEnded(),
+    )
+
+    assert (gave_up.record.outcome, gave_up.record.forward_result) == ("abandoned", result.value)
+    assert gave_up.missed_at is not None
+    assert (served.record.outcome, served.missed_at) == ("answered", None)
+
+
+def test_of_two_legs_the_answered_one_is_kept() -> None:
+    story = story_of(ARRIVED, leg(ForwardResult.ANSWERED, is_parallel=True), leg(ForwardResult.NO_ANSWER))
+
+    assert story.record.forward_result == "answered"
+    assert story.is_answered_by_department
+
+
+def test_only_a_parallel_answer_of_the_department_is_a_matter_of_ours() -> None:
+    assert not story_of(ARRIVED, leg(ForwardResult.ANSWERED)).is_answered_by_department
+    assert story_of(ARRIVED, leg(ForwardResult.ANSWERED, is_parallel=True)).is_answered_by_department
+
+
+def test_a_refused_hand_over_leaves_the_call_where_it_was() -> None:
+    refused = facts.HandedOver(target="119", result=facts.HandoverResult.REFUSED, cause="busy")
+
+    assert story_of(ARRIVED, refused, facts.CallEnded()).record.outcome == "left_before_queue"
