@@ -10,6 +10,7 @@ import app.accounts.models
 import app.calls.models
 import app.catalogue.models
 import app.lines.models
+import app.probes.models
 import app.tickets.models  # noqa: F401
 from app.platform.database import Base
 

@@ -55,6 +55,10 @@ class Actor:
     display_name: str = ""
     address: str = ""
     permissions: frozenset[Permission] = field(default=frozenset(), repr=False)
+    node: str | None = None
+    """A machine that may report for this node alone."""
+    line: str | None = None
+    """A foreign exchange: it may report calls of this line alone."""
 
     def may(self, permission: Permission) -> bool:
         return permission in self.permissions
@@ -101,7 +105,14 @@ def find_actor_of_token(database: Database, token: str, address: str) -> Actor |
     if row is None or not row.is_active:
         return None
     scopes = frozenset(str(scope) for scope in row.scopes)
-    return Actor(name=row.name, scopes=scopes, address=address, permissions=permissions_of_scopes(scopes))
+    return Actor(
+        name=row.name,
+        scopes=scopes,
+        address=address,
+        permissions=permissions_of_scopes(scopes),
+        node=row.node,
+        line=row.line,
+    )
 
 
 def read_session(request: Request) -> LogInSession | None:

@@ -46,6 +46,8 @@ class ServiceToken(Base):
     name: Mapped[str] = mapped_column(String(64), unique=True)
     token_hash: Mapped[str] = mapped_column(String(64), unique=True, doc="SHA-256 hex of a 256-bit random token")
     scopes: Mapped[list[Any]] = mapped_column(doc="call-events:write, lookup:read, tickets:read, tickets:write")
+    node: Mapped[str | None] = mapped_column(String(64), doc="reports for this node alone; none: for any")
+    line: Mapped[str | None] = mapped_column(String(20), doc="reports calls of this line alone: a foreign exchange")
     is_active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]
 

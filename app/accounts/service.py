@@ -16,6 +16,9 @@ from app.accounts.passwords import MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH, has
 from app.accounts.rules import SCOPES
 from app.platform.errors import Conflict, HotlineError, NotFound
 
+NODE = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
+"""As `app.contract.env.EnvSettings.node`."""
+LINE = re.compile(r"[0-9]{3,20}")
 USERNAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 """Also the member name in Asterisk's queues (app.contract.commands.Word)."""
 
@@ -54,6 +57,19 @@ class ScopeUnknown(HotlineError):
     status = 422
     code = "scope-unknown"
     title = "未知的权限范围"
+
+
+class TokenBindingRefused(HotlineError):
+    """A token that could report for a line in the name of any node, or for a node that cannot exist."""
+
+    status = 422
+    code = "token-binding-refused"
+    title = "令牌绑定的节点或专线无效"
+
+
+class ServiceTokenNotFound(NotFound):
+    code = "service-token-not-found"
+    title = "没有这个访问令牌"
 
 
 def check_password_rules(username: str, password: str) -> None:
@@ -138,31 +154,80 @@ def deactivate_user(session: Session, username: str, *, now: datetime, actor: Ac
 
 
 def create_service_token(
-    session: Session, name: str, scopes: Iterable[str], *, now: datetime, actor: Actor = SYSTEM
+    session: Session,
+    name: str,
+    scopes: Iterable[str],
+    *,
+    now: datetime,
+    actor: Actor = SYSTEM,
+    node: str | None = None,
+    line: str | None = None,
 ) -> str:
-    """A new token for a machine, shown this once. Replaces an older token of that name. ScopeUnknown."""
+    """A new token for a machine, shown this once. Replaces an older token of that name.
+
+    ScopeUnknown, TokenBindingRefused.
+    """
     plain = secrets.token_urlsafe(32)
-    ensure_service_token(session, name, plain, scopes, now=now, actor=actor)
+    ensure_service_token(session, name, plain, scopes, now=now, actor=actor, node=node, line=line)
     return plain
 
 
 def ensure_service_token(
-    session: Session, name: str, plain: str, scopes: Iterable[str], *, now: datetime, actor: Actor = SYSTEM
+    session: Session,
+    name: str,
+    plain: str,
+    scopes: Iterable[str],
+    *,
+    now: datetime,
+    actor: Actor = SYSTEM,
+    node: str | None = None,
+    line: str | None = None,
 ) -> ServiceToken:
-    """Set-up knows the token already: keep its hash under that name. Doing it again changes nothing. ScopeUnknown."""
+    """Set-up knows the token already: keep its hash under that name. Doing it again changes nothing.
+
+    `node`: it reports for this node alone; `line`: a foreign exchange, which reports this line alone (R13).
+    ScopeUnknown, TokenBindingRefused.
+    """
     wanted = sorted({str(scope) for scope in scopes})
     if unknown := [scope for scope in wanted if scope not in {str(known) for known in SCOPES}]:
         raise ScopeUnknown(f"未知的权限范围：{'、'.join(unknown)}", unknown=unknown)
+    check_binding(node, line)
     token = session.scalar(select(ServiceToken).where(ServiceToken.name == name))
-    if token and (token.token_hash, token.scopes, token.is_active) == (hash_token(plain), wanted, True):
+    values = {"token_hash": hash_token(plain), "scopes": wanted, "is_active": True, "node": node, "line": line}
+    if token and all(getattr(token, key) == value for key, value in values.items()):
         return token
     if token is None:
         token = ServiceToken(name=name, created_at=now)
         session.add(token)
-    token.token_hash, token.scopes, token.is_active = hash_token(plain), list(wanted), True
+    for key, value in values.items():
+        setattr(token, key, value)
     audit.record(
         session, actor, "service_token_set", at=now, object_type="service_token", object_id=name,
-        detail={"scopes": wanted},
+        detail={"scopes": wanted, "node": node, "line": line},
     )  # fmt: skip
     session.flush()
     return token
+
+
+def check_binding(node: str | None, line: str | None) -> None:
+    """TokenBindingRefused unless a node is a node's name, and a line comes with the node that reports it."""
+    if node is not None and not NODE.fullmatch(node):
+        raise TokenBindingRefused("节点名只能用小写字母、数字和横线，最多 31 个", node=node)
+    if line is not None and not LINE.fullmatch(line):
+        raise TokenBindingRefused("专线号码只能是 3 到 20 位数字", line=line)
+    if line is not None and node is None:
+        raise TokenBindingRefused("绑定专线的令牌必须同时绑定上报节点", line=line)
+
+
+def list_service_tokens(session: Session) -> list[ServiceToken]:
+    """Every machine's token, by name, switched-off ones too."""
+    return list(session.scalars(select(ServiceToken).order_by(ServiceToken.name)))
+
+
+def deactivate_service_token(session: Session, name: str, *, now: datetime, actor: Actor = SYSTEM) -> None:
+    """It opens nothing any more. ServiceTokenNotFound."""
+    token = session.scalar(select(ServiceToken).where(ServiceToken.name == name))
+    if token is None:
+        raise ServiceTokenNotFound()
+    token.is_active = False
+    audit.record(session, actor, "service_token_deactivated", at=now, object_type="service_token", object_id=name)
