@@ -15,6 +15,7 @@ from app.cli.doctor.command import doctor
 from app.cli.settings_table import settings
 from app.cli.setup_command import setup
 from app.cli.stack_commands import down, status, up
+from app.cli.token_commands import tokens
 from sipp_scenarios.command import call_command
 
 app = typer.Typer(
@@ -25,7 +26,14 @@ app = typer.Typer(
 for command in (demo, setup, up, down, status, doctor, settings, bench):
     app.command()(command)
 app.command("call")(call_command)
-for group, name in ((seats, "seat"), (users, "user"), (database, "db"), (flows, "flows"), (dialplan, "dialplan")):
+for group, name in (
+    (seats, "seat"),
+    (users, "user"),
+    (database, "db"),
+    (flows, "flows"),
+    (dialplan, "dialplan"),
+    (tokens, "token"),
+):
     app.add_typer(group, name=name)
 
 

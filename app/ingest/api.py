@@ -16,6 +16,7 @@ from app.ingest import lookup as lookup_service
 from app.ingest import service
 from app.ingest.effects import Terms
 from app.ingest.schemas import ParkedEventList, ParkedEventOut, SenderList, SenderOut
+from app.ingest.senders import refuse_foreign_node
 from app.platform.http import ClockDep, DatabaseDep, Reading, SettingsDep
 
 router = APIRouter()
@@ -36,28 +37,34 @@ TermsDep = Annotated[Terms, Depends(terms_of)]
 
 @router.post("/call-events", tags=["call events"])
 async def report_call_events(
-    batch: EventBatch, _actor: Reporter, database: DatabaseDep, clock: ClockDep, terms: TermsDep
+    batch: EventBatch, actor: Reporter, database: DatabaseDep, clock: ClockDep, terms: TermsDep
 ) -> BatchResult:
     """Keep a batch of call facts, in order, in one transaction. Scope: `call-events:write`.
 
     Tell it again whenever no answer came: every `event_id` is kept once. A malformed event is parked with its reason
     and counted in `parked`; it never blocks the rest, and there is no use in telling it again.
+
+    A token bound to a node reports as that node alone (403 `foreign-node`). One bound to a line as well is that of a
+    retained hotline's own exchange: its `event_id`, `call_id` and recordings begin with `NODE-`, its agents with
+    `NODE.`, and its calls are of that line; a call that names no line gets it. Anything else is parked.
     """
+    refuse_foreign_node(actor, batch.node)
 
     def store() -> BatchResult:
         with database.transaction() as session:
-            return service.store_batch(session, batch, terms, clock())
+            return service.store_batch(session, batch, terms, clock(), actor)
 
     return await run_in_threadpool(store)
 
 
 @router.get("/call-events/cursor", tags=["call events"])
 def read_cursor(
-    _actor: Reporter,
+    actor: Reporter,
     session: Reading,
     node: Annotated[str, Query(pattern=r"^[a-z0-9][a-z0-9.-]{0,63}$", description="the sender, e.g. node1.ami")],
 ) -> Cursor:
     """Where a sender goes on: the highest `seq` that is kept. Scope: `call-events:write`."""
+    refuse_foreign_node(actor, node)
     return service.get_cursor(session, node)
 
 

@@ -9,8 +9,10 @@ from typing import Any
 import orjson
 from pydantic import ValidationError
 
+from app.accounts.auth import SYSTEM, Actor
 from app.calls.rules import AGENT_EVENTS
 from app.contract.events import CallEnded, CallEvent
+from app.ingest.senders import own_fact
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 CLOCK_SLACK = timedelta(days=1)
@@ -30,11 +32,14 @@ class Parked:
     fingerprint: str
 
 
-def parse_event(raw: Any, *, node: str, now: datetime) -> CallEvent | Parked:
-    """The event, or why it is put aside. Never raises: nothing that a sender writes may block the rest."""
+def parse_event(raw: Any, *, node: str, now: datetime, sender: Actor = SYSTEM) -> CallEvent | Parked:
+    """The event as this sender may tell it, or why it is put aside.
+
+    Never raises: nothing that a sender writes may block the rest.
+    """
     try:
         _refuse_unstorable(raw)
-        event = CallEvent.model_validate(raw)
+        event = own_fact(CallEvent.model_validate(raw), sender)
         _refuse_unusable(event, now)
     except (ValueError, TypeError, OverflowError, RecursionError) as error:
         return park(raw, node=node, reason=_reason_of(error))

@@ -15,6 +15,7 @@ from sqlalchemy import case, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from app.accounts.auth import SYSTEM, Actor
 from app.calls.models import CallEventRow, ParkedEvent, Sender
 from app.contract.events import BatchResult, CallEvent, Cursor, EventBatch
 from app.ingest.effects import Terms, apply_facts
@@ -30,12 +31,16 @@ class _Kept:
     parked: list[Parked]
 
 
-def store_batch(session: Session, batch: EventBatch, terms: Terms, now: datetime) -> BatchResult:
+def store_batch(
+    session: Session, batch: EventBatch, terms: Terms, now: datetime, sender: Actor = SYSTEM
+) -> BatchResult:
     """Keep every event of the batch and do what it brings about. The same batch again changes nothing.
+
+    `sender`: who tells it; a foreign exchange is heard about its own line alone.
 
     Raises OperationalError when the database is busy or gone: nothing was kept, the sender tells it again.
     """
-    items = [parse_event(raw, node=batch.node, now=now) for raw in batch.events]
+    items = [parse_event(raw, node=batch.node, now=now, sender=sender) for raw in batch.events]
     events = [item for item in items if isinstance(item, CallEvent)]
     kept = _keep(session, batch.node, events, terms, now)
     parked = [item for item in items if isinstance(item, Parked)] + kept.parked
