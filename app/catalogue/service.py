@@ -3,8 +3,9 @@
 import csv
 import hashlib
 import io
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -45,13 +46,17 @@ def load_file(session: Session, file: Path, model: type[Base], *, now: datetime)
     columns = model.__table__.columns
     for row in rows:
         values = {
-            name: None if not value and columns[name].nullable else columns[name].type.python_type(value)
+            name: None if not value and columns[name].nullable else _read(columns[name].type.python_type, value)
             for name, value in row.items()
         }
         session.merge(model(**values))
     session.merge(ReferenceFile(name=file.name, digest=digest, row_count=len(rows), loaded_at=now))
     session.flush()
     return file.name
+
+
+def _read(kind: type[Any], text: str) -> Any:
+    return date.fromisoformat(text) if kind is date else kind(text)
 
 
 def get_region(session: Session, code: str) -> Region:

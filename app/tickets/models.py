@@ -136,7 +136,7 @@ class LegacyRecord(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     source_system: Mapped[str] = mapped_column(String(40))
     legacy_id: Mapped[str] = mapped_column(String(80), doc="its number over there")
-    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"))
+    ticket_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"), doc="none only while it is being imported")
     row_hash: Mapped[str] = mapped_column(String(64), doc="SHA-256 of what was sent: shows a row that has changed")
     imported_at: Mapped[datetime]
 

@@ -23,7 +23,9 @@ from app.platform.migrations import upgrade_engine
 from app.platform.settings import Settings
 from app.web.main import create_app
 
-REFERENCE_TABLES = {"regions", "subjects", "lines", "reference_files"}
+REFERENCE_TABLES = {
+    "regions", "subjects", "lines", "line_aliases", "line_programmes", "line_programme_steps", "reference_files",
+}  # fmt: skip
 
 
 class RecordedTopics:
