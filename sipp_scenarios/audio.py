@@ -1,7 +1,7 @@
 """Voices: tones that people in a scenario speak, and a listener that finds them again on a recording.
 
-A caller speaks 440 Hz, an agent 700 Hz: a recording on which both sound at once holds the conversation, not merely
-noise or music on hold.
+A caller speaks 440 Hz, an agent 700 Hz, a department's exchange 1000 Hz: a recording on which two of them sound at once
+holds the conversation, not merely noise or music on hold.
 """
 
 import math
@@ -14,6 +14,7 @@ from pathlib import Path
 SAMPLE_RATE = 8000
 CALLER_HZ = 440
 AGENT_HZ = 700
+EXCHANGE_HZ = 1000
 WINDOW = SAMPLE_RATE // 10
 AUDIBLE_SHARE = 0.05
 """Share of a window's energy that one voice must hold to count as heard."""
@@ -62,6 +63,7 @@ class Recording:
     """Root mean square of the samples."""
     has_caller: bool
     has_agent: bool
+    has_exchange: bool = False
 
 
 def listen(path: Path) -> Recording:
@@ -76,4 +78,5 @@ def listen(path: Path) -> Recording:
         loudness=loudness,
         has_caller=any(share_of(window, CALLER_HZ) > AUDIBLE_SHARE for window in windows),
         has_agent=any(share_of(window, AGENT_HZ) > AUDIBLE_SHARE for window in windows),
+        has_exchange=any(share_of(window, EXCHANGE_HZ) > AUDIBLE_SHARE for window in windows),
     )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from sipp_scenarios.audio import Recording
-from sipp_scenarios.model import ExpectedCall, ExpectedEvent, ExpectedMissedCall, ExpectedTicket
+from sipp_scenarios.expectation import ExpectedCall, ExpectedEvent, ExpectedMissedCall, ExpectedTicket
 from sipp_scenarios.records import StoredCall, StoredEvent, StoredMissedCall, StoredTicket
 from sipp_scenarios.report import Check
 
@@ -11,6 +11,18 @@ QUIET = 30
 """A recording whose root mean square is below this is silence."""
 
 NONE = "none"
+
+VOICES = {
+    (True, True, True): "three_voices",
+    (True, True, False): "both_voices",
+    (True, False, True): "caller_and_exchange",
+    (False, True, True): "agent and exchange only",
+    (True, False, False): "caller only",
+    (False, True, False): "agent only",
+    (False, False, True): "exchange only",
+    (False, False, False): "neither voice",
+}
+"""(caller, agent, exchange) heard: what a report calls it."""
 
 
 def compare_people(name: str, expected: Sequence[str], seen: Sequence[str]) -> Check:
@@ -30,6 +42,15 @@ def compare_call(
     yield Check("store", f"{name}: caller number", number if expected.has_number else "", seen.caller_number)
     if expected.agent:
         yield Check("store", f"{name}: agent", agents[expected.agent], seen.agent)
+    wanted = {"original line": expected.line.number, "line rule": expected.line.rule, "mode": expected.line.mode,
+              "diversion": expected.line.diversion, "source": expected.source}  # fmt: skip
+    found = {"original line": seen.original_line, "line rule": seen.line_rule, "mode": seen.line_mode,
+             "diversion": seen.diversion, "source": seen.source}  # fmt: skip
+    yield from (
+        Check("store", f"{name}: {what}", str(value), found[what])
+        for what, value in wanted.items()
+        if value is not None
+    )
     yield from _compare_events(name, expected, seen.events, agents)
     yield Check("store", f"{name}: ticket", *_tickets(expected.ticket, seen, agents))
     yield Check("store", f"{name}: missed call", _missed(expected.missed_call), _missed(seen.missed_call))
@@ -72,7 +93,7 @@ def _fits(event: ExpectedEvent, stored: StoredEvent, agents: Mapping[str, str]) 
 
 
 def _fields(event: ExpectedEvent, agents: Mapping[str, str]) -> dict[str, str | int | bool]:
-    return {key: agents[str(value)] if key == "agent" else value for key, value in event.fields.items()}
+    return {key: agents[str(value)] if key == "agent" and value else value for key, value in event.fields.items()}
 
 
 def _described(event: ExpectedEvent, agents: Mapping[str, str]) -> str:
@@ -85,12 +106,19 @@ def _payload(stored: StoredEvent, event: ExpectedEvent) -> str:
 
 
 def _tickets(expected: ExpectedTicket | str, seen: StoredCall, agents: Mapping[str, str]) -> tuple[str, str]:
-    wanted = NONE if isinstance(expected, str) else f"{expected.status}, opened by {agents[expected.opened_by]}"
-    return wanted, NONE if seen.ticket is None else _ticket(seen.ticket)
+    if isinstance(expected, str):
+        return NONE, _ticket(seen.ticket)
+    wanted = f"{expected.status}, opened by {agents[expected.opened_by] if expected.opened_by else NONE}"
+    if expected.source is None:
+        return wanted, _ticket(seen.ticket)
+    return f"{wanted}, from {expected.source}", _ticket(seen.ticket, has_source=True)
 
 
-def _ticket(ticket: StoredTicket) -> str:
-    return f"{ticket.status}, opened by {ticket.accepted_by}"
+def _ticket(ticket: StoredTicket | None, *, has_source: bool = False) -> str:
+    if ticket is None:
+        return NONE
+    text = f"{ticket.status}, opened by {ticket.accepted_by or NONE}"
+    return f"{text}, from {ticket.source}" if has_source else text
 
 
 def _missed(entry: ExpectedMissedCall | StoredMissedCall | str | None) -> str:
@@ -108,6 +136,13 @@ def _compare_recording(name: str, expected: str, seen: Recording | None) -> Chec
 def _heard(recording: Recording) -> str:
     if recording.loudness < QUIET:
         return f"silence ({recording.seconds:.1f} s)"
-    if recording.has_caller and recording.has_agent:
-        return "both_voices"
-    return "caller only" if recording.has_caller else "agent only" if recording.has_agent else "neither voice"
+    voices = (recording.has_caller, recording.has_agent, recording.has_exchange)
+    return VOICES[voices]
+
+
+def compare_headers(name: str, expected: Mapping[str, str], seen: Mapping[str, str]) -> Iterator[Check]:
+    """Headers of the last INVITE to an exchange: each must hold its text; an empty text: it must not be there."""
+    for header, text in expected.items():
+        value = seen.get(header, "")
+        is_met = text in value if text else not value
+        yield Check("sip", f"{name} received {header}", text or NONE, text or NONE if is_met else value or NONE)

@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from sipp_scenarios.expectation import Expectation
 from sipp_scenarios.model import Actor, Scenario
 from sipp_scenarios.templates import SCENARIOS, Role
 
@@ -56,6 +57,11 @@ def _sentence(error: Any) -> str:
 def _reference_mistakes(scenario: Scenario) -> Iterator[str]:
     """Names that lead nowhere, and people in the wrong part."""
     callers, agents = scenario.actors_of(Role.CALLER), scenario.actors_of(Role.AGENT)
+    exchanges, own_seats = scenario.actors_of(Role.EXCHANGE), scenario.actors_of(Role.OWN_SEAT)
+    known = {
+        "caller": callers, "agent": agents, "exchange": exchanges, "exchange or own seat": {**exchanges, **own_seats},
+        "actor": scenario.actors,
+    }  # fmt: skip
     for name, actor in callers.items():
         if actor.number not in {"own", "none", *callers}:
             yield f"actors.{name}.number: no caller {actor.number!r}"
@@ -63,7 +69,7 @@ def _reference_mistakes(scenario: Scenario) -> Iterator[str]:
     for place, name, people in _references(scenario):
         if name not in scenario.actors:
             yield f"{place}: no actor {name!r}; there are {', '.join(scenario.actors)}"
-        elif name not in (callers if people == "caller" else agents if people == "agent" else scenario.actors):
+        elif name not in known[people]:
             yield f"{place}: {name!r} is no {people}"
 
 
@@ -76,9 +82,10 @@ def _seats_taken_twice(agents: dict[str, Actor]) -> Iterator[str]:
 
 
 ROLES_IN_STEPS = {
-    "sign_in": "agent", "sign_out": "agent", "dial": "caller", "hang_up": "caller", "finish": "caller",
+    "sign_in": "agent", "sign_out": "agent", "dial": "caller", "hang_up": "actor", "finish": "caller",
     "pop": "caller", "to": "agent", "not_to": "agent", "open_ticket_of": "caller",
-    "accept_ticket_of": "caller", "by": "agent",
+    "accept_ticket_of": "caller", "by": "agent", "open": "exchange or own seat", "close": "exchange", "answer": "actor",
+    "hand_over": "caller", "leave_to_them": "caller", "take_back": "caller",
 }  # fmt: skip
 
 
@@ -89,17 +96,22 @@ def _references(scenario: Scenario) -> Iterator[tuple[str, str, str]]:
             roles = {**ROLES_IN_STEPS, "of": "caller" if "await_event" in type(step).model_fields else "actor"}
             for name in (value if isinstance(value, list) else [value]) if key in roles and value else []:
                 yield f"steps.{number}.{key}", name, roles[key]
-    for name in scenario.expect.people:
-        yield f"expect.people.{name}", name, "actor"
-    for name in scenario.expect.agents:
-        yield f"expect.agents.{name}", name, "agent"
-    for name, call in scenario.expect.calls.items():
-        place = f"expect.calls.{name}"
-        yield place, name, "caller"
+    for number, expectation in enumerate(scenario.endings):
+        place = f"or_expect.{number - 1}" if number else "expect"
+        yield from _references_of(place, expectation)
+
+
+def _references_of(place: str, expectation: Expectation) -> Iterator[tuple[str, str, str]]:
+    roles = {"people": "actor", "received": "exchange", "records": "caller", "agents": "agent", "calls": "caller"}
+    for part, role in roles.items():
+        for name in getattr(expectation, part):
+            yield f"{place}.{part}.{name}", name, role
+    for name, call in expectation.calls.items():
+        of_call = f"{place}.calls.{name}"
         if call.agent:
-            yield f"{place}.agent", call.agent, "agent"
-        if call.ticket != "none":
-            yield f"{place}.ticket.opened_by", call.ticket.opened_by, "agent"
+            yield f"{of_call}.agent", call.agent, "agent"
+        if not isinstance(call.ticket, str) and call.ticket.opened_by:
+            yield f"{of_call}.ticket.opened_by", call.ticket.opened_by, "agent"
         for event in [*call.events, *call.also]:
-            if isinstance(agent := event.fields.get("agent"), str):
-                yield f"{place}.events.{event.type}.agent", agent, "agent"
+            if isinstance(agent := event.fields.get("agent"), str) and agent:
+                yield f"{of_call}.events.{event.type}.agent", agent, "agent"

@@ -41,6 +41,11 @@ def call(
         ticket=ticket,
         missed_call=missed_call,
         recording=recording,
+        original_line=row["original_line"],
+        line_rule=row.get("line_rule") or "",
+        line_mode=row.get("line_mode") or "",
+        diversion=row.get("diversion") or "",
+        source=row.get("source") or "",
     )
 
 
@@ -51,7 +56,9 @@ def event(row: Json) -> StoredEvent:
 
 
 def ticket(row: Json) -> StoredTicket:
-    return StoredTicket(row["ticket_number"], row["status"], row["accepted_by"], row["call_id"] or "")
+    return StoredTicket(
+        row["ticket_number"], row["status"], row["accepted_by"] or "", row["call_id"] or "", row.get("source") or ""
+    )
 
 
 def missed_call(row: Json) -> StoredMissedCall:

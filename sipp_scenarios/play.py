@@ -6,13 +6,16 @@ from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from functools import singledispatchmethod
 
-from sipp_scenarios import model
-from sipp_scenarios.cast import Cast
+from sipp_scenarios import steps
+from sipp_scenarios.cast import Cast, Player
 from sipp_scenarios.faults import FAULTS
 from sipp_scenarios.report import Stage
 from sipp_scenarios.stack_control import StackControl
 from sipp_scenarios.store import Store
+from sipp_scenarios.target import TargetError
+from sipp_scenarios.templates import Role
 from sipp_scenarios.waiting import TooLate, until
+from sipp_scenarios.words import Part
 
 SERVES_WITHIN_MS = 30_000
 REGISTERS_WITHIN_MS = 10_000
@@ -50,50 +53,89 @@ class Play:
         for name in sorted(self._down):
             self._start(name)
         self.store.wait_until_it_serves(within_ms=SERVES_WITHIN_MS)
+        self.cast.switch.put_right(self.cast.folder)
 
     @singledispatchmethod
-    def _do(self, step: model.Part) -> None:
+    def _do(self, step: Part) -> None:
         raise NotImplementedError(type(step).__name__)
 
     @_do.register
-    def _(self, step: model.SignIn) -> None:
+    def _(self, step: steps.SignIn) -> None:
         for name in step.sign_in:
             self.cast.register(name)
         for name in step.sign_in:
-            phone = self.cast.players[name]
-            until(
-                lambda phone=phone: phone.has_seen("registered"),  # type: ignore[misc]
-                what=f"{name}'s phone registers",
-                within_ms=REGISTERS_WITHIN_MS,
-            )
+            phone = self._registered(name)
             self.store.sign_in(phone.username)
             self.note(name, f"signed in as {phone.username}")
 
+    def _registered(self, name: str) -> Player:
+        phone = self.cast.players[name]
+        until(
+            lambda: phone.has_seen("registered"), what=f"{name}'s phone registers", within_ms=REGISTERS_WITHIN_MS
+        )  # fmt: skip
+        return phone
+
     @_do.register
-    def _(self, step: model.SignOut) -> None:
+    def _(self, step: steps.SignOut) -> None:
         for name in step.sign_out:
             self.store.sign_out(self.cast.players[name].username)
             self.note(name, "signed out")
 
     @_do.register
-    def _(self, step: model.Dial) -> None:
+    def _(self, step: steps.Dial) -> None:
         for name in step.dial:
             self.note(name, "dials")
             self.cast.dial(name)
 
     @_do.register
-    def _(self, step: model.HangUp) -> None:
+    def _(self, step: steps.HangUp) -> None:
         for name in step.hang_up:
-            self.cast.players[name].phone.cue()
+            player = self.cast.players[name]
+            player.phone.cue("" if player.actor.role is Role.CALLER else self._dialog(player))
             self.note(name, "is told to hang up")
 
     @_do.register
-    def _(self, step: model.Finish) -> None:
+    def _(self, step: steps.Open) -> None:
+        for name in step.open:
+            player = self.cast.players[name]
+            if player.actor.role is Role.OWN_SEAT:
+                self.cast.register(name)
+                self._registered(name)
+            else:
+                self.cast.open_exchange(name)
+                self.cast.switch.wait_for_trunk(player.actor.trunk or "", is_reached=True)
+            self.note(name, "is there")
+
+    @_do.register
+    def _(self, step: steps.Close) -> None:
+        for name in step.close:
+            player = self.cast.players[name]
+            if player.process:
+                player.process.kill()
+            self.cast.switch.wait_for_trunk(player.actor.trunk or "", is_reached=False)
+            self.note(name, "is gone, and the switch knows it")
+
+    @_do.register
+    def _(self, step: steps.Answer) -> None:
+        players = [self.cast.players[name] for name in step.answer]
+        dialogs = [self._dialog(player) for player in players]
+        for player, dialog in zip(players, dialogs, strict=True):
+            player.phone.cue(dialog)
+        self.note(" and ".join(step.answer), "told to answer")
+
+    @staticmethod
+    def _dialog(player: Player) -> str:
+        if dialog := player.dialog():
+            return dialog
+        raise TargetError(f"{player.name}'s phone got no call: check the steps")
+
+    @_do.register
+    def _(self, step: steps.Finish) -> None:
         for name in step.finish:
             self.cast.players[name].phone.wait()
 
     @_do.register
-    def _(self, step: model.AwaitEvent) -> None:
+    def _(self, step: steps.AwaitEvent) -> None:
         player = self.cast.players[step.of]
         until(
             lambda: step.await_event in self.store.event_types(self.cast, player),
@@ -102,7 +144,7 @@ class Play:
         )
 
     @_do.register
-    def _(self, step: model.AwaitSip) -> None:
+    def _(self, step: steps.AwaitSip) -> None:
         player = self.cast.players[step.of]
         until(
             lambda: player.has_seen(step.await_sip, step.times),
@@ -111,38 +153,38 @@ class Play:
         )
 
     @_do.register
-    def _(self, step: model.Talk) -> None:
+    def _(self, step: steps.Talk) -> None:
         time.sleep(step.talk_ms / 1000)
 
     @_do.register
-    def _(self, step: model.Stop) -> None:
+    def _(self, step: steps.Stop) -> None:
         self._down.add(step.stop)
         self.control.stop(step.stop)
         self.note(step.stop, "stopped")
 
     @_do.register
-    def _(self, step: model.Start) -> None:
+    def _(self, step: steps.Start) -> None:
         self._start(step.start)
 
     @_do.register
-    def _(self, step: model.Kill) -> None:
+    def _(self, step: steps.Kill) -> None:
         self._down.add(step.kill)
         self.control.kill(step.kill, is_kept=step.is_kept)
         self.note(step.kill, "killed (-9)")
 
     @_do.register
-    def _(self, step: model.Break) -> None:
+    def _(self, step: steps.Break) -> None:
         fault = FAULTS[step.break_](self.cast.target, self.control)
         fault.__enter__()
         self._broken[step.break_] = fault
         self.note("stack", f"broken: {step.break_}")
 
     @_do.register
-    def _(self, step: model.Mend) -> None:
+    def _(self, step: steps.Mend) -> None:
         self._mend(step.mend)
 
     @_do.register
-    def _(self, step: model.Pop) -> None:
+    def _(self, step: steps.Pop) -> None:
         caller, agent = self.cast.players[step.pop], self.cast.players[step.to]
         shown = self.cast.players[step.open_ticket_of] if step.open_ticket_of else None
         until(
@@ -156,11 +198,52 @@ class Play:
         self.note(step.to, f"has {step.pop}'s call on the screen")
 
     @_do.register
-    def _(self, step: model.AcceptTicket) -> None:
+    def _(self, step: steps.AcceptTicket) -> None:
         ticket = self.store.accept_ticket(
             self.cast, self.cast.players[step.accept_ticket_of], self.cast.players[step.by].username
         )
         self.note(step.by, f"accepts ticket {ticket}")
+
+    @_do.register
+    def _(self, step: steps.SetClock) -> None:
+        self.cast.switch.set_clock(step.set_clock)
+        self.note("switch", f"believes that it is {step.set_clock.isoformat()}")
+
+    @_do.register
+    def _(self, step: steps.AwaitClock) -> None:
+        until(
+            lambda: self.cast.switch.clock() >= step.await_clock.timestamp(),
+            what=f"the switch's clock reaches {step.await_clock.isoformat()}",
+            within_ms=step.within_ms,
+        )
+        self.note("switch", f"its clock has reached {step.await_clock.isoformat()}")
+
+    @_do.register
+    def _(self, step: steps.ApplyPlan) -> None:
+        report = self.cast.switch.apply(step.apply_plan, self.cast.folder)
+        done = "; ".join(f"{one.name} {one.outcome}: {one.detail}" for one in report.steps if one.outcome == "failed")
+        self.note("plan", f"{report.outcome}: {report.message} {done}".strip())
+        if report.outcome != step.ends or step.says not in f"{report.message} {report.remedy} {done}":
+            expected = f"{step.ends} {step.says}".strip()
+            raise TooLate(f"the plan was {report.outcome}, not {expected}: {report.message} {report.remedy} {done}")
+
+    @_do.register
+    def _(self, step: steps.HandOverTo) -> None:
+        caller, agent = self.cast.players[step.hand_over], self.cast.players[step.by]
+        self.store.hand_over(self.cast, caller, agent.username, step.target)
+        self.note(step.by, f"hands over to {step.target}")
+
+    @_do.register
+    def _(self, step: steps.LeaveToThem) -> None:
+        caller, agent = self.cast.players[step.leave_to_them], self.cast.players[step.by]
+        self.store.move_handover(self.cast, caller, agent.username, "leave")
+        self.note(step.by, "leaves the conversation to them")
+
+    @_do.register
+    def _(self, step: steps.TakeBackStep) -> None:
+        caller, agent = self.cast.players[step.take_back], self.cast.players[step.by]
+        self.store.move_handover(self.cast, caller, agent.username, "take-back")
+        self.note(step.by, "takes the call back")
 
     def _start(self, name: str) -> None:
         self.control.start(name)

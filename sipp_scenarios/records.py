@@ -22,6 +22,7 @@ class StoredTicket:
     status: str
     accepted_by: str
     call_id: str
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,4 +46,9 @@ class StoredCall:
     events: tuple[StoredEvent, ...] = ()
     ticket: StoredTicket | None = None
     missed_call: StoredMissedCall | None = None
+    original_line: str = ""
+    line_rule: str = ""
+    line_mode: str = ""
+    diversion: str = ""
+    source: str = ""
     recording: Recording | None = field(default=None, compare=False)

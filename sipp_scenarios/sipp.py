@@ -14,9 +14,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sipp_scenarios.waiting import until
+
 SIPP = "sipp"
 OUTER_LIMIT_SECONDS = 10
 """How much longer than SIPp's own time-out we wait before we kill it."""
+
+PORT_WITHIN_MS = 60_000
 
 EXIT_CODES = {
     0: "all calls as expected",
@@ -33,6 +37,18 @@ def free_udp_port(address: str) -> int:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.bind((address, 0))
         return int(probe.getsockname()[1])
+
+
+def wait_for_port(address: str, port: int) -> None:
+    """Until this UDP port is free: another stack's run may just use the same exchange. Raises TooLate."""
+
+    def is_free() -> bool:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, contextlib.suppress(OSError):
+            probe.bind((address, port))
+            return True
+        return False
+
+    until(is_free, what=f"nobody else sits at {address}:{port}", within_ms=PORT_WITHIN_MS)
 
 
 def digest(seat: str, password: str) -> str:
@@ -91,9 +107,16 @@ class SippProcess:
                 facts.append(SippFact(float(at), what))
         return facts
 
-    def cue(self) -> None:
-        """Tell the call of this process to go on to its end."""
-        lines = ["INFO sip:cue SIP/2.0", f"Call-ID: {self.call_id}", "To: <sip:cue>", "CSeq: 99 INFO", "", ""]
+    def cue(self, call_id: str = "") -> None:
+        """Tell the call of this process, or another call of it, to go on: to its end, or from ringing to the answer."""
+        lines = [
+            "INFO sip:cue SIP/2.0",
+            f"Call-ID: {call_id or self.call_id}",
+            "To: <sip:cue>",
+            "CSeq: 99 INFO",
+            "",
+            "",
+        ]
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
             sender.bind((self.plan.address, 0))
             sender.sendto("\r\n".join(lines).encode(), (self.plan.address, self.port))

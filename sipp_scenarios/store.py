@@ -110,13 +110,8 @@ class Store:
     def find_call_id(self, cast: Cast, player: Player) -> str:
         """The store's id of this caller's call; empty while it has none. Once found it stays."""
         if not player.call_id and player.dialled_at:
-            since = datetime.fromtimestamp(player.dialled_at, UTC) - CLOCK_SLACK
             taken = {other.call_id for other in cast.callers() if other.call_id}
-            query: dict[str, str] = {"from": since.isoformat()}
-            rows = self.reader.get("/calls", **query)["items"]
-            shown = self.shown_number(player)
-            found = [row for row in rows if row["call_id"] not in taken and row["caller_number"] == shown]
-            if found:
+            if found := [row for row in self._calls_of(player) if row["call_id"] not in taken]:
                 player.call_id = min(found, key=lambda row: str(row["arrived_at"]))["call_id"]
         return player.call_id
 
@@ -188,6 +183,31 @@ class Store:
         session.patch(path, parsing.FILLED_FORM, etag=session.etag(path))
         session.post(f"{path}/accept", headers={"If-Match": session.etag(path)})
         return call.ticket.ticket_number
+
+    def hand_over(self, cast: Cast, caller: Player, username: str, target: str) -> None:
+        """Press the key for 110, 119, 120, 122 or a line on the agent's page."""
+        body = {"call_id": self._known_call_id(cast, caller), "target": target}
+        caller.handover_id = str(self.as_person(username).post("/handovers", body)["id"])
+
+    def move_handover(self, cast: Cast, caller: Player, username: str, move: str) -> None:
+        """Leave the other side with the citizen, or take the call back."""
+        self._known_call_id(cast, caller)
+        self.as_person(username).post(f"/handovers/{caller.handover_id}/{move}")
+
+    def _known_call_id(self, cast: Cast, caller: Player) -> str:
+        if call_id := self.find_call_id(cast, caller):
+            return call_id
+        raise TargetError(f"the store knows no call of {caller.name}")
+
+    def count_calls(self, player: Player) -> int:
+        """How many calls the store has of this caller's number since the caller dialled."""
+        return len(self._calls_of(player))
+
+    def _calls_of(self, player: Player) -> list[parsing.Json]:
+        since = datetime.fromtimestamp(player.dialled_at, UTC) - CLOCK_SLACK
+        query: dict[str, str] = {"from": since.isoformat()}
+        shown = self.shown_number(player)
+        return [row for row in self.reader.get("/calls", **query)["items"] if row["caller_number"] == shown]
 
     def wait_until_it_serves(self, *, within_ms: int) -> None:
         """Raises TooLate."""

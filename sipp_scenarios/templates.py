@@ -22,6 +22,10 @@ class Role(StrEnum):
 
     CALLER = "caller"
     AGENT = "agent"
+    OWN_SEAT = "own seat"
+    """A seat of a line's own people: it rings without anybody having signed in."""
+    EXCHANGE = "exchange"
+    """A department's or the emergency service's, at the far end of a trunk."""
 
 
 @dataclass(frozen=True)
@@ -31,20 +35,32 @@ class Template:
     role: Role
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     is_call: bool = True
+    file: str = ""
+    """Whose XML it has; empty: its own."""
 
 
 LONGEST_STAY_MS = 180_000
 
 CALLER: Mapping[str, Parameter] = {"dnis": "12345", "from_header": "", "display_name": "", "extra_headers": []}
 SEAT: Mapping[str, Parameter] = {"stay_ms": LONGEST_STAY_MS}
+ANSWERS: Mapping[str, Parameter] = {**SEAT, "ring_ms": 300, "talk_ms": LONGEST_STAY_MS, "answers_on_cue": False}
+REFUSES: Mapping[str, Parameter] = {**SEAT, "status": 486, "reason": "Busy Here"}
+
+HEADERS = (
+    "To", "From", "P-Asserted-Identity", "Diversion", "History-Info", "X-12345-Hop", "X-12345-Call-Id",
+)  # fmt: skip
+"""What is kept of each INVITE to an exchange."""
 
 TEMPLATES: Mapping[str, Template] = {
     "caller": Template(Role.CALLER, {**CALLER, "stay_ms": LONGEST_STAY_MS, "answer_within_ms": 10_000}),
     "caller-cancels": Template(Role.CALLER, CALLER),
     "options": Template(Role.CALLER, {"dnis": "12345"}, is_call=False),
-    "seat-answers": Template(Role.AGENT, {**SEAT, "ring_ms": 300, "talk_ms": LONGEST_STAY_MS}),
+    "seat-answers": Template(Role.AGENT, ANSWERS),
     "seat-rings": Template(Role.AGENT, SEAT),
-    "seat-busy": Template(Role.AGENT, {**SEAT, "status": 486, "reason": "Busy Here"}),
+    "seat-busy": Template(Role.AGENT, REFUSES),
+    "exchange-answers": Template(Role.EXCHANGE, ANSWERS, file="seat-answers"),
+    "exchange-rings": Template(Role.EXCHANGE, SEAT, file="seat-rings"),
+    "exchange-busy": Template(Role.EXCHANGE, REFUSES, file="seat-busy"),
 }
 
 
@@ -61,8 +77,9 @@ def environment(folder: Path) -> Environment:
 
 
 def render(template: str, folder: Path, values: Mapping[str, object]) -> str:
-    """SIPp XML of a template."""
-    return environment(folder).get_template(f"{template}.xml.j2").render(values)
+    """SIPp XML of a template, or of a file that is no actor's."""
+    file = TEMPLATES[template].file if template in TEMPLATES else ""
+    return environment(folder).get_template(f"{file or template}.xml.j2").render(values)
 
 
 def sipp_text(text: str) -> str:

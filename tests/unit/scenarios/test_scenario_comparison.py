@@ -7,7 +7,7 @@ import pytest
 
 from sipp_scenarios.audio import Recording
 from sipp_scenarios.comparison import compare_call, compare_people
-from sipp_scenarios.model import ExpectedCall, ExpectedEvent
+from sipp_scenarios.expectation import ExpectedCall, ExpectedEvent
 from sipp_scenarios.records import StoredCall, StoredEvent, StoredMissedCall, StoredTicket
 from sipp_scenarios.report import Check, Report
 

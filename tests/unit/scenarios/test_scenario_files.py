@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from sipp_scenarios.loading import ScenarioError, load, scenario_names
-from sipp_scenarios.templates import SCENARIOS, TEMPLATES, environment
+from sipp_scenarios.templates import SCENARIOS, TEMPLATES, render
 
 OF_THE_ISSUE = {
     "caller-reaches-agent", "caller-abandons-in-queue", "agent-does-not-answer-then-next-does", "no-agent-signed-in",
@@ -43,10 +43,12 @@ def test_every_scenario_that_was_asked_for_is_there() -> None:
 
 @pytest.mark.parametrize("name", [*TEMPLATES, "register"])
 def test_a_template_names_no_value_that_nobody_gives(name: str) -> None:
-    given: dict[str, object] = {"from_header": "<sip:1@h>", "voice_file": "/v", "seat": "8001", "authentication": "x"}
+    given: dict[str, object] = {
+        "from_header": "<sip:1@h>", "voice_file": "/v", "seat": "8001", "authentication": "x", "headers": ["Diversion"],
+    }  # fmt: skip
     defaults = TEMPLATES[name].parameters if name in TEMPLATES else {"stay_ms": 1}
 
-    xml = environment(SCENARIOS).get_template(f"{name}.xml.j2").render({**given, **defaults, "from_header": "<sip:1>"})
+    xml = render(name, SCENARIOS, {**given, **defaults, "from_header": "<sip:1>"})
 
     assert xml.startswith("<?xml")
 

@@ -1,0 +1,90 @@
+"""What a phone and the case store must have seen in the end."""
+
+from typing import Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from app.contract.events import PAYLOADS, EventType, LineRule
+from sipp_scenarios.words import ActorName, Part
+
+
+class ExpectedEvent(Part):
+    """An event type, and the payload fields that must have these values (`agent` is an actor's name)."""
+
+    type: EventType
+    fields: dict[str, str | int | bool] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, data: Any) -> Any:
+        """`CallEnded` or `CallerQueued: {queue: general}`."""
+        if isinstance(data, str):
+            return {"type": data}
+        if isinstance(data, dict) and len(data) == 1 and "type" not in data:
+            ((name, fields),) = data.items()
+            return {"type": name, "fields": fields}
+        return data
+
+    @model_validator(mode="after")
+    def _fields_exist(self) -> Self:
+        known = PAYLOADS[self.type].model_fields
+        for name in self.fields:
+            if name not in known:
+                raise ValueError(f"{self.type} has no field {name!r}; it has {', '.join(known)}")
+        return self
+
+
+class ExpectedTicket(Part):
+    status: Literal["draft", "accepted", "finished", "merged"] = "draft"
+    opened_by: ActorName | None = Field(default=None, description="the agent who has it; none: a department answered")
+    source: str | None = Field(default=None, description="where the matter came from")
+
+
+class ExpectedMissedCall(Part):
+    """The entry of this number on the missed-call list."""
+
+    reason: Literal["abandoned", "overflow", "no_agent", "left_before_queue"]
+    is_resolved: bool = False
+
+
+class ExpectedLine(Part):
+    """Which hotline the call was for, and how that was found out. What is not named is not compared."""
+
+    number: str | None = None
+    rule: LineRule | None = None
+    mode: str | None = None
+    diversion: str | None = None
+
+
+class ExpectedCall(Part):
+    """The record of one caller's call. What is not named is not compared."""
+
+    outcome: Literal["answered", "abandoned", "overflow", "no_agent", "left_before_queue", "forwarded"]
+    state: Literal["arrived", "queued", "ringing", "talking", "after_talk", "ended"] = "ended"
+    agent: ActorName | None = None
+    line: ExpectedLine = ExpectedLine()
+    source: str | None = Field(default=None, description="110: handed to us by the emergency service")
+    has_number: bool = Field(default=True, description="the store knows the caller's own number")
+    events: list[ExpectedEvent] = Field(min_length=1, description="in this order; others may lie between")
+    also: list[ExpectedEvent] = Field(
+        default_factory=list, description="in any place: Asterisk tells the end of a call in no fixed order"
+    )
+    never: list[EventType] = Field(default_factory=list)
+    ticket: ExpectedTicket | Literal["none"]
+    missed_call: ExpectedMissedCall | Literal["none"]
+    recording: Literal["both_voices", "caller_and_exchange", "three_voices", "any", "none"] = "any"
+    is_reconstructed: bool | None = Field(default=None, description="some fact was rebuilt after a gap")
+
+
+class Expectation(Part):
+    people: dict[ActorName, list[str]] = Field(default_factory=dict, description="what each phone saw, in order")
+    calls: dict[ActorName, ExpectedCall] = Field(default_factory=dict)
+    received: dict[ActorName, dict[str, str]] = Field(
+        default_factory=dict,
+        description="exchange: SIP header of the last INVITE and what it holds; {citizen}: a number",
+    )
+    records: dict[ActorName, int] = Field(
+        default_factory=dict, description="how many calls of this caller's number the run left in the store"
+    )
+    agents: dict[ActorName, Literal["offline", "ready", "paused", "wrap_up"]] = Field(default_factory=dict)
+    parked_events: int = Field(default=0, ge=0, description="how many events the store could not read during the run")

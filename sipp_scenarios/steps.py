@@ -1,0 +1,213 @@
+"""What may happen in a scenario, step by step."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, Discriminator, Field, Tag
+
+from app.contract.events import EventType
+from sipp_scenarios.words import WITHIN_MS, ActorName, Part, Process
+
+
+class SignIn(Part):
+    """The agent's phone registers, the agent signs in to the queues; goes on when the store says ready."""
+
+    sign_in: list[ActorName] = Field(min_length=1)
+
+
+class SignOut(Part):
+    sign_out: list[ActorName] = Field(min_length=1)
+
+
+class Dial(Part):
+    """Callers dial, all at once."""
+
+    dial: list[ActorName] = Field(min_length=1)
+
+
+class Open(Part):
+    """Somebody comes up who does not sign in: an exchange, once the switch reaches it, or a line's own seat."""
+
+    open: list[ActorName] = Field(min_length=1)
+
+
+class Close(Part):
+    """An exchange is gone: goes on when the switch knows that nobody answers there."""
+
+    close: list[ActorName] = Field(min_length=1)
+
+
+class Answer(Part):
+    """Phones that ring (`answers_on_cue`) answer now, all at once."""
+
+    answer: list[ActorName] = Field(min_length=1)
+
+
+class HangUp(Part):
+    """Who talks hangs up now."""
+
+    hang_up: list[ActorName] = Field(min_length=1)
+
+
+class Finish(Part):
+    """Wait until the caller's phone is done."""
+
+    finish: list[ActorName] = Field(min_length=1)
+
+
+class AwaitEvent(Part):
+    """Wait until the case store has an event of this caller's call."""
+
+    await_event: EventType
+    of: ActorName
+    within_ms: int = Field(default=WITHIN_MS, ge=1)
+
+
+class AwaitSip(Part):
+    """Wait until a phone has seen something (rang, answered, was_hung_up …); works while the store is down."""
+
+    await_sip: Literal["rang", "answered", "hung_up", "was_hung_up", "cancelled", "refused"]
+    of: ActorName
+    times: int = Field(default=1, ge=1, description="of several calls to one phone: the how-manieth")
+    within_ms: int = Field(default=WITHIN_MS, ge=1)
+
+
+class Talk(Part):
+    """The conversation goes on for so long."""
+
+    talk_ms: int = Field(ge=1, le=60_000)
+
+
+class Stop(Part):
+    stop: Process
+
+
+class Start(Part):
+    start: Process
+
+
+class Kill(Part):
+    """kill -9; it stays down until `start`, or is started by its keeper when `is_kept`."""
+
+    kill: Process
+    is_kept: bool = Field(default=False, description="the stack's keeper restarts it at once")
+
+
+class Break(Part):
+    """Something breaks until `mend` or the end of the run."""
+
+    break_: Literal["agi-hangs", "prompt-missing", "database-locked"] = Field(alias="break")
+
+
+class Mend(Part):
+    mend: Literal["agi-hangs", "prompt-missing", "database-locked"]
+
+
+class Pop(Part):
+    """The agent's page is told of this call, and shows what it must."""
+
+    pop: ActorName
+    to: ActorName
+    not_to: ActorName | None = Field(default=None, description="this agent's page is told nothing")
+    open_ticket_of: ActorName | None = Field(default=None, description="shows the ticket of this earlier caller")
+    within_ms: int = Field(default=WITHIN_MS, ge=1)
+
+
+class AcceptTicket(Part):
+    """The agent fills in the ticket of this call and accepts it, so that the citizen has an open ticket."""
+
+    accept_ticket_of: ActorName
+    by: ActorName
+
+
+class SetClock(Part):
+    """The switch believes that it is this moment, and its clock goes on from there; set right at the end."""
+
+    set_clock: AwareDatetime
+
+
+class AwaitClock(Part):
+    """Wait until it is this moment on the switch's clock."""
+
+    await_clock: AwareDatetime
+    within_ms: int = Field(default=WITHIN_MS, ge=1)
+
+
+class ApplyPlan(Part):
+    """Change the site plan through `hotline dialplan apply`. The plan of before is applied again at the end."""
+
+    apply_plan: dict[str, Any] = Field(
+        min_length=1, description="place → new value; `lines.12315.label`: parts of a list go by number or name"
+    )
+    ends: Literal["applied", "refused", "rolled_back"] = "applied"
+    says: str = Field(default="", description="what the answer must contain")
+
+
+class HandOverTo(Part):
+    """The agent presses the key that brings in another service."""
+
+    hand_over: ActorName = Field(description="the caller whose conversation it is")
+    by: ActorName
+    target: str = Field(pattern=r"^[0-9]{3,20}$")
+
+
+class LeaveToThem(Part):
+    """The other side has taken it: the agent leaves the three."""
+
+    leave_to_them: ActorName = Field(description="the caller")
+    by: ActorName
+
+
+class TakeBackStep(Part):
+    """The other side goes, citizen and agent go on."""
+
+    take_back: ActorName = Field(description="the caller")
+    by: ActorName
+
+
+STEPS: dict[str, type[Part]] = {
+    "sign_in": SignIn, "sign_out": SignOut, "dial": Dial, "hang_up": HangUp, "finish": Finish,
+    "await_event": AwaitEvent, "await_sip": AwaitSip, "talk_ms": Talk, "stop": Stop, "start": Start, "kill": Kill,
+    "break": Break, "mend": Mend, "pop": Pop, "accept_ticket_of": AcceptTicket,
+    "open": Open, "close": Close, "answer": Answer, "set_clock": SetClock, "await_clock": AwaitClock,
+    "apply_plan": ApplyPlan, "hand_over": HandOverTo, "leave_to_them": LeaveToThem, "take_back": TakeBackStep,
+}  # fmt: skip
+
+
+def _step_kind(step: Any) -> str | None:
+    if isinstance(step, dict):
+        return next((kind for kind in STEPS if kind in step), None)
+    return next((kind for kind, cls in STEPS.items() if isinstance(step, cls)), None)
+
+
+Step = Annotated[
+    Annotated[SignIn, Tag("sign_in")]
+    | Annotated[SignOut, Tag("sign_out")]
+    | Annotated[Dial, Tag("dial")]
+    | Annotated[HangUp, Tag("hang_up")]
+    | Annotated[Finish, Tag("finish")]
+    | Annotated[AwaitEvent, Tag("await_event")]
+    | Annotated[AwaitSip, Tag("await_sip")]
+    | Annotated[Talk, Tag("talk_ms")]
+    | Annotated[Stop, Tag("stop")]
+    | Annotated[Start, Tag("start")]
+    | Annotated[Kill, Tag("kill")]
+    | Annotated[Break, Tag("break")]
+    | Annotated[Mend, Tag("mend")]
+    | Annotated[Pop, Tag("pop")]
+    | Annotated[AcceptTicket, Tag("accept_ticket_of")]
+    | Annotated[Open, Tag("open")]
+    | Annotated[Close, Tag("close")]
+    | Annotated[Answer, Tag("answer")]
+    | Annotated[SetClock, Tag("set_clock")]
+    | Annotated[AwaitClock, Tag("await_clock")]
+    | Annotated[ApplyPlan, Tag("apply_plan")]
+    | Annotated[HandOverTo, Tag("hand_over")]
+    | Annotated[LeaveToThem, Tag("leave_to_them")]
+    | Annotated[TakeBackStep, Tag("take_back")],
+    Discriminator(
+        _step_kind, custom_error_type="unknown_step", custom_error_message=f"a step is one of {', '.join(STEPS)}"
+    ),
+]
+
+FAULTS = (Stop, Kill, Break, SetClock, ApplyPlan)
+"""Steps that break something, or change it for every call: they need a stack that allows it."""

@@ -1,0 +1,164 @@
+"""The telephony node as a scenario sees it: its site plan, its console, its clock, its changes."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from app.contract.changes import ApplyReport
+from app.contract.env import PROJECT
+from dialplan.asterisk import cli
+from dialplan.plan_file import SitePlanFault, parse_plan
+from dialplan.settings import DialplanSettings
+from dialplan.site_plan import SitePlan, TrunkKind
+from sipp_scenarios.plan_edit import edited
+from sipp_scenarios.target import Target, TargetError
+from sipp_scenarios.waiting import until
+
+CLOCK = "HL_CLOCK_OFFSET_SECONDS"
+"""The dialplan adds it to its clock, so that a coming day can be rehearsed."""
+REACHED_WITHIN_MS = 20_000
+APPLY_WITHIN_SECONDS = 120
+
+
+@dataclass(frozen=True)
+class FarEnd:
+    """Where a trunk's other side calls from, and where it answers (port 0: it does not)."""
+
+    address: str
+    host: str = ""
+    port: int = 0
+
+
+@dataclass
+class Switch:
+    """One node. Every question is asked of the running Asterisk or of the plan applied last."""
+
+    target: Target
+    plan_before: str = ""
+    """The plan's text before this run changed it; empty: it was not changed."""
+    has_moved_clock: bool = False
+
+    @cached_property
+    def _settings(self) -> DialplanSettings:
+        try:
+            return DialplanSettings(home=self.target.home)  # type: ignore[call-arg]  # the environment fills it
+        except ValidationError as error:
+            raise TargetError(f"the node's settings are not usable: run `hotline setup` ({error})") from error
+
+    def console(self, command: str) -> str:
+        """The console's answer. Raises TargetError when Asterisk does not run."""
+        try:
+            return cli(self._settings, command)
+        except OSError as error:
+            raise TargetError("Asterisk does not answer on its console: start it with `hotline up`") from error
+
+    # --- the plan -------------------------------------------------------------------------------------------------
+
+    def plan_text(self) -> str:
+        """Text of the plan that was applied last; before the first apply, of the file that the settings name."""
+        changes = self.target.home / "dialplan"
+        try:
+            number = (changes / "current").read_text(encoding="utf-8").strip()
+            return (changes / "versions" / f"{int(number):04d}" / "site.yaml").read_text(encoding="utf-8")
+        except (OSError, ValueError):
+            return self._settings.site_plan.read_text(encoding="utf-8")
+
+    def plan(self) -> SitePlan:
+        try:
+            return parse_plan(self.plan_text(), name="site.yaml")
+        except (SitePlanFault, OSError) as error:
+            raise TargetError(f"the node's site plan is not usable: {error}") from error
+
+    def far_end(self, trunk: str | None) -> FarEnd:
+        """The other side of a trunk; without a name, of the first carrier. Raises TargetError."""
+        for one in self.plan().trunks:
+            if one.name == trunk or (trunk is None and one.kind is TrunkKind.CARRIER):
+                address = str(one.addresses[0].network_address)
+                out = one.outbound
+                return FarEnd(address, str(out.host), out.port) if out else FarEnd(address)
+        raise TargetError(f"the site plan has no trunk {trunk or 'of a carrier'}")
+
+    def apply(self, changes: dict[str, Any], traces: Path) -> ApplyReport:
+        """Change the plan at these places through `hotline dialplan apply`. Raises TargetError when it says nothing."""
+        before = self.plan_text()
+        report = self._apply(edited(before, changes), traces, "场景测试")
+        if report.version is not None:
+            self.plan_before = self.plan_before or before
+        return report
+
+    def _apply(self, text: str, traces: Path, why: str) -> ApplyReport:
+        file = traces / f"site-{time.time_ns()}.yaml"
+        file.write_text(text, encoding="utf-8")
+        answer = self._hotline("dialplan", "apply", "--plan", str(file), "--why", why, "--by", "scenario", "--json")
+        try:
+            return ApplyReport.model_validate(json.loads(answer.stdout.strip().splitlines()[-1]))
+        except (ValueError, IndexError) as error:
+            words = (answer.stderr or answer.stdout).strip()[-400:]
+            raise TargetError(f"hotline dialplan apply gave no report: {words}") from error
+
+    def _hotline(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        environment = os.environ | {"HOTLINE_HOME": str(self.target.home)}
+        return subprocess.run(
+            [sys.executable, "-m", "app.cli", *arguments],
+            cwd=PROJECT, env=environment, capture_output=True, text=True, check=False, timeout=APPLY_WITHIN_SECONDS,
+        )  # fmt: skip
+
+    def put_right(self, traces: Path) -> None:
+        """The clock and the plan as they were before this run. Raises TargetError when the plan is not taken back."""
+        if self.has_moved_clock:
+            self._set_offset("")
+            self.has_moved_clock = False
+        if self.plan_before and yaml.safe_load(self.plan_before) != yaml.safe_load(self.plan_text()):
+            report = self._apply(self.plan_before, traces, "场景测试结束")
+            if report.version is None:
+                raise TargetError(f"the plan of before was not applied again: {report.message}")
+        self.plan_before = ""
+
+    # --- trunks ---------------------------------------------------------------------------------------------------
+
+    def wait_for_trunk(self, trunk: str, *, is_reached: bool) -> None:
+        """Until the switch knows whether somebody answers there; it is made to ask at once. Raises TooLate."""
+        wanted = "Avail" if is_reached else "Unavail"
+
+        def is_known() -> bool:
+            if self._contact(trunk) == wanted:
+                return True
+            self.console(f"pjsip qualify {trunk}")
+            return False
+
+        until(is_known, what=f"the switch finds trunk {trunk} {wanted.lower()}", within_ms=REACHED_WITHIN_MS)
+
+    def _contact(self, trunk: str) -> str:
+        for line in self.console("pjsip show contacts").splitlines():
+            words = line.split()
+            if words[:1] == ["Contact:"] and len(words) > 1 and words[1].startswith(f"{trunk}/"):
+                return next((word for word in words[2:] if word in {"Avail", "Unavail", "NonQual", "Unknown"}), "")
+        return ""
+
+    # --- the clock ------------------------------------------------------------------------------------------------
+
+    def set_clock(self, moment: datetime) -> None:
+        """Let the dialplan believe that it is this moment."""
+        self.has_moved_clock = True
+        self._set_offset(str(round(moment.timestamp() - time.time())))
+
+    def clock(self) -> float:
+        """The dialplan's clock, Unix seconds."""
+        for line in self.console("dialplan show globals").splitlines():
+            name, _, value = line.strip().partition("=")
+            if name == CLOCK:
+                return time.time() + int(value or 0)
+        return time.time()
+
+    def _set_offset(self, seconds: str) -> None:
+        self.console(f"dialplan set global {CLOCK} {seconds or 0}")

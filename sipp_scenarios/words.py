@@ -1,0 +1,16 @@
+"""The words that scenario files share."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+ActorName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
+TrunkName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,30}$")]
+Process = Literal["redis", "asterisk", "agi", "bridge", "web", "worker"]
+WITHIN_MS = 15_000
+
+
+class Part(BaseModel):
+    """A part of a scenario file. Unknown keys are refused: a typing error is seen."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
