@@ -10,7 +10,7 @@ import pkgutil
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Concatenate, Protocol
+from typing import Concatenate, Protocol, TypeVar
 
 import structlog
 from sqlalchemy.orm import Session
@@ -35,6 +35,32 @@ class JobContext:
 
 
 Job = Callable[Concatenate[JobContext, ...], None]
+AnyJob = TypeVar("AnyJob", bound=Job)
+JOB_LIMIT_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How long a job may run, and whether it is tried again when it fails."""
+
+    limit_seconds: int = JOB_LIMIT_SECONDS
+    is_retried: bool = True
+
+
+def on_terms(limit_seconds: int, *, is_retried: bool) -> Callable[[AnyJob], AnyJob]:
+    """Decorator of a job for which a minute is too short, or a second try too much."""
+
+    def mark(job: AnyJob) -> AnyJob:
+        vars(job)["terms"] = Terms(limit_seconds, is_retried)
+        return job
+
+    return mark
+
+
+def terms_of(path: str) -> Terms:
+    """The terms of the job with this path; the usual ones for most. Errors of `find_job`."""
+    terms: Terms = getattr(find_job(path), "terms", Terms())
+    return terms
 
 
 @dataclass(frozen=True)

@@ -18,14 +18,13 @@ from rq.serializers import JSONSerializer
 
 from app.platform.clock import utc_now
 from app.platform.database import Database, make_engine
-from app.platform.job_queue import Id, JobContext, Sweep, find_job, find_sweeps, path_of
+from app.platform.job_queue import Id, JobContext, Sweep, find_job, find_sweeps, path_of, terms_of
 from app.platform.logs import configure_logging
 from app.platform.redis import CONNECT_TIMEOUT_SECONDS, make_redis
 from app.platform.settings import Settings
 from app.platform.topics import RedisTopics
 
 QUEUE = "hotline"
-JOB_LIMIT_SECONDS = 60
 FAILURE_KEPT_SECONDS = 7 * 24 * 3600
 RETRIES = Retry(max=3, interval=[5, 60, 600])
 SWEEP_KEY = "hotline:sweep:"
@@ -43,14 +42,15 @@ class RqJobs:
         self._queue = Queue(QUEUE, connection=client, serializer=JSONSerializer)
 
     def put(self, path: str, *ids: Id) -> bool:
+        terms = terms_of(path)
         try:
             self._queue.enqueue(
                 RUN_JOB,
                 args=(path, *ids),
-                job_timeout=JOB_LIMIT_SECONDS,
+                job_timeout=terms.limit_seconds,
                 result_ttl=0,
                 failure_ttl=FAILURE_KEPT_SECONDS,
-                retry=RETRIES,
+                retry=RETRIES if terms.is_retried else None,
             )
         except RedisError as error:
             log.warning("job_not_taken", job=path, ids=ids, reason=type(error).__name__)

@@ -1,0 +1,116 @@
+"""Use cases of changes: propose, decide, apply, roll back. Each leaves an entry in the audit log."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.accounts import audit
+from app.accounts.auth import Actor
+from app.accounts.models import User
+from app.contract import changes
+from app.operations.commands import DialplanCommands
+from app.operations.jobs import carry_out_change
+from app.operations.runs import RunFolder, RunKind, RunRequest, new_run_id
+from app.platform.errors import Conflict, HotlineError
+from app.platform.job_queue import enqueue
+
+MIN_REASON_LENGTH = 4
+MAX_REASON_LENGTH = 200
+
+
+class ReasonMissing(HotlineError):
+    """A change without a reason: the history would say nothing to whoever looks later."""
+
+    status = 422
+    code = "reason-missing"
+    title = f"请写明原因，不少于 {MIN_REASON_LENGTH} 个字"
+
+
+class ChangeRunning(Conflict):
+    """Somebody else's apply has not ended."""
+
+    code = "change-running"
+    title = "另一项变更正在执行"
+
+
+class OwnProposal(Conflict):
+    """The second person must be another one."""
+
+    code = "own-proposal"
+    title = "自己提出的变更须由另一人批准"
+
+
+def clean_reason(text: str) -> str:
+    """One line of text. ReasonMissing."""
+    reason = " ".join(text.split())[:MAX_REASON_LENGTH]
+    if len(reason) < MIN_REASON_LENGTH:
+        raise ReasonMissing()
+    return reason
+
+
+def propose(
+    session: Session, commands: DialplanCommands, actor: Actor, text: str, why: str, *, now: datetime
+) -> changes.Proposal:
+    """Keep a plan as a proposal on the node. ReasonMissing, ChangeRefused, CommandFailed."""
+    proposal = commands.propose(text, why=clean_reason(why), by=actor.name)
+    detail = {"why": proposal.why, "plan_digest": proposal.plan_digest}
+    _record(session, actor, "change_proposed", proposal.id, now=now, detail=detail)
+    return proposal
+
+
+def approve(
+    session: Session, commands: DialplanCommands, actor: Actor, proposal_id: str, *, now: datetime
+) -> changes.Proposal:
+    """A second person agrees. OwnProposal, ChangeRefused, CommandFailed."""
+    if commands.proposal(proposal_id).by == actor.name:
+        raise OwnProposal()
+    proposal = commands.approve(proposal_id, by=actor.name)
+    _record(session, actor, "change_approved", proposal.id, now=now, detail={"plan_digest": proposal.plan_digest})
+    return proposal
+
+
+def reject(
+    session: Session, commands: DialplanCommands, actor: Actor, proposal_id: str, why: str, *, now: datetime
+) -> changes.Proposal:
+    """Somebody says no, the author too. ReasonMissing, ChangeRefused, CommandFailed."""
+    proposal = commands.reject(proposal_id, why=clean_reason(why), by=actor.name)
+    _record(session, actor, "change_rejected", proposal.id, now=now, detail={"why": proposal.decided_why})
+    return proposal
+
+
+def request_run(
+    session: Session, runs: RunFolder, actor: Actor, kind: RunKind, target: str, *, why: str, now: datetime,
+    is_dry_run: bool = False, overwrites_hand_edits: bool = False,
+) -> RunRequest:  # fmt: skip
+    """Have a worker apply a proposal, or bring a version back. ReasonMissing, ChangeRunning.
+
+    Redis down: nobody takes the job, and the page of the run says so.
+    """
+    running = runs.find_running()
+    if running:
+        raise ChangeRunning(f"{running.request.by} 的变更正在执行，请等它结束", run=running.request.id)
+    request = RunRequest(
+        id=new_run_id(), kind=kind, target=target, why=clean_reason(why), by=actor.name, at=now,
+        is_dry_run=is_dry_run, overwrites_hand_edits=overwrites_hand_edits,
+    )  # fmt: skip
+    runs.add(request)
+    action = (
+        "change_rehearsed" if is_dry_run else {RunKind.APPLY: "change_applied", RunKind.ROLLBACK: "rolled_back"}[kind]
+    )
+    detail = {"why": request.why, "run": request.id, "overwrites_hand_edits": overwrites_hand_edits}
+    _record(session, actor, action, target, now=now, detail=detail)
+    enqueue(session, carry_out_change, request.id)
+    return request
+
+
+def display_names(session: Session) -> dict[str, str]:
+    """What people are called, by username: the history knows usernames only."""
+    return dict(session.execute(select(User.username, User.display_name)).tuples().all())
+
+
+def _record(
+    session: Session, actor: Actor, action: str, target: str, *, now: datetime, detail: Mapping[str, object]
+) -> None:
+    audit.record(session, actor, action, at=now, object_type="dialplan_change", object_id=target, detail=detail)
