@@ -5,10 +5,12 @@ from collections.abc import Iterable, Iterator
 
 from app.contract import variables
 from dialplan.extensions import Step
+from dialplan.handover_targets import HANDOVER_ENTRANCES, HANDOVER_MODULES, HANDOVER_VARIABLES
 from dialplan.problem import Problem
 
 OWN_VARIABLES = {
     "HL_AGI", "HL_CAUSE", "HL_MAX_CALLS", "HL_MEMBER", "HL_QUEUED_AT", "HL_STAGE", "HL_STATUS", "HL_TRIES",
+    *HANDOVER_VARIABLES,
 }  # fmt: skip
 """Used by the dialplan alone; every other HL_ name is shared with AGI and stands in app.contract.variables."""
 NOT_ACTED_ON = {variables.ORIGINAL_LINE}
@@ -19,13 +21,23 @@ MODULE_OF = {
     "StopMixMonitor": "app_mixmonitor", "UserEvent": "app_userevent", "CALLERID": "func_callerid",
     "CHANNEL": "func_channel", "DIALPLAN_EXISTS": "func_dialplan", "FILTER": "func_strings",
     "GROUP": "func_groupcount", "GROUP_COUNT": "func_groupcount", "IF": "func_logic", "RAND": "func_rand",
-    "TIMEOUT": "func_timeout",
+    "TIMEOUT": "func_timeout", **HANDOVER_MODULES,
 }  # fmt: skip
-BUILT_IN = {"Answer", "Goto", "GotoIf", "Hangup", "Set"}
+BUILT_IN = {"Answer", "Goto", "GotoIf", "Hangup", "NoOp", "Set"}
 PROMPTS = ("greeting", "long-wait", "no-agent", "overflow")
 """Prompts the dialplan itself plays, in sounds/zh/hotline."""
 FROM_THE_NETWORK = re.compile(r"\$\{(?:CALLERID|EXTEN|PJSIP_HEADER|CHANNEL\(pjsip|REDIRECTING|SIP_HEADER)")
 FUNCTION = re.compile(r"(?:\$\{|Set\()([A-Z_]{2,})\(")
+CALLED_CONTEXTS = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"[bU]\(([a-z-]+)\^",
+        r"^Gosub\(([a-z-]+),[^,]+,",
+        r"^Originate\(.*,exten,([a-z-]+),",
+        r"Local/[^@]*@([a-z-]+)",
+    )
+)
+"""Contexts that a step starts on its own or another channel."""
 LONE_PATTERN = re.compile(r"_.*[.!]$")
 
 
@@ -80,7 +92,7 @@ def _contexts(steps: list[Step], entrances: set[str]) -> Iterator[Problem]:
     for context, target in sorted(targets):
         if target not in known:
             yield Problem(f"extensions.conf [{context}]", f"goes to [{target}], which does not exist")
-    reached = set(entrances)
+    reached = {*entrances, *HANDOVER_ENTRANCES} & known | entrances
     while more := {target for context, target in targets if context in reached} - reached:
         reached |= more
     for context in sorted(known - reached):
@@ -99,8 +111,8 @@ def _targets(step: Step) -> Iterator[str]:
                 yield branch.split(",")[0]
     if "hangup_handler_push" in step.arguments:
         yield step.arguments.partition("=")[2].split(",")[0]
-    if found := re.search(r"b\(([a-z-]+)\^", step.arguments):
-        yield found[1]
+    for pattern in CALLED_CONTEXTS:
+        yield from pattern.findall(f"{step.application}({step.arguments}")
 
 
 def _trunk_routes(steps: list[Step]) -> Iterator[Problem]:

@@ -10,16 +10,19 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from dialplan.ami_events import AMI_EVENTS
 from dialplan.asterisk import NEWEST, AsteriskMissing, asterisk_owner, asterisk_version, module_directory
 from dialplan.escaping import configuration_value
+from dialplan.handover_targets import handover_targets
 from dialplan.music import ensure_music
 from dialplan.plan_file import load_plan
 from dialplan.seat_range import expand
 from dialplan.seats import seat_password
 from dialplan.settings import DialplanSettings
-from dialplan.site_plan import SeatGroup, SitePlan
+from dialplan.site_plan import Did, SeatGroup, SitePlan, Trunk, TrunkKind
 
 TEMPLATES = Path(__file__).with_name("templates")
 WRITABLE = ("log", "run", "spool", "lib", "recordings")
 """Folders Asterisk writes to; everything else it may only read."""
+PARTS = ("extensions_handover.conf.j2",)
+"""Templates that others include."""
 
 
 def environment() -> Environment:
@@ -42,6 +45,7 @@ def render(plan: SitePlan, settings: DialplanSettings, version: str = NEWEST) ->
     return {
         PurePosixPath(name.removesuffix(".j2")): templates.get_template(name).render(values)
         for name in sorted(templates.list_templates())
+        if name not in PARTS
     }
 
 
@@ -77,7 +81,9 @@ def template_values(plan: SitePlan, settings: DialplanSettings) -> dict[str, Any
         "general_queue": plan.general_queue,
         "known_networks": list(dict.fromkeys([*trunk_networks, *plan.seat_networks])),
         "trunks": plan.trunks,
+        "dids_of": {trunk.name: dids_of(plan, trunk) for trunk in plan.trunks},
         "queues": plan.queues,
+        "handover_targets": handover_targets(plan),
         "seats": [
             {"name": seat, "group": group.name, "password": seat_password(secret, seat)}
             for group in plan.seats
@@ -89,6 +95,14 @@ def template_values(plan: SitePlan, settings: DialplanSettings) -> dict[str, Any
         "queue_characters": r"a-z0-9_\-",
         "member_characters": r"A-Za-z0-9_\-",
     }
+
+
+def dids_of(plan: SitePlan, trunk: Trunk) -> list[Did]:
+    """The numbers a trunk delivers; a probe may dial every number of the plan."""
+    if trunk.kind != TrunkKind.PROBE:
+        return trunk.dids
+    every = {did.number: did for other in reversed(plan.trunks) for did in other.dids}
+    return [every[number] for number in sorted(every)]
 
 
 def _dialling(plan: SitePlan, group: SeatGroup) -> dict[str, Any]:
