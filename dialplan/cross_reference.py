@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from dialplan.line_checks import line_contradictions
+from dialplan.line_plan import Category
 from dialplan.seat_range import expand
 
 if TYPE_CHECKING:
@@ -22,7 +24,8 @@ def contradictions(plan: SitePlan) -> list[str]:
     """Every contradiction, each as `path: what is wrong. What to do`."""
     try:
         return [
-            *_names(plan), *_trunks(plan), *_lines(plan), *_queues(plan), *_seats(plan), *_agents(plan),
+            *_names(plan), *_trunks(plan), *_lines(plan), *line_contradictions(plan), *_queues(plan), *_seats(plan),
+            *_agents(plan),
         ]  # fmt: skip
     except ValueError as error:  # a range that cannot be expanded
         return [f"seats: {error}."]
@@ -67,6 +70,8 @@ def _trunks(plan: SitePlan) -> Iterator[str]:
 def _lines(plan: SitePlan) -> Iterator[str]:
     queues = {queue.name for queue in plan.queues}
     reachable = {did.line for trunk in plan.trunks for did in trunk.dids}
+    reachable |= {trunk.line for trunk in plan.trunks if trunk.line}
+    reachable |= {line.number for line in plan.lines if line.access_code or line.category == Category.EMERGENCY}
     if plan.general_queue not in queues:
         yield f"general_queue: there is no queue {plan.general_queue}. Add it under queues or correct the name."
     for line in plan.lines:

@@ -1,7 +1,7 @@
 """The one door from our values into Asterisk's configuration: harmless text passes, the rest is refused."""
 
 import re
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
 from jinja2 import Undefined
@@ -18,7 +18,7 @@ def configuration_value(value: Any) -> str:
     """Text of a value for a configuration file (Jinja's `finalize`: no expression of a template escapes it)."""
     if isinstance(value, Undefined):
         str(value)  # StrictUndefined raises and names what is missing
-    if isinstance(value, bool) or not isinstance(value, str | int | IPv4Network):
+    if isinstance(value, bool) or not isinstance(value, str | int | IPv4Address | IPv4Network):
         raise UnsafeValue(f"a {type(value).__name__} cannot stand in Asterisk's configuration")
     text = str(value)
     if not HARMLESS.fullmatch(text):

@@ -52,6 +52,7 @@ class Period(Part):
     seats: list[Digits] = Field(default_factory=list, max_length=100, description="parallel: the line's own seats here")
     order: Literal["together", "own_first", "hotline_first"] = "together"
     own_ring_seconds: int = Field(default=20, ge=1, le=120, description="how long the department's side is rung")
+    hotline_ring_seconds: int = Field(default=20, ge=1, le=600, description="hotline_first: how long we try alone")
 
     @property
     def begins_at(self) -> datetime:

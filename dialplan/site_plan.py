@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from dialplan.cross_reference import contradictions
-from dialplan.line_plan import Digits, Label, Line, Name, Part
+from dialplan.line_plan import Category, Digits, Label, Line, Name, Part
 from dialplan.seat_range import expand, expand_agents
 
 
@@ -53,7 +53,7 @@ class Trunk(Part):
     name: Name
     label: Label
     addresses: list[IPv4Network] = Field(min_length=1, max_length=50)
-    dids: list[Did] = Field(min_length=1, max_length=1000)
+    dids: list[Did] = Field(default_factory=list, max_length=1000, description="a probe needs none: it may dial all")
     flow: Name
     max_calls: int = Field(ge=1, le=10_000)
     trusts_identity: bool = Field(default=False, description="believe P-Asserted-Identity of this trunk")
@@ -136,6 +136,9 @@ class SitePlan(Part):
 
     name: Name
     label: Label
+    area_code: Annotated[str, StringConstraints(pattern=r"^0[0-9]{2,3}$")] | None = Field(
+        default=None, description="of the city, e.g. 0375: Diversion may name 12315 as 037512315 or +8637512315"
+    )
     general_queue: Name
     max_call_seconds: int = Field(default=7200, ge=60, le=86_400)
     seat_networks: list[IPv4Network] = Field(min_length=1, max_length=50)
@@ -154,6 +157,12 @@ class SitePlan(Part):
         if found := contradictions(self):
             raise ValueError("\n".join(found))
         return self
+
+    @property
+    def main_line(self) -> Line:
+        """The hotline's own number: 12345, else the first line of that category."""
+        own = [line for line in self.lines if line.category == Category.MAIN and not line.periods]
+        return next((line for line in self.lines if line.number == "12345"), (own or self.lines)[0])
 
     @property
     def all_seats(self) -> list[str]:
