@@ -1,8 +1,9 @@
 """Use cases of calls: read them, their timelines, screen pops, agents' states."""
 
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from app.calls import presence
@@ -11,13 +12,57 @@ from app.calls.models import AgentState, AgentStatus, Call, CallEventRow, CallSt
 from app.calls.rules import may_see_number
 from app.calls.timeline import Stage, stages_of
 from app.contract.events import CallEvent
+from app.platform.database import table_of
 from app.platform.errors import NotFound
 from app.platform.topics import agent_topic, publish
 
 POPS_SHOWN = 20
 POP_LIFE = timedelta(hours=12)
 
+_FACTS = table_of(CallEventRow).c
+_FACTS_OF_CALLS = select(_FACTS.call_id, _FACTS.body).where(_FACTS.call_id.in_(bindparam("call_ids", expanding=True)))
+_POPS, _CALLS, _STATES = table_of(ScreenPop).c, table_of(Call).c, table_of(AgentState).c
+_PENDING_POPS = (
+    select(_POPS.id, _POPS.call_id, _POPS.kind, _POPS.created_at)
+    .join(table_of(Call), _CALLS.call_id == _POPS.call_id)
+    .where(
+        _POPS.agent == bindparam("of_agent"),
+        _POPS.acknowledged_at.is_(None),
+        _POPS.created_at > bindparam("since"),
+        or_(_POPS.kind == "answered", _CALLS.state == CallState.RINGING),
+    )
+    .order_by(_POPS.id.desc())
+    .limit(POPS_SHOWN)
+)
+_STAMP = select(_STATES.status, _STATES.pause_reason, _STATES.call_id, _STATES.since_at, _STATES.last_event_at).where(
+    _STATES.agent == bindparam("of_agent")
+)
+# What every batch of facts and every word to a page asks is built once, and of the tables: ADR 0064.
+
+
+class PendingPop(NamedTuple):
+    """A pop that the agent's page has not confirmed."""
+
+    id: int
+    call_id: str
+    kind: str
+    created_at: datetime
+    acknowledged_at: None = None
+
+
+class AgentStamp(NamedTuple):
+    """An agent's state, as far as his page is told."""
+
+    status: str
+    pause_reason: str
+    call_id: str | None
+    since_at: datetime
+    last_event_at: datetime
+
+
 __all__ = [
+    "AgentStamp",
+    "PendingPop",
     "Stage",
     "acknowledge_pop",
     "call_timeline",
@@ -35,6 +80,7 @@ __all__ = [
     "list_pops_of_call",
     "may_see_number_of",
     "resolve_missed_call",
+    "stamp_of_agent_state",
 ]
 
 
@@ -88,8 +134,7 @@ def calls_of_number(session: Session, caller_number: str, *, limit: int = 20) ->
 def events_of_calls(session: Session, call_ids: list[str]) -> dict[str, list[CallEvent]]:
     """Every stored fact of these calls, by call."""
     found: dict[str, list[CallEvent]] = {call_id: [] for call_id in call_ids}
-    query = select(CallEventRow.call_id, CallEventRow.body).where(CallEventRow.call_id.in_(call_ids))
-    for call_id, body in session.execute(query):
+    for call_id, body in session.execute(_FACTS_OF_CALLS, {"call_ids": call_ids}):
         found[call_id or ""].append(CallEvent.model_validate(body))
     return found
 
@@ -114,6 +159,12 @@ def get_agent_state(session: Session, agent: str, *, now: datetime) -> AgentStat
             agent=agent, status=AgentStatus.OFFLINE, queues={}, registers={}, since_at=empty, last_event_at=empty
         )
     return _as_of(session, state, now)
+
+
+def stamp_of_agent_state(session: Session, agent: str) -> AgentStamp | None:
+    """What an open page must know of its agent's state, and the moments that tell one state from the next."""
+    row = session.execute(_STAMP, {"of_agent": agent}).one_or_none()
+    return AgentStamp(*row) if row else None
 
 
 def list_agent_states(session: Session, *, now: datetime) -> list[AgentState]:
@@ -151,20 +202,13 @@ def set_presence(state: AgentState, *, wrap_up_seconds: int, now: datetime) -> b
     return before != (state.status, state.call_id, state.pause_reason, state.queues)
 
 
-def list_pending_pops(session: Session, agent: str, *, now: datetime) -> list[ScreenPop]:
+def list_pending_pops(session: Session, agent: str, *, now: datetime) -> list[PendingPop]:
     """What the agent's page still has to show, oldest first.
 
     A ringing pop lives while the phone rings; an answered one until the page confirms it, or for twelve hours.
     """
-    query = (
-        select(ScreenPop, Call.state)
-        .join(Call, Call.call_id == ScreenPop.call_id)
-        .where(ScreenPop.agent == agent, ScreenPop.acknowledged_at.is_(None), ScreenPop.created_at > now - POP_LIFE)
-        .order_by(ScreenPop.id.desc())
-        .limit(POPS_SHOWN)
-    )
-    pops = session.execute(query).all()
-    return [pop for pop, state in reversed(pops) if pop.kind == "answered" or state == CallState.RINGING]
+    rows = session.execute(_PENDING_POPS, {"of_agent": agent, "since": now - POP_LIFE}).all()
+    return [PendingPop(*row) for row in reversed(rows)]
 
 
 def list_pops_of_call(session: Session, agent: str, call_id: str) -> list[ScreenPop]:

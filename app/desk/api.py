@@ -98,10 +98,10 @@ def read_pops(
 ) -> PopList:
     """The agent's own screen pops that are not acknowledged, or all of one call, oldest first."""
     if call_id is None:
-        pops = calls.list_pending_pops(session, actor.name, now=clock())
-    else:
-        pops = calls.list_pops_of_call(session, actor.name, call_id)
-    return PopList(items=[PopOut.model_validate(pop) for pop in pops])
+        pending = calls.list_pending_pops(session, actor.name, now=clock())
+        return PopList(items=[PopOut.model_validate(pop) for pop in pending])
+    told = calls.list_pops_of_call(session, actor.name, call_id)
+    return PopList(items=[PopOut.model_validate(pop) for pop in told])
 
 
 @router.post("/pops/{pop_id}/acknowledge")

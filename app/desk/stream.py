@@ -8,8 +8,7 @@ import json
 
 from sqlalchemy.orm import Session
 
-from app.calls.models import AgentState
-from app.calls.service import list_pending_pops
+from app.calls.service import list_pending_pops, stamp_of_agent_state
 from app.platform.clock import utc_now
 from app.platform.topics import StreamMessage
 
@@ -31,7 +30,7 @@ def _pops(session: Session, agent: str) -> list[StreamMessage]:
 
 
 def _state(session: Session, agent: str) -> list[StreamMessage]:
-    state = session.get(AgentState, agent)
+    state = stamp_of_agent_state(session, agent)
     if state is None:
         return []
     data = {"status": state.status, "call_id": state.call_id}

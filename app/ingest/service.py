@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from sqlalchemy import case, select, update
+from sqlalchemy import bindparam, case, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -23,6 +23,16 @@ from app.ingest.rules import Parked, cursor_after, park, parse_event
 from app.platform.database import insert_ignore, table_of
 
 log = structlog.get_logger()
+
+_SENDERS = table_of(Sender)
+_TOLD = bindparam("told", type_=_SENDERS.c.cursor.type)
+_MOVE_CURSOR = (
+    update(_SENDERS)
+    .where(_SENDERS.c.node == bindparam("sender"))
+    .values(cursor=case((_SENDERS.c.cursor > _TOLD, _SENDERS.c.cursor), else_=_TOLD), last_seen_at=bindparam("now"))
+    .returning(_SENDERS.c.cursor)
+)
+"""Built once: building a statement costs as much as running it (ADR 0064)."""
 
 
 @dataclass(frozen=True)
@@ -122,15 +132,12 @@ def _store_parked(session: Session, node: str, parked: list[Parked], now: dateti
 
 
 def _advance(session: Session, node: str, cursor: int, now: datetime) -> int:
-    senders = table_of(Sender)
-    highest = case((senders.c.cursor > cursor, senders.c.cursor), else_=cursor)
-    moved = update(senders).where(senders.c.node == node).values(cursor=highest, last_seen_at=now)
-    moved = moved.returning(senders.c.cursor)
-    known: int | None = session.scalar(moved)
+    values = {"sender": node, "told": cursor, "now": now}
+    known: int | None = session.scalar(_MOVE_CURSOR, values)
     if known is not None:
         return known
     session.execute(insert_ignore(session, Sender).values(node=node, cursor=0, last_seen_at=now))
-    return int(session.scalars(moved).one())
+    return int(session.scalars(_MOVE_CURSOR, values).one())
 
 
 def list_parked(session: Session, limit: int) -> list[ParkedEvent]:

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import BigInteger, Connection, DateTime, Dialect, Engine, Integer, MetaData, Table, create_engine, event
@@ -146,7 +147,11 @@ def after_commit(session: Session, announce: Callable[[], None]) -> None:
 
 def insert_ignore(session: Session, model: type[Base]) -> Any:
     """INSERT .. ON CONFLICT DO NOTHING of either database; chain `.values(...)` and `.returning(...)`."""
-    dialect = session.get_bind().dialect.name
+    return _insert_ignore(session.get_bind().dialect.name, model)
+
+
+@cache
+def _insert_ignore(dialect: str, model: type[Base]) -> Any:
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
     return insert(table_of(model)).on_conflict_do_nothing()
 

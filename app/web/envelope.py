@@ -31,7 +31,8 @@ SECURITY_HEADERS = {
 MAX_BODY_BYTES = 2 * 1024 * 1024
 """The largest request is a batch of a thousand call events."""
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
-_QUIET_PATHS = ("/static/", "/health")
+_QUIET_PATHS = ("/static/", "/health", "/api/v1/call-events", "/api/v1/lookup")
+"""What machines ask many times a second; only its failures are worth a line."""
 
 log = structlog.get_logger()
 

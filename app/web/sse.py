@@ -34,6 +34,8 @@ LOOK_AGAIN_SECONDS = 10.0
 """Even with Redis: a message that was lost costs so long at most. It is the heartbeat, too."""
 GATHER_SECONDS = 0.003
 """One commit says several words (the pop, the agent's state); they are worth one look."""
+BELIEF_SECONDS = 1.0
+"""A log-in that was good is not asked about again for so long, however often there is news."""
 RECONNECT_MS = 1000
 STREAMS_PER_USER = 6
 """What a browser allows to one host; more than that is a runaway page."""
@@ -94,6 +96,7 @@ class EventStream:
         self._idle = timedelta(minutes=request.app.state.settings.session_minutes)
         self._username = actor.name
         self._load = load
+        self._believed_until = 0.0
 
     async def events(self, last_event_id: str) -> AsyncIterator[ServerSentEvent]:
         """Until the log-in or the server ends."""
@@ -135,9 +138,11 @@ class EventStream:
         if session is None or self._state.clock() >= session.expires_at(self._idle):
             return None
         with self._database.reading() as reading:
-            user = reading.get(User, session.user_id)
-            if user is None or not user.is_active or user.session_epoch != session.epoch:
-                return None
+            if time.monotonic() >= self._believed_until:
+                user = reading.get(User, session.user_id)
+                if user is None or not user.is_active or user.session_epoch != session.epoch:
+                    return None
+                self._believed_until = time.monotonic() + BELIEF_SECONDS
             return self._load(reading, self._username)
 
 
