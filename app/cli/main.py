@@ -12,6 +12,7 @@ from app.cli.console import StepFailed, errors
 from app.cli.data_commands import database, dialplan, flows, seats, users
 from app.cli.demo_command import demo
 from app.cli.doctor.command import doctor
+from app.cli.line_commands import lines
 from app.cli.settings_table import settings
 from app.cli.setup_command import setup
 from app.cli.stack_commands import down, status, up
@@ -33,6 +34,7 @@ for group, name in (
     (flows, "flows"),
     (dialplan, "dialplan"),
     (tokens, "token"),
+    (lines, "lines"),
 ):
     app.add_typer(group, name=name)
 
