@@ -11,6 +11,7 @@ from app.accounts.auth import Actor, require
 from app.accounts.rules import Permission
 from app.calls import missed, service
 from app.calls.models import CallOutcome, CallState
+from app.calls.reconcile import list_reconciliations
 from app.calls.record import in_order
 from app.calls.rules import normalize_number
 from app.calls.schemas import (
@@ -21,6 +22,8 @@ from app.calls.schemas import (
     FactOut,
     MissedCallList,
     MissedCallOut,
+    ReconciliationList,
+    ReconciliationOut,
     ResolveIn,
     RevealNumberIn,
     RevealNumberOut,
@@ -35,6 +38,7 @@ Reader = Annotated[Actor, Depends(require(Permission.CALLS_READ))]
 Revealer = Annotated[Actor, Depends(require(Permission.CALLS_READ, Permission.NUMBERS_REVEAL))]
 MissedReader = Annotated[Actor, Depends(require(Permission.MISSED_CALLS_READ))]
 MissedWriter = Annotated[Actor, Depends(require(Permission.MISSED_CALLS_WRITE))]
+Operator = Annotated[Actor, Depends(require(Permission.OPERATIONS_READ))]
 CallKey = Annotated[str, Path(max_length=64, description="HL_CALL_ID")]
 PageSize = Annotated[int, Query(ge=1, le=200)]
 PageCursor = Annotated[str | None, Query(max_length=200)]
@@ -155,3 +159,15 @@ def reveal_missed_number(
         detail={"reason": body.reason},
     )  # fmt: skip
     return RevealNumberOut(caller_number=row.caller_number or "")
+
+
+@router.get("/reconciliations", tags=["lines"], summary="List reconciliations")
+def list_line_reconciliations(
+    _actor: Operator,
+    session: Reading,
+    line: Annotated[str | None, Query(max_length=20, description="the line's number")] = None,
+    limit: PageSize = 50,
+) -> ReconciliationList:
+    """How complete the days of retained lines were (R13), the newest comparison first: `hotline lines reconcile`."""
+    rows = list_reconciliations(session, line=line, limit=limit)
+    return ReconciliationList(items=[ReconciliationOut.model_validate(row) for row in rows])

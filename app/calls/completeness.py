@@ -91,7 +91,8 @@ def _rows_of_day(rows: Sequence[CdrRow], result: Comparison) -> list[CdrRow]:
     kept = []
     seen: set[object] = set()
     for row in rows:
-        key: object = row.call_id or (row.started_at, row.caller_number)
+        is_named = row.call_id or row.caller_number  # two who withhold their number may begin in one second
+        key: object = row.call_id or (row.started_at, row.caller_number if is_named else row.row)
         if to_shanghai(row.started_at).date() != result.day or (row.line and not row.line.endswith(result.line)):
             result.foreign_rows.append(row)
         elif key in seen:

@@ -1,9 +1,9 @@
 """What the API of calls and missed calls takes and gives."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, computed_field
 
 from app.calls.models import Call, CallOutcome, CallState, MissedCall, MissedReason
 from app.contract.events import CallEvent, EventType
@@ -143,3 +143,33 @@ class RevealNumberIn(BaseModel):
 
 class RevealNumberOut(BaseModel):
     caller_number: str
+
+
+class ReconciliationOut(BaseModel):
+    """One comparison of a foreign exchange's list with our records (R13)."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: int
+    line: str
+    day: date = Field(description="of Asia/Shanghai")
+    file_name: str
+    theirs: int = Field(description="calls of that day and line in the file, each once")
+    ours: int = Field(description="calls of that day and line in our records")
+    matched: int
+    broken_rows: int = Field(description="rows that could not be read")
+    detail: dict[str, Any] = Field(
+        description="missing_here, missing_there, doubled_here, repeated_rows, foreign_rows, broken: the first 200 of"
+        " each, numbers masked"
+    )
+    compared_at: datetime
+    compared_by: str
+
+    @computed_field(description="every call of the file is with us, once, and every row could be read")  # type: ignore[prop-decorator]
+    @property
+    def is_complete(self) -> bool:
+        return not self.broken_rows and self.matched == self.theirs and not self.detail.get("doubled_here")
+
+
+class ReconciliationList(BaseModel):
+    items: list[ReconciliationOut] = Field(description="the newest first")
