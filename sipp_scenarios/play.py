@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import singledispatchmethod
 
 from sipp_scenarios import steps
@@ -33,6 +34,8 @@ class Play:
     stages: list[Stage] = field(default_factory=list)
     _mending: ExitStack = field(default_factory=ExitStack)
     _broken: dict[str, AbstractContextManager[None]] = field(default_factory=dict)
+    _rehearsed: dict[str, datetime] = field(default_factory=dict)
+    """Line → the moment of its change for which the clock was set."""
     _down: set[str] = field(default_factory=set)
 
     def note(self, who: str, what: str) -> None:
@@ -206,17 +209,21 @@ class Play:
 
     @_do.register
     def _(self, step: steps.SetClock) -> None:
-        self.cast.switch.set_clock(step.set_clock)
-        self.note("switch", f"believes that it is {step.set_clock.isoformat()}")
+        change = self.cast.switch.next_change_of(step.set_clock)
+        self._rehearsed[step.set_clock] = change
+        self.cast.switch.set_clock(change - timedelta(seconds=step.seconds_before))
+        self.note("switch", f"believes that it is {step.seconds_before} s before {change.isoformat()}")
 
     @_do.register
-    def _(self, step: steps.AwaitClock) -> None:
+    def _(self, step: steps.AwaitChange) -> None:
+        if (change := self._rehearsed.get(step.await_change_of)) is None:
+            raise TargetError(f"await_change_of {step.await_change_of}: there is no set_clock for this line before it")
         until(
-            lambda: self.cast.switch.clock() >= step.await_clock.timestamp(),
-            what=f"the switch's clock reaches {step.await_clock.isoformat()}",
+            lambda: self.cast.switch.clock() >= change.timestamp(),
+            what=f"the switch's clock reaches {change.isoformat()}",
             within_ms=step.within_ms,
         )
-        self.note("switch", f"its clock has reached {step.await_clock.isoformat()}")
+        self.note("switch", f"its clock has reached {change.isoformat()}")
 
     @_do.register
     def _(self, step: steps.ApplyPlan) -> None:

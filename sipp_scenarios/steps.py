@@ -2,10 +2,10 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, Discriminator, Field, Tag
+from pydantic import Discriminator, Field, Tag
 
 from app.contract.events import EventType
-from sipp_scenarios.words import WITHIN_MS, ActorName, Part, Process
+from sipp_scenarios.words import WITHIN_MS, ActorName, LineNumber, Part, Process
 
 
 class SignIn(Part):
@@ -120,15 +120,17 @@ class AcceptTicket(Part):
 
 
 class SetClock(Part):
-    """The switch believes that it is this moment, and its clock goes on from there; set right at the end."""
+    """The switch believes that it is shortly before the day on which this line's next period begins, and its clock goes
+    on from there; set right at the end."""
 
-    set_clock: AwareDatetime
+    set_clock: LineNumber = Field(description="the line")
+    seconds_before: int = Field(default=10, ge=1, le=3600)
 
 
-class AwaitClock(Part):
-    """Wait until it is this moment on the switch's clock."""
+class AwaitChange(Part):
+    """Wait until the switch's clock has reached the day for which it was set."""
 
-    await_clock: AwareDatetime
+    await_change_of: LineNumber
     within_ms: int = Field(default=WITHIN_MS, ge=1)
 
 
@@ -147,7 +149,7 @@ class HandOverTo(Part):
 
     hand_over: ActorName = Field(description="the caller whose conversation it is")
     by: ActorName
-    target: str = Field(pattern=r"^[0-9]{3,20}$")
+    target: LineNumber
 
 
 class LeaveToThem(Part):
@@ -168,7 +170,7 @@ STEPS: dict[str, type[Part]] = {
     "sign_in": SignIn, "sign_out": SignOut, "dial": Dial, "hang_up": HangUp, "finish": Finish,
     "await_event": AwaitEvent, "await_sip": AwaitSip, "talk_ms": Talk, "stop": Stop, "start": Start, "kill": Kill,
     "break": Break, "mend": Mend, "pop": Pop, "accept_ticket_of": AcceptTicket,
-    "open": Open, "close": Close, "answer": Answer, "set_clock": SetClock, "await_clock": AwaitClock,
+    "open": Open, "close": Close, "answer": Answer, "set_clock": SetClock, "await_change_of": AwaitChange,
     "apply_plan": ApplyPlan, "hand_over": HandOverTo, "leave_to_them": LeaveToThem, "take_back": TakeBackStep,
 }  # fmt: skip
 
@@ -199,7 +201,7 @@ Step = Annotated[
     | Annotated[Close, Tag("close")]
     | Annotated[Answer, Tag("answer")]
     | Annotated[SetClock, Tag("set_clock")]
-    | Annotated[AwaitClock, Tag("await_clock")]
+    | Annotated[AwaitChange, Tag("await_change_of")]
     | Annotated[ApplyPlan, Tag("apply_plan")]
     | Annotated[HandOverTo, Tag("hand_over")]
     | Annotated[LeaveToThem, Tag("leave_to_them")]

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,8 @@ CLOCK = "HL_CLOCK_OFFSET_SECONDS"
 """The dialplan adds it to its clock, so that a coming day can be rehearsed."""
 REACHED_WITHIN_MS = 20_000
 APPLY_WITHIN_SECONDS = 120
+PROPOSER, APPROVER = "scenario", "scenario-second"
+"""In whose names a plan is changed."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,16 @@ class Switch:
                 return FarEnd(address, str(out.host), out.port) if out else FarEnd(address)
         raise TargetError(f"the site plan has no trunk {trunk or 'of a carrier'}")
 
+    def next_change_of(self, line: str) -> datetime:
+        """When the next period of this line begins. Raises TargetError when there is none to come."""
+        now = datetime.now(UTC)
+        for one in self.plan().lines:
+            if one.number == line:
+                coming = [period.begins_at for period in one.periods if period.begins_at > now]
+                if coming:
+                    return min(coming)
+        raise TargetError(f"the site plan has no coming change of line {line}")
+
     def apply(self, changes: dict[str, Any], traces: Path) -> ApplyReport:
         """Change the plan at these places through `hotline dialplan apply`. Raises TargetError when it says nothing."""
         before = self.plan_text()
@@ -99,14 +111,26 @@ class Switch:
     def _apply(self, text: str, traces: Path, why: str) -> ApplyReport:
         file = traces / f"site-{time.time_ns()}.yaml"
         file.write_text(text, encoding="utf-8")
-        answer = self._hotline("dialplan", "apply", "--plan", str(file), "--why", why, "--by", "scenario", "--json")
-        try:
-            return ApplyReport.model_validate(json.loads(answer.stdout.strip().splitlines()[-1]))
-        except (ValueError, IndexError) as error:
-            words = (answer.stderr or answer.stdout).strip()[-400:]
-            raise TargetError(f"hotline dialplan apply gave no report: {words}") from error
+        what = ["--plan", str(file)]
+        if self.plan().change_control.approval == "second_person":
+            proposal = self._hotline("propose", *what, "--why", why, "--by", PROPOSER)
+            if "id" not in proposal:
+                return ApplyReport.model_validate(proposal)
+            self._hotline("approve", proposal["id"], "--by", APPROVER)
+            what = ["--proposal", proposal["id"]]
+        return ApplyReport.model_validate(self._hotline("apply", *what, "--why", why, "--by", PROPOSER))
 
-    def _hotline(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def _hotline(self, *arguments: str) -> dict[str, Any]:
+        """The answer of `hotline dialplan …`. Raises TargetError when it is none."""
+        answer = self._run("dialplan", *arguments, "--json")
+        try:
+            document: dict[str, Any] = json.loads(answer.stdout)
+        except ValueError as error:
+            words = (answer.stderr or answer.stdout).strip()[-400:]
+            raise TargetError(f"hotline dialplan {arguments[0]} gave no answer: {words}") from error
+        return document
+
+    def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         environment = os.environ | {"HOTLINE_HOME": str(self.target.home)}
         return subprocess.run(
             [sys.executable, "-m", "app.cli", *arguments],

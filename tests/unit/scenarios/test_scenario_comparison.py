@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from sipp_scenarios.audio import Recording
-from sipp_scenarios.comparison import compare_call, compare_people
-from sipp_scenarios.expectation import ExpectedCall, ExpectedEvent
+from sipp_scenarios.comparison import compare_call, compare_headers, compare_people
+from sipp_scenarios.expectation import ExpectedCall, ExpectedEvent, ExpectedLine, ExpectedTicket
 from sipp_scenarios.records import StoredCall, StoredEvent, StoredMissedCall, StoredTicket
 from sipp_scenarios.report import Check, Report
 
@@ -79,6 +79,12 @@ def test_a_call_without_a_record_is_the_one_difference() -> None:
             "none",
             "abandoned, open",
         ),
+        (
+            replace(SEEN, recording=Recording(8.0, 900, True, False, True)),
+            "recording",
+            "both_voices",
+            "caller_and_exchange",
+        ),
         (replace(SEEN, recording=None), "recording", "both_voices", "none"),
         (replace(SEEN, recording=Recording(8.0, 3, False, False)), "recording", "both_voices", "silence (8.0 s)"),
         (replace(SEEN, recording=Recording(8.0, 900, True, False)), "recording", "both_voices", "caller only"),
@@ -144,3 +150,30 @@ def test_a_report_with_a_problem_is_no_success() -> None:
 
     assert not report.is_passed
     assert report.to_json()["is_passed"] is False
+
+
+LINE = {"number": "12315", "rule": "diversion", "mode": "forward"}
+
+
+def test_the_line_of_a_call_is_compared_with_what_told_it() -> None:
+    expected = EXPECTED.model_copy(update={"line": ExpectedLine.model_validate(LINE)})
+    seen = replace(SEEN, original_line="12315", line_rule="trunk", line_mode="forward")
+
+    assert failures(seen, expected) == [Check("store", "citizen: line rule", "diversion", "trunk")]
+    assert failures(replace(seen, line_rule="diversion"), expected) == []
+
+
+def test_a_ticket_without_an_agent_is_expected_where_a_department_answered() -> None:
+    expected = EXPECTED.model_copy(update={"ticket": ExpectedTicket()})
+
+    assert failures(SEEN, expected) == [
+        Check("store", "citizen: ticket", "draft, opened by none", "draft, opened by 1001")
+    ]
+    assert failures(replace(SEEN, ticket=StoredTicket("4104", "draft", "", "node1-1.0")), expected) == []
+
+
+def test_a_header_must_hold_its_text_or_be_missing() -> None:
+    expected = {"From": NUMBER, "Diversion": "12333", "X-12345-Hop": ""}
+    seen = {"From": f"<sip:{NUMBER}@h>;tag=1", "X-12345-Hop": "1"}
+
+    assert [check.is_met for check in compare_headers("bureau", expected, seen)] == [True, False, False]

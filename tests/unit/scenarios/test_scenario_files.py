@@ -14,6 +14,10 @@ OF_THE_ISSUE = {
     "same-caller-calls-again", "caller-hangs-up-during-greeting", "garbage-caller-id", "anonymous-caller",
     "options-ping", "agi-is-killed-in-mid-flow", "agi-hangs", "prompt-is-missing", "redis-is-stopped",
     "database-is-locked",
+    "forwarded-in-with-diversion", "forwarded-in-with-history-info", "forwarded-out-and-answered",
+    "forwarded-out-busy-returns-to-queue", "forwarded-out-trunk-down", "parallel-own-seat-answers",
+    "parallel-12345-answers", "parallel-both-answer-at-once", "forward-loop",
+    "line-switches-mode-at-midnight", "cancelled-line-intercept", "apply-during-calls",
 }  # fmt: skip
 
 GOOD = {
@@ -57,6 +61,11 @@ def test_a_good_file_is_read(tmp_path: Path) -> None:
     assert not load("mine", written(tmp_path)).is_destructive
 
 
+@pytest.mark.parametrize("step", [{"set_clock": "12333"}, {"apply_plan": {"label": "x"}}])
+def test_a_scenario_that_changes_the_node_for_everybody_needs_permission(tmp_path: Path, step: object) -> None:
+    assert load("mine", written(tmp_path, steps=[step])).is_destructive
+
+
 def test_a_scenario_that_stops_something_is_destructive(tmp_path: Path) -> None:
     assert load("mine", written(tmp_path, steps=[{"stop": "agi"}])).is_destructive
 
@@ -82,6 +91,18 @@ def test_a_scenario_that_stops_something_is_destructive(tmp_path: Path) -> None:
         ),
         ({"actors": {"agent": {"template": "seat-rings"}}}, "actors.agent: a seat needs `agent: 1` or higher"),
         ({"actors": {"citizen": {"template": "caller", "agent": 1}}}, "actors.citizen: a caller is no agent"),
+        (
+            {"actors": {"bureau": {"template": "exchange-busy"}}},
+            "actors.bureau: an exchange needs the `trunk` at whose far end it is",
+        ),
+        ({"actors": {"citizen": {"template": "caller", "seat": "8010"}}}, "actors.citizen: a caller has no seat"),
+        ({"steps": [{"open": ["agent"]}]}, "steps.0.open: 'agent' is no exchange or own seat"),
+        (
+            {"steps": [{"hand_over": "citizen", "by": "agent", "target": "police"}]},
+            "steps.0.target: String should match",
+        ),
+        ({"expect": {"received": {"citizen": {}}}}, "expect.received.citizen: 'citizen' is no exchange"),
+        ({"or_expect": [{"people": {"ghost": []}}]}, "or_expect.0.people.ghost: no actor 'ghost'; there are citizen,"),
         ({"steps": [{"dance": ["citizen"]}]}, "steps.0: a step is one of sign_in, sign_out, dial, hang_up, finish,"),
         ({"steps": [{"stop": "everything"}]}, "steps.0.stop: Input should be 'redis', 'asterisk', 'agi', 'bridge',"),
         ({"steps": [{"await_event": "Applause", "of": "citizen"}]}, "steps.0.await_event: Input should be 'CallArri"),
