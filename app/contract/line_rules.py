@@ -57,12 +57,14 @@ def _emergency(line: PlannedLine) -> list[str]:
 
 
 def _retained(line: PlannedLine) -> list[str]:
-    """R12: who keeps a number of its own must forward to us or let us answer beside. Stages before may differ."""
-    if line.category != "retained" or (line.stages and line.stages[-1].mode in JOINED_MODES):
+    """R12: who keeps its own number forwards to us or lets us answer beside, until it is merged or cancelled."""
+    modes = [stage.mode for stage in line.stages]
+    is_joined = any(mode in JOINED_MODES for mode in modes) and modes[-1] != "dual_number"
+    if line.category != "retained" or is_joined:
         return []
     return [
-        f"{line.number} is retained but in the end neither forwarded nor answered in parallel (R12)."
-        " Let its last period be forward or parallel, or choose another category."
+        f"{line.number} is retained but neither forwarded nor answered in parallel (R12)."
+        " Add a period with mode forward or parallel, or choose another category."
     ]
 
 

@@ -12,9 +12,10 @@ from app.calls import service as calls_service
 from app.calls.models import AgentState, Call, ScreenPop
 from app.calls.record import CallRecord, CallStory, Engagement
 from app.calls.rules import AGENT_EVENTS
-from app.contract.events import AgentAnswered, AgentRinging, CallEvent
+from app.contract.events import AgentAnswered, AgentRinging, CallEvent, LineRule
 from app.ingest.jobs import check_recording
-from app.lines.service import find_line
+from app.lines.rules import MAIN_LINE
+from app.lines.service import find_line, mode_of, probe_trunks
 from app.platform.database import insert_ignore
 from app.platform.job_queue import enqueue
 from app.platform.topics import agent_topic, publish
@@ -46,6 +47,11 @@ class _Told:
     story: CallStory
     changed: frozenset[str]
 
+    @property
+    def has_matter(self) -> bool:
+        """Somebody of the hotline heard the citizen: an agent, or the line's own people beside them (parallel)."""
+        return self.call.agent is not None or self.story.is_answered_by_department
+
 
 def apply_facts(session: Session, fresh: list[CallEvent], terms: Terms, now: datetime) -> None:
     """Do what these facts bring about; they are stored already, and none of them was known before."""
@@ -55,7 +61,7 @@ def apply_facts(session: Session, fresh: list[CallEvent], terms: Terms, now: dat
     _pop(session, fresh, now)
     for one in sorted(told, key=lambda one: (one.call.caller_number or "", one.call.call_id)):
         _update_missed_calls(session, one)
-    answered = [one.call for one in told if one.call.agent is not None]
+    answered = [one.call for one in told if one.has_matter and not one.call.is_test]
     filled = [one.call for one in told if one.call.ticket_id is not None and one.changed & {*_WHAT_TICKETS_SHOW}]
     open_drafts(session, answered, region_code=terms.region_code, now=now)
     if filled:
@@ -76,13 +82,23 @@ def _tell_calls(session: Session, fresh: Iterable[CallEvent], terms: Terms) -> l
         session.execute(insert_ignore(session, Call), rows)
         calls = _lock_calls(session, call_ids)
     facts = calls_service.events_of_calls(session, call_ids)  # after the lock: all that others stored is seen
+    stories = {call.call_id: CallStory(facts[call.call_id], area_code=terms.area_code) for call in calls}
     told = []
     for call in calls:
-        story = CallStory(facts[call.call_id], area_code=terms.area_code)
+        story = stories[call.call_id]
         if not story.record.original_line:
-            story.record.original_line = _line_of(session, story.record.dnis, call)
+            _resolve_line(session, story.record, call)
         told.append(_Told(call, story, _write(call, story.record)))
+    _mark_tests(session, told)
     return told
+
+
+def _mark_tests(session: Session, told: list[_Told]) -> None:
+    """Calls that came on a probe's trunk are the platform's own."""
+    arrived = [one.call for one in told if "trunk" in one.changed]
+    probes = probe_trunks(session, {call.trunk for call in arrived})
+    for call in arrived:
+        call.is_test = call.trunk in probes
 
 
 def _lock_calls(session: Session, call_ids: list[str]) -> list[Call]:
@@ -90,11 +106,18 @@ def _lock_calls(session: Session, call_ids: list[str]) -> list[Call]:
     return list(session.scalars(query.execution_options(populate_existing=True)))
 
 
-def _line_of(session: Session, dnis: str, call: Call) -> str:
-    if dnis and dnis == call.dnis and call.original_line:
-        return call.original_line  # found before
-    line = find_line(session, dnis) if dnis else None
-    return line.number if line else ""
+def _resolve_line(session: Session, record: CallRecord, call: Call) -> None:
+    """Where telephony named no line (a foreign exchange, an older node): by the number that was dialled."""
+    if not record.dnis:
+        return
+    if record.dnis == call.dnis and call.original_line:  # found before
+        record.original_line, record.line_rule, record.line_mode = call.original_line, call.line_rule, call.line_mode
+        return
+    line = find_line(session, record.dnis, at=record.arrived_at)
+    if line is not None:
+        record.original_line = line.number
+        record.line_rule = record.line_rule or (LineRule.MAIN if line.number == MAIN_LINE else LineRule.DNIS)
+        record.line_mode = record.line_mode or mode_of(session, line, record.arrived_at)
 
 
 def _write(call: Call, record: CallRecord) -> frozenset[str]:
@@ -170,7 +193,7 @@ def _pop(session: Session, fresh: list[CallEvent], now: datetime) -> None:
 
 
 def _update_missed_calls(session: Session, told: _Told) -> None:
-    call, missed_at = told.call, told.story.missed_at
+    call, missed_at = told.call, None if told.call.is_test else told.story.missed_at
     if call.missed_at != missed_at:
         call.missed_at = missed_at
         session.flush()

@@ -13,7 +13,7 @@ from app.tickets.rules import OPEN
 
 def look_up(session: Session, request: LookupRequest, *, area_code: str) -> CallerCard:
     """What the flow may know. An unknown number, an anonymous one and an unknown line are answers, not errors."""
-    line = find_line(session, request.dnis)
+    line = find_line(session, request.original_line or request.dnis)
     card = CallerCard(original_line=line.number if line else "", queue=line.queue if line else "")
     number = normalize_number(request.ani, area_code=area_code)
     if number is None:

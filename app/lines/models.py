@@ -43,6 +43,9 @@ class LinePeriod(Base):
     seats: Mapped[list[Any]] = mapped_column(default=list, doc="the line's own seats here")
     ring_order: Mapped[str] = mapped_column(String(20), default="", doc="parallel: together, own_first, hotline_first")
     own_ring_seconds: Mapped[int] = mapped_column(default=0, doc="how long the department's side is rung")
+    hotline_ring_seconds: Mapped[int] = mapped_column(
+        default=0, doc="hotline_first: how long our agents are rung first"
+    )
     plan: Mapped[str] = mapped_column(String(40), default="")
 
     __table_args__ = (Index(None, "begins_on"),)
@@ -58,7 +61,7 @@ class LineAlias(Base):
     valid_from: Mapped[date | None]
     valid_until: Mapped[date | None] = mapped_column(doc="last day")
     note: Mapped[str] = mapped_column(String(200), default="")
-    plan: Mapped[str] = mapped_column(String(40), default="", doc="empty: reference data")
+    plan: Mapped[str] = mapped_column(String(40), primary_key=True, default="", doc="empty: reference data")
 
 
 class Trunk(Base):

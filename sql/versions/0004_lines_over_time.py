@@ -29,6 +29,7 @@ def upgrade() -> None:
         sa.Column("seats", json, nullable=False),
         sa.Column("ring_order", sa.String(20), nullable=False),
         sa.Column("own_ring_seconds", sa.Integer(), nullable=False),
+        sa.Column("hotline_ring_seconds", sa.Integer(), nullable=False),
         sa.Column("plan", sa.String(40), nullable=False),
         sa.ForeignKeyConstraint(["line_number"], ["lines.number"], name="fk_line_periods_line_number"),
         sa.PrimaryKeyConstraint("line_number", "begins_on", name="pk_line_periods"),
@@ -43,7 +44,7 @@ def upgrade() -> None:
         sa.Column("note", sa.String(200), nullable=False),
         sa.Column("plan", sa.String(40), nullable=False),
         sa.ForeignKeyConstraint(["line_number"], ["lines.number"], name="fk_line_aliases_line_number"),
-        sa.PrimaryKeyConstraint("number", "line_number", name="pk_line_aliases"),
+        sa.PrimaryKeyConstraint("number", "line_number", "plan", name="pk_line_aliases"),
     )
     op.create_table(
         "trunks",

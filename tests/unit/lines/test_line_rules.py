@@ -43,8 +43,10 @@ def test_a_retained_line_without_forward_or_parallel_is_refused(modes: tuple[str
     assert objection.startswith("12315 ")
 
 
-@pytest.mark.parametrize("modes", [("forward",), ("parallel",), ("dual_number", "parallel")])
-def test_a_retained_line_that_is_forwarded_or_parallel_in_the_end_is_allowed(modes: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    "modes", [("forward",), ("parallel",), ("dual_number", "parallel"), ("forward", "direct_merge")]
+)
+def test_a_retained_line_that_is_forwarded_or_parallel_until_it_is_merged_is_allowed(modes: tuple[str, ...]) -> None:
     assert objections_to(line("12315", "retained", *modes)) == []
 
 
