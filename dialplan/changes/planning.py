@@ -1,0 +1,158 @@
+"""Works out what a new plan would change on this node: its faults, its meaning, its files. Changes nothing."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+
+from jinja2 import TemplateError
+
+from app.contract.changes import ChangePlan, Fault, FileChange, MeaningChange
+from dialplan.asterisk import NEWEST, AsteriskMissing, asterisk_version
+from dialplan.changes.files import diff_files
+from dialplan.changes.meaning import describe
+from dialplan.changes.reload import needs_restart, reload_commands
+from dialplan.changes.versions import StoredVersion, VersionStore, digest, manifest_of, read_folder
+from dialplan.check import check_files, check_prompts, check_settings
+from dialplan.escaping import UnsafeValue
+from dialplan.line_plan import SHANGHAI
+from dialplan.plan_file import SitePlanFault, parse_plan
+from dialplan.render import render
+from dialplan.settings import DialplanSettings
+from dialplan.site_plan import SitePlan
+
+MoreChecks = Callable[[SitePlan], Iterable[Fault]]
+"""What another part of the product knows about a plan, e.g. which flows exist."""
+
+
+@dataclass(frozen=True)
+class PlannedChange:
+    """A plan that could be applied, or the faults why it cannot (then `plan` is None)."""
+
+    text: str
+    change: ChangePlan
+    plan: SitePlan | None = None
+    files: dict[str, str] = field(default_factory=dict)
+    live: dict[str, str] = field(default_factory=dict)
+    base: StoredVersion | None = None
+    version: str = NEWEST
+
+    @property
+    def changed_numbers(self) -> list[str]:
+        """The main number first, then every line with a change that holds today or later; for test calls."""
+        if self.plan is None:
+            return []
+        lines = [change.subject for change in self.change.meaning if change.area.value == "line"]
+        known = {line.number for line in self.plan.lines}
+        return [number for number in dict.fromkeys([self.plan.main_line.number, *lines]) if number in known]
+
+
+def plan_change(
+    settings: DialplanSettings, text: str, *, name: str = "plan", more_checks: MoreChecks | None = None
+) -> PlannedChange:
+    """Compare a plan's text with what this node has."""
+    store = VersionStore(settings.home)
+    base = store.current()
+    plan_digest = digest(text)
+    try:
+        plan = parse_plan(text, name=name)
+        version = installed_version(settings)
+        files = {str(path): content for path, content in render(plan, settings, version).items()}
+        faults = [*_faults(settings, files), *(more_checks(plan) if more_checks else ())]
+    except SitePlanFault as fault:
+        faults = [fault_of(line) for line in fault.faults]
+    except UnsafeValue as error:
+        faults = [Fault(where="settings", what=str(error), advice="Change the value to letters, digits and . _ -")]
+    except TemplateError as error:  # whoever changed a template finds out here, not a caller
+        faults = [Fault(where="template", what=str(error), advice="Correct the template")]
+    if faults:
+        number = base.number if base else None
+        return PlannedChange(
+            text, ChangePlan(is_empty=False, base_version=number, plan_digest=plan_digest, faults=faults), base=base
+        )
+    live = read_folder(settings.asterisk_home / "etc")
+    old_plan = _plan_of(store, base)
+    changed = diff_files(live, files)
+    meaning = _meaning(base, old_plan, plan)
+    change = ChangePlan(
+        is_empty=not changed and base is not None and base.plan_digest == plan_digest,
+        base_version=base.number if base else None,
+        plan_digest=plan_digest,
+        meaning=meaning,
+        files=changed,
+        reloads=reload_commands(live, files),
+        restart_for=needs_restart(live, files),
+        hand_edits=hand_edits(store, base, live),
+        needs_approval=old_plan is not None and old_plan.change_control.approval == "second_person",
+    )
+    return PlannedChange(text, change, plan, files, live, base, version)
+
+
+def installed_version(settings: DialplanSettings) -> str:
+    """Version of Asterisk here; the newest we know where none is installed yet."""
+    try:
+        return asterisk_version(settings)
+    except AsteriskMissing:
+        return NEWEST
+
+
+def fault_of(line: str) -> Fault:
+    """`path: what is wrong. What to do`, taken apart."""
+    where, _, rest = line.partition(": ")
+    inner, found, what = rest.partition(": ")
+    if found and " " not in inner:
+        where, rest = f"{where}: {inner}", what
+    return Fault(where=where, what=rest)
+
+
+def _faults(settings: DialplanSettings, files: dict[str, str]) -> list[Fault]:
+    by_path = {PurePosixPath(name): text for name, text in files.items()}
+    found = [*check_settings(settings), *check_files(by_path), *check_prompts(settings.asterisk_home)]
+    return [Fault(where=problem.where, what=problem.what, advice=problem.advice) for problem in found]
+
+
+def _plan_of(store: VersionStore, base: StoredVersion | None) -> SitePlan | None:
+    """The plan in force; None before the first, and when this release cannot read it any more."""
+    if base is None:
+        return None
+    try:
+        return parse_plan(store.plan_text(base.number), name=f"version {base.number}")
+    except SitePlanFault:
+        return None
+
+
+def _meaning(base: StoredVersion | None, old: SitePlan | None, new: SitePlan) -> list[MeaningChange]:
+    if base is not None and old is None:
+        return describe(None, new, datetime.now(SHANGHAI).date())
+    return describe(old, new, datetime.now(SHANGHAI).date())
+
+
+def hand_edits(store: VersionStore, base: StoredVersion | None, live: dict[str, str]) -> list[FileChange]:
+    """Files on the node that are not as they were applied."""
+    if base is None or manifest_of(live) == base.manifest:
+        return []
+    applied = store.rendering(base.number)
+    edited = {
+        name for name in live.keys() | base.manifest.keys() if manifest_of(live).get(name) != base.manifest.get(name)
+    }
+    return diff_files(
+        {name: text for name, text in applied.items() if name in edited},
+        {name: text for name, text in live.items() if name in edited},
+    )
+
+
+class PlanOutdated(Exception):
+    """The plan file is older than what is in force: applying it would undo a change made elsewhere."""
+
+
+def wanted_plan_file(home: Path, site_plan: Path) -> Path:
+    """The plan this node shall have: the file of HOTLINE_SITE_PLAN, unless a newer one was applied from elsewhere.
+
+    The file is newer when its text stands nowhere in the history.
+    """
+    store = VersionStore(home)
+    current = store.current_number()
+    if current is None or not site_plan.exists():
+        return site_plan
+    number = store.number_of(digest(site_plan.read_text(encoding="utf-8", errors="replace")))
+    return site_plan if number is None or number == current else store.place(current) / "site.yaml"

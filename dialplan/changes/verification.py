@@ -1,0 +1,119 @@
+"""Whether a running Asterisk has what was rendered: asked on its console and on its manager interface."""
+
+import re
+import socket
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+
+from dialplan.asterisk import cli
+from dialplan.extensions import parse_extensions
+from dialplan.settings import DialplanSettings
+
+CONSOLE_SECONDS = 20.0
+COMPLAINT = re.compile(r"\b(?:WARNING|ERROR)\[[^\]]*\] (?P<source>[\w.]+\.[ch]):(?P<text>.*)")
+CONFIGURATION_SOURCES = re.compile(
+    r"^(?:pbx_config|config|config_options|pbx|loader|extconf|app_queue|acl|manager|"
+    r"res_musiconhold|sorcery|res_sorcery_\w+|res_pjsip\w*|pjsip_\w+|location|config_\w+)\.c$"
+)
+"""Parts of Asterisk that complain about configuration; the rest complains about calls."""
+
+
+def deviations(settings: DialplanSettings, files: Mapping[str, str]) -> list[str]:
+    """What a running Asterisk has otherwise than these files say. Empty when all of it is in force."""
+    try:
+        return [
+            *_dialplan(settings, files["extensions.conf"]),
+            *_endpoints(settings, files["pjsip.conf"]),
+            *_queues(settings, files["queues.conf"]),
+            *_manager(settings),
+        ]
+    except OSError as error:
+        return [f"Asterisk does not answer: {error}"]
+
+
+def _dialplan(settings: DialplanSettings, text: str) -> list[str]:
+    steps = parse_extensions(text)
+    shown = _ask(settings, "dialplan show")
+    there = set(re.findall(r"^\[ Context '([^']+)'", shown, re.MULTILINE))
+    missing = sorted({step.context for step in steps} - there)
+    found = re.search(r"-= \d+ extensions? \((\d+) priorit", shown)
+    if missing:
+        return [f"the dialplan lacks the context {name}" for name in missing[:5]]
+    if not found or int(found[1]) < len(steps):
+        return [f"the dialplan has {found[1] if found else 'no'} steps where {len(steps)} were rendered"]
+    return []
+
+
+def _endpoints(settings: DialplanSettings, text: str) -> list[str]:
+    wanted = set(re.findall(r"^\[([^\]]+)\]\ntype = endpoint", text, re.MULTILINE))
+    there = set(re.findall(r"^ Endpoint:  ([^/\s<]+)", _ask(settings, "pjsip list endpoints"), re.MULTILINE))
+    return [
+        *(f"pjsip lacks the endpoint {name}" for name in sorted(wanted - there)[:5]),
+        *(f"pjsip still has the endpoint {name}" for name in sorted(there - wanted)[:5]),
+    ]
+
+
+def _queues(settings: DialplanSettings, text: str) -> list[str]:
+    wanted = set(re.findall(r"^\[([^\]]+)\]", text, re.MULTILINE)) - {"general"}
+    there = set(re.findall(r"^(\S+) has \d+ calls", _ask(settings, "queue show"), re.MULTILINE))
+    return [f"the queue {name} is missing" for name in sorted(wanted - there)]
+
+
+def _manager(settings: DialplanSettings) -> list[str]:
+    """Log in as the bridge does, and ask for a sign of life."""
+    user, secret = settings.ami_events_user, settings.ami_events_secret.get_secret_value()
+    request = (
+        f"Action: Login\r\nUsername: {user}\r\nSecret: {secret}\r\nEvents: off\r\n\r\n"
+        "Action: Ping\r\n\r\nAction: Logoff\r\n\r\n"
+    )
+    answer = b""
+    with socket.create_connection((settings.ami_host, settings.ami_port), timeout=5) as connection:
+        connection.sendall(request.encode())
+        while chunk := connection.recv(4096):
+            answer += chunk
+    return [] if b"Ping: Pong" in answer else ["the manager interface does not let the bridge in"]
+
+
+def _ask(settings: DialplanSettings, command: str) -> str:
+    return cli(settings, command, timeout_seconds=CONSOLE_SECONDS)
+
+
+def count_calls(settings: DialplanSettings) -> int | None:
+    """Channels in use on this node; None when Asterisk does not run."""
+    try:
+        found = re.search(r"^(\d+) active channel", _ask(settings, "core show channels count"), re.MULTILINE)
+    except OSError:
+        return None
+    return int(found[1]) if found else None
+
+
+def callers_waiting(settings: DialplanSettings, queue: str) -> int:
+    """Callers in a queue at this moment; 0 when Asterisk does not run or does not know the queue."""
+    try:
+        found = re.search(rf"^{re.escape(queue)} has (\d+) calls", _ask(settings, f"queue show {queue}"), re.MULTILINE)
+    except OSError:
+        return 0
+    return int(found[1]) if found else 0
+
+
+class LogMark:
+    """A place in Asterisk's log, to see what it complained about since. Without `now`, the log's beginning."""
+
+    def __init__(self, settings: DialplanSettings, *, now: bool = False) -> None:
+        self._file: Path = settings.asterisk_home / "log/messages.log"
+        self._offset = self._file.stat().st_size if now and self._file.exists() else 0
+
+    def complaints(self) -> list[str]:
+        """Warnings and errors about configuration; those about a call carry its id, and are left out."""
+        try:
+            with self._file.open("rb") as file:
+                file.seek(self._offset)
+                text = file.read().decode("utf-8", errors="replace")
+        except FileNotFoundError:
+            return []
+        found = (COMPLAINT.search(line) for line in text.splitlines() if "[C-" not in line)
+        return [
+            f"{PurePosixPath(match['source']).name}:{match['text']}".strip()
+            for match in found
+            if match and CONFIGURATION_SOURCES.match(match["source"])
+        ]
