@@ -1,9 +1,22 @@
 """Switch commands as AMI actions. Doing one twice is harmless; its effect comes home as an AMI event only."""
 
+from ami_bridge import handover
 from ami_bridge.events import SeenMember
 from ami_bridge.parse import parse_channels, parse_members
 from ami_bridge.switch import Headers, SwitchConnection, SwitchRefused
-from app.contract.commands import AnyCommand, CommandResult, HangUp, Pause, QueueSkill, Resume, SignIn, SignOut
+from app.contract.commands import (
+    AnyCommand,
+    CommandResult,
+    HandOver,
+    HangUp,
+    LeaveHandOver,
+    Pause,
+    QueueSkill,
+    Resume,
+    SignIn,
+    SignOut,
+    TakeBack,
+)
 from app.contract.ids import UniqueId
 
 NORMAL_CLEARING = "16"
@@ -35,6 +48,12 @@ class Commander:
                     await self._pause(command.seat, False, "")
                 case HangUp():
                     await self._hang_up(command)
+                case HandOver():
+                    await handover.hand_over(self._switch, command)
+                case LeaveHandOver():
+                    await handover.leave(self._switch, command)
+                case TakeBack():
+                    await handover.take_back(self._switch, command)
         except SwitchRefused as refusal:
             return CommandResult(is_accepted=False, message=str(refusal))
         return CommandResult(is_accepted=True)

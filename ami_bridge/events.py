@@ -104,6 +104,19 @@ class AmiRecordingSaved:
 
 
 @dataclass(frozen=True, slots=True)
+class AmiHandedOver:
+    """A step of a hand-over, told by the dialplan on whichever leg it happened."""
+
+    at: float
+    caller: Caller
+    target: str
+    result: str
+    agent: str
+    attempt: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
 class AmiTransferred:
     at: float
     caller: Caller
@@ -141,8 +154,8 @@ class AmiMemberPaused:
 
 AmiEvent = (
     AmiCallArrived | AmiCallerJoined | AmiAgentCalled | AmiAgentRingNoAnswer | AmiAgentConnected | AmiAgentCompleted
-    | AmiQueueLeft | AmiCallEnded | AmiRecordingSaved | AmiTransferred | AmiMemberAdded | AmiMemberRemoved
-    | AmiMemberPaused
+    | AmiQueueLeft | AmiCallEnded | AmiRecordingSaved | AmiHandedOver | AmiTransferred | AmiMemberAdded
+    | AmiMemberRemoved | AmiMemberPaused
 )  # fmt: skip
 
 

@@ -40,6 +40,7 @@ IDENTITY: dict[type[Any], tuple[EventType, Numbering, Parts]] = {
     told.CallEnded: (EventType.CALL_ENDED, Numbering.ONCE, _nothing),
     told.CallerAbandoned: (EventType.CALLER_ABANDONED, Numbering.ONCE, _nothing),
     told.RecordingSaved: (EventType.RECORDING_SAVED, Numbering.ONCE, lambda payload, _: (payload.file,)),
+    told.HandedOver: (EventType.HANDED_OVER, Numbering.ONCE, lambda payload, _: (payload.attempt, payload.result)),
     told.AgentRinging: (EventType.AGENT_RINGING, Numbering.ONCE, _leg),
     told.AgentAnswered: (EventType.AGENT_ANSWERED, Numbering.ONCE, _leg),
     told.CallerQueued: (EventType.CALLER_QUEUED, Numbering.NTH, _of_queue),

@@ -12,6 +12,7 @@ from ami_bridge.events import (
     AmiCallEnded,
     AmiCallerJoined,
     AmiEvent,
+    AmiHandedOver,
     AmiMemberAdded,
     AmiMemberPaused,
     AmiMemberRemoved,
@@ -119,6 +120,12 @@ def _recording_saved(event: AmiRecordingSaved) -> list[Fact]:
     return [_of_call(event, told.RecordingSaved(file=event.file))]
 
 
+def _handed_over(event: AmiHandedOver) -> list[Fact]:
+    step = {"target": event.target, "result": event.result, "agent": event.agent}
+    payload = told.HandedOver.model_validate({**step, "attempt": event.attempt, "cause": event.cause})
+    return [_of_call(event, payload)]
+
+
 def _transferred(event: AmiTransferred) -> list[Fact]:
     if not event.has_succeeded:
         return []
@@ -152,6 +159,7 @@ TABLE: dict[type[AmiEvent], Callable[[Any], list[Fact]]] = {
     AmiQueueLeft: _queue_left,
     AmiCallEnded: _call_ended,
     AmiRecordingSaved: _recording_saved,
+    AmiHandedOver: _handed_over,
     AmiTransferred: _transferred,
     AmiMemberAdded: _member_added,
     AmiMemberRemoved: _member_removed,

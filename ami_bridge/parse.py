@@ -11,6 +11,7 @@ from ami_bridge.events import (
     AmiCallEnded,
     AmiCallerJoined,
     AmiEvent,
+    AmiHandedOver,
     AmiMemberAdded,
     AmiMemberPaused,
     AmiMemberRemoved,
@@ -139,6 +140,18 @@ def _recording(headers: Headers) -> AmiRecordingSaved:
     return AmiRecordingSaved(_at(headers), _own_caller(headers), headers["File"].rpartition("/")[2])
 
 
+def _handed_over(headers: Headers) -> AmiHandedOver:
+    return AmiHandedOver(
+        _at(headers),
+        _own_caller(headers),
+        target=headers["Target"],
+        result=headers["Result"],
+        agent=headers.get("Agent", ""),
+        attempt=headers.get("Attempt", ""),
+        cause=headers.get("Cause", ""),
+    )
+
+
 def _caller_joined(headers: Headers) -> AmiCallerJoined:
     position = int(headers.get("Position") or 0)
     return AmiCallerJoined(_at(headers), _caller(headers), headers["Queue"], position)
@@ -221,6 +234,7 @@ PARSERS: dict[str, Callable[[Headers], AmiEvent]] = {
     variables.USER_EVENT_LEFT: _queue_left,
     variables.USER_EVENT_ENDED: _ended,
     variables.USER_EVENT_RECORDING: _recording,
+    variables.USER_EVENT_HANDOVER: _handed_over,
     "QueueCallerJoin": _caller_joined,
     "AgentCalled": _agent_called,
     "AgentRingNoAnswer": _ring_no_answer,

@@ -15,6 +15,7 @@ from ami_bridge.events import (
     AmiCallEnded,
     AmiCallerJoined,
     AmiEvent,
+    AmiHandedOver,
     AmiMemberAdded,
     AmiMemberPaused,
     AmiMemberRemoved,
@@ -143,6 +144,20 @@ def _recording(line: Line) -> list[AmiEvent]:
     return [AmiRecordingSaved(line.at, line.caller, line.text(0).rpartition("/")[2])]
 
 
+def _handed_over(line: Line) -> list[AmiEvent]:
+    return [
+        AmiHandedOver(
+            line.at,
+            line.caller,
+            target=line.text(0, 64),
+            result=line.data[1],
+            agent=line.text(2, 80),
+            attempt=line.text(3, 64),
+            cause=line.text(4, 40),
+        )
+    ]
+
+
 def _is_interface(line: Line) -> bool:
     """Without log_membername_as_agent these lines name the device only; the snapshot then says who sits there."""
     return "/" in line.agent
@@ -169,6 +184,7 @@ LINES: dict[str, Callable[[Line], list[AmiEvent]]] = {
     variables.QUEUE_LOG_LEFT: _queue_left,
     variables.QUEUE_LOG_ENDED: _ended,
     variables.QUEUE_LOG_RECORDING: _recording,
+    variables.QUEUE_LOG_HANDOVER: _handed_over,
     "ENTERQUEUE": _joined,
     "RINGNOANSWER": _ring_no_answer,
     "CONNECT": _connected,

@@ -53,6 +53,10 @@ ROWS: list[tuple[ami.AmiEvent, list[AnyPayload]]] = [
     ),
     (ami.AmiCallEnded(9.0, CALLER, "after_queue", "common", "", 5.0, 999), [told.CallEnded(hangup_cause=999)]),
     (ami.AmiRecordingSaved(9.0, CALLER, "c.wav"), [told.RecordingSaved(file="c.wav")]),
+    (
+        ami.AmiHandedOver(9.0, CALLER, "110", "refused", "1001", "1", "busy"),
+        [told.HandedOver(target="110", result=told.HandoverResult.REFUSED, agent="1001", attempt="1", cause="busy")],
+    ),
     (ami.AmiTransferred(9.0, CALLER, "blind", "8002", True), [told.CallTransferred(kind="blind", target="8002")]),
     (ami.AmiTransferred(9.0, CALLER, "blind", "8002", False), []),
     (

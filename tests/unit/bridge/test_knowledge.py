@@ -39,7 +39,6 @@ def test_every_payload_the_bridge_tells_has_an_identity() -> None:
     not_the_bridges = {
         told.IntakeRecorded,
         told.CallForwarded,
-        told.HandedOver,
         told.CallbackRequested,
         told.CallRated,
     }

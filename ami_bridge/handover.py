@@ -1,0 +1,130 @@
+"""Hand-over at the switch: move a conversation into its room, leave it to the other side, or take it back.
+
+The room and the third leg are the dialplan's own (extensions_handover.conf.j2); its steps come home as user events.
+"""
+
+from dataclasses import dataclass
+
+from ami_bridge.switch import Headers, SwitchConnection, SwitchRefused
+from app.contract.commands import HandOver, LeaveHandOver, TakeBack
+
+NORMAL_CLEARING = "16"
+ROOM = "ConfBridge"
+TARGETS, AGENTS = "handover", "handover-agent"
+LEG = "@handover-leg-"
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One channel of a call."""
+
+    channel: str
+    uniqueid: str
+    bridge: str
+    context: str
+    application: str
+
+
+class Conversation:
+    """The channels of one call, as Asterisk lists them."""
+
+    def __init__(self, call_id: str, messages: list[Headers]) -> None:
+        self.call_id = call_id
+        self.legs = [
+            Leg(
+                message.get("Channel", ""),
+                message.get("Uniqueid", ""),
+                message.get("BridgeId", ""),
+                message.get("Context", ""),
+                message.get("Application", ""),
+            )
+            for message in messages
+            if message.get("Event") == "CoreShowChannel"
+            and call_id in (message.get("AccountCode"), message.get("Uniqueid"))
+        ]
+
+    @property
+    def citizen(self) -> Leg:
+        """Raises SwitchRefused when the citizen has hung up."""
+        for leg in self.legs:
+            if leg.uniqueid == self.call_id:
+                return leg
+        raise SwitchRefused("this call has no channel any more")
+
+    def agent(self, seat: str) -> Leg:
+        """The agent's leg, in one bridge with the citizen. Raises SwitchRefused."""
+        bridge = self.citizen.bridge
+        for leg in self.legs:
+            if leg.channel.startswith(f"PJSIP/{seat}-") and bridge and leg.bridge == bridge:
+                return leg
+        raise SwitchRefused(f"seat {seat} does not talk in this call")
+
+    @property
+    def third(self) -> list[Leg]:
+        """Both halves of the way to the other service, the near one (in the room) first; empty without a hand-over."""
+        return sorted((leg for leg in self.legs if LEG in leg.channel), key=lambda leg: leg.channel[-1])
+
+    @property
+    def is_joined(self) -> bool:
+        """Whether the other service is in the room."""
+        return any(leg.channel.endswith(";1") and leg.application == ROOM for leg in self.third)
+
+    @property
+    def has_agent(self) -> bool:
+        return any(leg.context == AGENTS for leg in self.legs)
+
+
+async def _look(switch: SwitchConnection, call_id: str) -> Conversation:
+    return Conversation(call_id, await switch.call("CoreShowChannels", {}, is_list=True))
+
+
+async def hand_over(switch: SwitchConnection, command: HandOver) -> None:
+    """Citizen and agent into the room; the dialplan brings in the target. Raises SwitchRefused, SwitchUnavailable.
+
+    Everything is asked before anything is moved: a redirect to nowhere would hang both up.
+    """
+    question = f"DIALPLAN_EXISTS({TARGETS},{command.target},1)"
+    if (await switch.call("GetVar", {"Variable": question}))[0].get("Value") != "1":
+        raise SwitchRefused(f"no way to hand over to {command.target}")
+    conversation = await _look(switch, command.call_id)
+    citizen, agent = conversation.citizen, conversation.agent(command.seat)
+    if conversation.third:
+        raise SwitchRefused("a hand-over is under way")
+    for channel, name, value in (
+        (citizen.channel, "HL_HANDOVER_AGENT", command.agent),
+        (agent.channel, "HL_HANDOVER_AGENT", command.agent),
+        (agent.channel, "HL_CITIZEN", citizen.channel),
+    ):
+        await switch.call("Setvar", {"Channel": channel, "Variable": name, "Value": value})
+    await switch.call(
+        "Redirect",
+        {
+            "Channel": citizen.channel,
+            "Context": TARGETS,
+            "Exten": command.target,
+            "Priority": "1",
+            "ExtraChannel": agent.channel,
+            "ExtraContext": AGENTS,
+            "ExtraExten": "s",
+            "ExtraPriority": "1",
+        },
+    )
+
+
+async def leave(switch: SwitchConnection, command: LeaveHandOver) -> None:
+    """The agent goes, citizen and service stay. Refused while the service is not there: the citizen would be alone."""
+    conversation = await _look(switch, command.call_id)
+    agent = conversation.agent(command.seat)
+    if not conversation.is_joined:
+        raise SwitchRefused("the other side is not in the conversation")
+    await switch.call("Hangup", {"Channel": agent.channel, "Cause": NORMAL_CLEARING})
+
+
+async def take_back(switch: SwitchConnection, command: TakeBack) -> None:
+    """The service goes, citizen and agent stay. Refused when the agent has gone: the citizen would be alone."""
+    conversation = await _look(switch, command.call_id)
+    if not conversation.third:
+        raise SwitchRefused("no hand-over is under way")
+    if not conversation.has_agent:
+        raise SwitchRefused("the agent has left it to the other side")
+    await switch.call("Hangup", {"Channel": conversation.third[-1].channel, "Cause": NORMAL_CLEARING})

@@ -1,0 +1,155 @@
+"""Hand-over commands: everything is asked before anybody is moved, and nobody is left alone with silence."""
+
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from ami_bridge.commands import Commander
+from ami_bridge.events import AmiHandedOver
+from ami_bridge.interpret import interpret
+from ami_bridge.parse import Unreadable, parse_event
+from ami_bridge.queue_log import parse_line
+from app.contract.commands import AnyCommand, CommandResult
+from tests.fakes.ami_server import listing, success
+from tests.fakes.switch import FakeSwitch
+
+CITIZEN = {"Channel": "PJSIP/carrier-00000000", "Uniqueid": "node1-1.0", "AccountCode": "node1-1.0", "BridgeId": "b"}
+AGENT = {"Channel": "PJSIP/8001-00000001", "Uniqueid": "node1-1.1", "AccountCode": "node1-1.0", "BridgeId": "b"}
+IN_ROOM = {"Context": "handover-agent", "Application": "ConfBridge"}
+NEAR = {"Channel": "Local/110@handover-leg-00000000;1", "Uniqueid": "node1-1.4", "AccountCode": "node1-1.0"}
+FAR = {"Channel": "Local/110@handover-leg-00000000;2", "Uniqueid": "node1-1.5", "AccountCode": "node1-1.0"}
+STRANGER = {"Channel": "PJSIP/8002-00000009", "Uniqueid": "node1-9.1", "AccountCode": "node1-9.0", "BridgeId": "c"}
+
+HAND_OVER = {"command": "hand_over", "call_id": "node1-1.0", "agent": "1001", "seat": "8001", "target": "110"}
+LEAVE = {"command": "leave_hand_over", "call_id": "node1-1.0", "seat": "8001"}
+TAKE_BACK = {"command": "take_back", "call_id": "node1-1.0"}
+
+
+def switch_with(*channels: dict[str, str], has_target: bool = True) -> FakeSwitch:
+    switch = FakeSwitch()
+    for action in ("Setvar", "Redirect", "Hangup"):
+        switch.answers[action] = success
+    switch.answers["GetVar"] = lambda _asked: [{"Response": "Success", "Value": "1" if has_target else "0"}]
+    items = [{"Event": "CoreShowChannel", **channel} for channel in (*channels, STRANGER)]
+    switch.answers["CoreShowChannels"] = listing("CoreShowChannels", items)
+    return switch
+
+
+async def obey(switch: FakeSwitch, command: dict[str, Any]) -> CommandResult:
+    return await Commander(switch).obey(TypeAdapter(AnyCommand).validate_python(command))
+
+
+def moved(switch: FakeSwitch) -> list[dict[str, str]]:
+    return [asked for asked in switch.asked if asked["Action"] in ("Redirect", "Hangup")]
+
+
+async def test_citizen_and_agent_are_moved_together() -> None:
+    switch = switch_with(CITIZEN, AGENT)
+
+    assert (await obey(switch, HAND_OVER)).is_accepted
+    [redirect] = moved(switch)
+    assert (redirect["Channel"], redirect["Context"], redirect["Exten"]) == (CITIZEN["Channel"], "handover", "110")
+    assert (redirect["ExtraChannel"], redirect["ExtraContext"]) == (AGENT["Channel"], "handover-agent")
+    told = {(a["Channel"], a["Variable"]): a["Value"] for a in switch.asked if a["Action"] == "Setvar"}
+    assert told[AGENT["Channel"], "HL_CITIZEN"] == CITIZEN["Channel"]
+    assert told[CITIZEN["Channel"], "HL_HANDOVER_AGENT"] == "1001"
+
+
+@pytest.mark.parametrize(
+    ("channels", "has_target", "words"),
+    [
+        ((CITIZEN, AGENT), False, "no way to hand over to 110"),
+        ((AGENT,), True, "this call has no channel any more"),
+        ((CITIZEN,), True, "seat 8001 does not talk in this call"),
+        ((CITIZEN, {**AGENT, "BridgeId": ""}), True, "seat 8001 does not talk in this call"),
+        (({**CITIZEN, "BridgeId": ""}, {**AGENT, "BridgeId": ""}), True, "seat 8001 does not talk in this call"),
+        ((CITIZEN, {**AGENT, "Channel": "PJSIP/80011-00000001"}), True, "seat 8001 does not talk in this call"),
+        ((CITIZEN, AGENT, NEAR, FAR), True, "a hand-over is under way"),
+    ],
+)
+async def test_what_cannot_be_handed_over_moves_nobody(
+    channels: tuple[dict[str, str], ...], has_target: bool, words: str
+) -> None:
+    switch = switch_with(*channels, has_target=has_target)
+
+    result = await obey(switch, HAND_OVER)
+
+    assert (result.is_accepted, result.message) == (False, words)
+    assert moved(switch) == []
+
+
+async def test_the_agent_leaves_once_the_other_side_is_there() -> None:
+    near = {**NEAR, "Application": "ConfBridge"}
+    switch = switch_with(CITIZEN, {**AGENT, **IN_ROOM}, near, FAR)
+
+    assert (await obey(switch, LEAVE)).is_accepted
+    assert [asked["Channel"] for asked in moved(switch)] == [AGENT["Channel"]]
+
+
+async def test_the_agent_may_not_leave_the_citizen_alone() -> None:
+    switch = switch_with(CITIZEN, {**AGENT, **IN_ROOM}, NEAR, FAR)
+
+    assert (await obey(switch, LEAVE)).message == "the other side is not in the conversation"
+    assert moved(switch) == []
+
+
+async def test_taking_back_ends_the_way_to_the_other_side_alone() -> None:
+    switch = switch_with(CITIZEN, {**AGENT, **IN_ROOM}, NEAR, FAR)
+
+    assert (await obey(switch, TAKE_BACK)).is_accepted
+    assert [asked["Channel"] for asked in moved(switch)] == [FAR["Channel"]]
+
+
+@pytest.mark.parametrize(
+    ("channels", "words"),
+    [
+        ((CITIZEN, {**AGENT, **IN_ROOM}), "no hand-over is under way"),
+        ((CITIZEN, NEAR, FAR), "the agent has left it to the other side"),
+    ],
+)
+async def test_there_must_be_something_to_take_back(channels: tuple[dict[str, str], ...], words: str) -> None:
+    switch = switch_with(*channels)
+
+    assert (await obey(switch, TAKE_BACK)).message == words
+    assert moved(switch) == []
+
+
+@pytest.mark.parametrize("target", ["", "11", "110&PJSIP/8001", "110,1)", "1" * 21, "１１０"])
+def test_a_target_is_nothing_but_digits(target: str) -> None:
+    with pytest.raises(ValidationError):
+        TypeAdapter(AnyCommand).validate_python({**HAND_OVER, "target": target})
+
+
+TOLD = {
+    "UserEvent": "HotlineHandover", "Timestamp": "1795413367.5", "Linkedid": "node1-1.0", "CallId": "node1-1.0",
+    "Target": "110", "Result": "refused", "Agent": "1001", "Attempt": "1", "Cause": "busy",
+}  # fmt: skip
+
+
+def test_live_event_and_line_tell_the_same() -> None:
+    live = parse_event("UserEvent", TOLD)
+    [line] = parse_line("1795413367|node1-1.0|NONE|NONE|HLHANDOVER|110|refused|1001|1|busy")
+
+    assert isinstance(live, AmiHandedOver)
+    assert isinstance(line, AmiHandedOver)
+    assert [fact.payload for fact in interpret(live)] == [fact.payload for fact in interpret(line)]
+
+
+@pytest.mark.parametrize("missing", ["CallId", "Target", "Result", "Timestamp"])
+def test_a_step_without_its_words_is_unreadable(missing: str) -> None:
+    with pytest.raises(Unreadable):
+        parse_event("UserEvent", {name: value for name, value in TOLD.items() if name != missing})
+
+
+def test_a_result_nobody_knows_is_refused() -> None:
+    event = parse_event("UserEvent", {**TOLD, "Result": "exploded"})
+    assert event is not None
+
+    with pytest.raises(ValueError, match="exploded"):
+        interpret(event)
+
+
+def test_a_line_that_is_too_short_is_unreadable() -> None:
+    with pytest.raises(Unreadable):
+        parse_line("1795413367|node1-1.0|NONE|NONE|HLHANDOVER|110")
