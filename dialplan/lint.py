@@ -6,11 +6,17 @@ from collections.abc import Iterable, Iterator
 from app.contract import variables
 from dialplan.extensions import Step
 from dialplan.handover_targets import HANDOVER_ENTRANCES, HANDOVER_MODULES, HANDOVER_VARIABLES
+from dialplan.line_checks import EMERGENCY_NUMBERS
 from dialplan.problem import Problem
 
 OWN_VARIABLES = {
     "HL_AGI", "HL_CAUSE", "HL_MAX_CALLS", "HL_MEMBER", "HL_QUEUED_AT", "HL_STAGE", "HL_STATUS", "HL_TRIES",
-    *HANDOVER_VARIABLES,
+    "HL_ANSWERED", "HL_CLOCK_OFFSET_SECONDS", "HL_CODE_LINE", "HL_DEPARTMENT", "HL_DEPARTMENT_CALLS", "HL_DIAL",
+    "HL_DIAL_SECONDS", "HL_DIVERSION", "HL_DIVERTED_LINE", "HL_DIVERTED_RULE", "HL_FIRST_SECONDS", "HL_FOUND",
+    "HL_HALF_PRIORITY", "HL_HEADER", "HL_HOP", "HL_HOPS", "HL_IS_PROBE", "HL_LEG_CAUSE", "HL_LEG_SECONDS",
+    "HL_LINE_QUEUE", "HL_NOW", "HL_NTH", "HL_OFFSET", "HL_OUT", "HL_PARALLEL", "HL_RAW", "HL_RESULT", "HL_RETURNED",
+    "HL_RINGS", "HL_RING_MS", "HL_SEATS", "HL_TALK_MS", "HL_TRUNK_LINE", "HL_TRUSTS_DIVERSION", "HL_USER",
+    "HL_VALUES", "HL_WAY", "HL_WHISPER", *HANDOVER_VARIABLES,
 }  # fmt: skip
 """Used by the dialplan alone; every other HL_ name is shared with AGI and stands in app.contract.variables."""
 NOT_ACTED_ON = {variables.ORIGINAL_LINE}
@@ -21,10 +27,12 @@ MODULE_OF = {
     "StopMixMonitor": "app_mixmonitor", "UserEvent": "app_userevent", "CALLERID": "func_callerid",
     "CHANNEL": "func_channel", "DIALPLAN_EXISTS": "func_dialplan", "FILTER": "func_strings",
     "GROUP": "func_groupcount", "GROUP_COUNT": "func_groupcount", "IF": "func_logic", "RAND": "func_rand",
-    "TIMEOUT": "func_timeout", **HANDOVER_MODULES,
+    "TIMEOUT": "func_timeout", "CUT": "func_cut", "DEVICE_STATE": "func_devstate", "GLOBAL": "func_global",
+    "GosubIf": "app_stack", "MASTER_CHANNEL": "func_channel", "REDIRECTING": "func_callerid", "SHIFT": "func_strings",
+    **HANDOVER_MODULES,
 }  # fmt: skip
 BUILT_IN = {"Answer", "Goto", "GotoIf", "Hangup", "NoOp", "Set"}
-PROMPTS = ("greeting", "long-wait", "no-agent", "overflow")
+PROMPTS = ("forward-failed", "forwarding", "greeting", "long-wait", "no-agent", "overflow")
 """Prompts the dialplan itself plays, in sounds/zh/hotline."""
 FROM_THE_NETWORK = re.compile(r"\$\{(?:CALLERID|EXTEN|PJSIP_HEADER|CHANNEL\(pjsip|REDIRECTING|SIP_HEADER)")
 FUNCTION = re.compile(r"(?:\$\{|Set\()([A-Z_]{2,})\(")
@@ -33,11 +41,15 @@ CALLED_CONTEXTS = tuple(
     for pattern in (
         r"[bU]\(([a-z-]+)\^",
         r"^Gosub\(([a-z-]+),[^,]+,",
+        r"^GosubIf\(.*\?([a-z-]+),",
+        r"^Queue\(.*,,([a-z][a-z-]+)$",
         r"^Originate\(.*,exten,([a-z-]+),",
         r"Local/[^@]*@([a-z-]+)",
     )
 )
 """Contexts that a step starts on its own or another channel."""
+OF_THE_PLAN = re.compile(r"\$\{HL_DIAL\}(&Local/\$\{HL_QUEUE\}@half/n)?,")
+LEGS = re.compile(r"(PJSIP/[0-9]+(@[a-z0-9_-]+)?(&(?!$)|$))*")
 LONE_PATTERN = re.compile(r"_.*[.!]$")
 
 
@@ -45,7 +57,7 @@ def lint(steps: list[Step], modules: set[str], entrances: set[str]) -> list[Prob
     """Every broken rule. `entrances`: the contexts of pjsip's endpoints; `modules`: names loaded, without .so."""
     return [
         *_names(steps), *_modules(steps, modules), *_patterns(steps), *_contexts(steps, entrances),
-        *_trunk_routes(steps), *_filtering(steps),
+        *_trunk_routes(steps), *_emergency(steps), *_filtering(steps),
     ]  # fmt: skip
 
 
@@ -116,14 +128,43 @@ def _targets(step: Step) -> Iterator[str]:
 
 
 def _trunk_routes(steps: list[Step]) -> Iterator[Problem]:
-    """A trunk may reach queues and prompts, never Dial(): no caller from outside gets a line to the outside."""
+    """A trunk may reach queues, prompts and the department of a line; no caller from outside dials his way out.
+
+    HL_DIAL is written by the template alone, from the site plan, so Dial(${HL_DIAL}) goes where the plan says.
+    """
     leads = {(step.context, target) for step in steps for target in _targets(step)}
     reached = {step.context for step in steps if step.context.startswith("from-trunk-")}
     while more := {target for context, target in leads if context in reached} - reached:
         reached |= more
     for step in steps:
-        if step.context in reached and step.application in ("Dial", "Originate", "System", "TrySystem", "Transfer"):
+        if step.context not in reached:
+            continue
+        if step.application in ("Originate", "System", "TrySystem", "Transfer") or (
+            step.application == "Dial" and not OF_THE_PLAN.match(step.arguments)
+        ):
             yield Problem(_where(step), "a trunk can reach it", "Keep it to seats")
+        if step.application == "Set" and re.match(r"_*HL_(DIAL|SEATS)=", step.arguments):
+            value = step.arguments.partition("=")[2]
+            if not LEGS.fullmatch(value) and value != "${HL_SEATS}":
+                yield Problem(_where(step), "rings what is not of the plan", "Write numbers of the plan only")
+
+
+def _emergency(steps: list[Step]) -> Iterator[Problem]:
+    """No extension that can be dialled takes 110, 119, 120 or 122."""
+    for step in steps:
+        if step.context.startswith(("from-trunk-", "from-seat-")):
+            for number in EMERGENCY_NUMBERS:
+                if _takes(step.extension, number):
+                    yield Problem(_where(step), f"takes the emergency number {number}", "Make it narrower")
+
+
+def _takes(extension: str, number: str) -> bool:
+    """Whether Asterisk would match this number: `_1XX`, `_1[0-2].` and the like."""
+    if not extension.startswith("_"):
+        return extension == number
+    classes = {"X": "[0-9]", "Z": "[1-9]", "N": "[2-9]", ".": ".+", "!": ".*", "-": ""}
+    parts = re.findall(r"\[[^\]]*\]|.", extension[1:])
+    return re.fullmatch("".join(classes.get(part, part) for part in parts), number) is not None
 
 
 def _filtering(steps: list[Step]) -> Iterator[Problem]:

@@ -11,17 +11,18 @@ from dialplan.ami_events import AMI_EVENTS
 from dialplan.asterisk import NEWEST, AsteriskMissing, asterisk_owner, asterisk_version, module_directory
 from dialplan.escaping import configuration_value
 from dialplan.handover_targets import handover_targets
+from dialplan.line_way import NEVER, access_codes, dids_of, line_ways, numbers_of_lines
 from dialplan.music import ensure_music
 from dialplan.plan_file import load_plan
 from dialplan.seat_range import expand
 from dialplan.seats import seat_password
 from dialplan.settings import DialplanSettings
-from dialplan.site_plan import Did, SeatGroup, SitePlan, Trunk, TrunkKind
+from dialplan.site_plan import SeatGroup, SitePlan
 
 TEMPLATES = Path(__file__).with_name("templates")
 WRITABLE = ("log", "run", "spool", "lib", "recordings")
 """Folders Asterisk writes to; everything else it may only read."""
-PARTS = ("extensions_handover.conf.j2",)
+PARTS = ("extensions_handover.conf.j2", "extensions_lines.conf.j2")
 """Templates that others include."""
 
 
@@ -82,6 +83,13 @@ def template_values(plan: SitePlan, settings: DialplanSettings) -> dict[str, Any
         "known_networks": list(dict.fromkeys([*trunk_networks, *plan.seat_networks])),
         "trunks": plan.trunks,
         "dids_of": {trunk.name: dids_of(plan, trunk) for trunk in plan.trunks},
+        "access_codes_of": {trunk.name: access_codes(plan, trunk) for trunk in plan.trunks},
+        "main_line": plan.main_line.number,
+        "main_queue": plan.main_line.queue,
+        "line_ways": line_ways(plan),
+        "numbers_of_lines": numbers_of_lines(plan),
+        "never": NEVER,
+        "longest_wait_seconds": max(queue.max_wait_seconds for queue in plan.queues) + 10,
         "queues": plan.queues,
         "handover_targets": handover_targets(plan),
         "seats": [
@@ -95,14 +103,6 @@ def template_values(plan: SitePlan, settings: DialplanSettings) -> dict[str, Any
         "queue_characters": r"a-z0-9_\-",
         "member_characters": r"A-Za-z0-9_\-",
     }
-
-
-def dids_of(plan: SitePlan, trunk: Trunk) -> list[Did]:
-    """The numbers a trunk delivers; a probe may dial every number of the plan."""
-    if trunk.kind != TrunkKind.PROBE:
-        return trunk.dids
-    every = {did.number: did for other in reversed(plan.trunks) for did in other.dids}
-    return [every[number] for number in sorted(every)]
 
 
 def _dialling(plan: SitePlan, group: SeatGroup) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from app.contract.env import PROJECT
 from dialplan.asterisk import cli, launch_command
+from dialplan.lint import PROMPTS
 from dialplan.render import render_site
 from dialplan.settings import DialplanSettings
 
@@ -52,7 +53,7 @@ class AsteriskNode:
     def __enter__(self) -> "AsteriskNode":
         shutil.rmtree(HOME, ignore_errors=True)
         render_site(self.settings)
-        for name in ("greeting", "no-agent", "overflow", "long-wait"):
+        for name in PROMPTS:
             target = self.home / f"data/sounds/zh/hotline/{name}.wav"
             subprocess.run(["sox", "-n", "-r", "8000", "-c", "1", "-b", "16", target, "synth", "0.3"], check=True)
         output = (HOME / "output.txt").open("wb")

@@ -32,7 +32,7 @@ def test_a_caller_arrives_with_harmless_text(sender: tuple[bytes, str, str], nod
         assert phone.invite("12345", header) == 200
         phone.hang_up()
 
-    assert node.queue_log("HLARRIVED", node.last_call_id()) == [["carrier", "12345", number, name]]
+    assert [row[:4] for row in node.queue_log("HLARRIVED", node.last_call_id())] == [["carrier", "12345", number, name]]
     assert not list(Path("/").glob("pwned")) + list(Path(node.home).rglob("pwned"))
 
 

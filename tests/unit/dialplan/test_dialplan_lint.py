@@ -53,7 +53,7 @@ def test_the_facts_have_the_contract_s_names(plan: SitePlan, settings: DialplanS
         ("${HL_PRIORITY}", "0", "HL_PRIORITY of app.contract.variables is never used"),
         ("exten => 12345,1", "exten => _X.,1", "takes numbers of any length"),
         ("Goto(intake,s,1)", "Goto(intakes,s,1)", "goes to [intakes], which does not exist"),
-        ("Goto(nobody,s,1)", "Hangup(16)", "[nobody]: no call can get here"),
+        ("Goto(intake,s,1)", "Hangup(16)", "[intake]: no call can get here"),
         ("Playback(hotline/greeting)", "Dial(PJSIP/8001)", "a trunk can reach it"),
         ("FILTER(0-9+,${CALLERID(num)})", "CALLERID(num)", "uses CALLERID unfiltered"),
         ("Playback(hotline/greeting)", "SayDigits(1)", "SayDigits is unknown to the check"),
@@ -102,7 +102,8 @@ def test_every_prompt_in_the_dialplan_is_checked(plan: SitePlan, settings: Dialp
 
 def test_missing_prompts_and_music_are_found_before_a_caller_finds_them(tmp_path: Path) -> None:
     assert [problem.where for problem in check_prompts(tmp_path)] == [
-        "prompt greeting", "prompt long-wait", "prompt no-agent", "prompt overflow", "music on hold",
+        "prompt forward-failed", "prompt forwarding", "prompt greeting", "prompt long-wait", "prompt no-agent",
+        "prompt overflow", "music on hold",
     ]  # fmt: skip
 
 
