@@ -22,6 +22,33 @@ class AmiCallArrived:
     dnis: str
     ani: str
     caller_name: str
+    original_line: str = ""
+    line_rule: str = ""
+    mode: str = ""
+    diversion: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AmiForwarded:
+    """A leg to a department has ended, or could not be begun."""
+
+    at: float
+    caller: Caller
+    line: str
+    trunk: str
+    result: str
+    ring_time_ms: int
+    talk_time_ms: int
+    is_parallel: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AmiLegOfCall:
+    """Only in queue_log: lines of this leg speak of that call. AMI says so by the account code of each event."""
+
+    at: float
+    uniqueid: UniqueId
+    call_id: CallId
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +180,8 @@ class AmiMemberPaused:
 
 
 AmiEvent = (
-    AmiCallArrived | AmiCallerJoined | AmiAgentCalled | AmiAgentRingNoAnswer | AmiAgentConnected | AmiAgentCompleted
-    | AmiQueueLeft | AmiCallEnded | AmiRecordingSaved | AmiHandedOver | AmiTransferred | AmiMemberAdded
+    AmiCallArrived | AmiForwarded | AmiLegOfCall | AmiCallerJoined | AmiAgentCalled | AmiAgentRingNoAnswer
+    | AmiAgentConnected | AmiAgentCompleted | AmiQueueLeft | AmiCallEnded | AmiRecordingSaved | AmiHandedOver | AmiTransferred | AmiMemberAdded
     | AmiMemberRemoved | AmiMemberPaused
 )  # fmt: skip
 

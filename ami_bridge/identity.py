@@ -43,6 +43,11 @@ IDENTITY: dict[type[Any], tuple[EventType, Numbering, Parts]] = {
     told.HandedOver: (EventType.HANDED_OVER, Numbering.ONCE, lambda payload, _: (payload.attempt, payload.result)),
     told.AgentRinging: (EventType.AGENT_RINGING, Numbering.ONCE, _leg),
     told.AgentAnswered: (EventType.AGENT_ANSWERED, Numbering.ONCE, _leg),
+    told.CallForwarded: (
+        EventType.CALL_FORWARDED,
+        Numbering.NTH,
+        lambda payload, _: (payload.line, payload.trunk, payload.result.value),
+    ),
     told.CallerQueued: (EventType.CALLER_QUEUED, Numbering.NTH, _of_queue),
     told.AgentMissed: (EventType.AGENT_MISSED, Numbering.NTH, _of_agent),
     told.ConversationEnded: (EventType.CONVERSATION_ENDED, Numbering.NTH, _of_agent),

@@ -12,7 +12,9 @@ from ami_bridge.events import (
     AmiCallEnded,
     AmiCallerJoined,
     AmiEvent,
+    AmiForwarded,
     AmiHandedOver,
+    AmiLegOfCall,
     AmiMemberAdded,
     AmiMemberPaused,
     AmiMemberRemoved,
@@ -23,7 +25,7 @@ from ami_bridge.events import (
 )
 from ami_bridge.facts import Fact
 from app.contract import events as told
-from app.contract.events import AnyPayload, QueueLeftReason
+from app.contract.events import AnyPayload, ForwardResult, QueueLeftReason
 
 QUEUE_LEFT_REASONS = {
     "TIMEOUT": QueueLeftReason.TIMEOUT,
@@ -62,8 +64,33 @@ def _of_call(event: Any, payload: AnyPayload, member_uniqueid: str = "") -> Fact
 
 
 def _call_arrived(event: AmiCallArrived) -> list[Fact]:
-    payload = told.CallArrived(trunk=event.trunk, dnis=event.dnis, ani=event.ani, caller_name=event.caller_name)
+    payload = told.CallArrived(
+        trunk=event.trunk,
+        dnis=event.dnis,
+        ani=event.ani,
+        caller_name=event.caller_name,
+        original_line=event.original_line,
+        line_rule=event.line_rule,
+        mode=event.mode,
+        diversion=event.diversion,
+    )
     return [_of_call(event, payload)]
+
+
+def _forwarded(event: AmiForwarded) -> list[Fact]:
+    payload = told.CallForwarded(
+        line=event.line,
+        trunk=event.trunk,
+        result=ForwardResult(event.result),
+        ring_time_ms=event.ring_time_ms,
+        talk_time_ms=event.talk_time_ms,
+        is_parallel=event.is_parallel,
+    )
+    return [_of_call(event, payload)]
+
+
+def _leg_of_call(_event: AmiLegOfCall) -> list[Fact]:
+    return []
 
 
 def _caller_joined(event: AmiCallerJoined) -> list[Fact]:
@@ -151,6 +178,8 @@ def _member_paused(event: AmiMemberPaused) -> list[Fact]:
 
 TABLE: dict[type[AmiEvent], Callable[[Any], list[Fact]]] = {
     AmiCallArrived: _call_arrived,
+    AmiForwarded: _forwarded,
+    AmiLegOfCall: _leg_of_call,
     AmiCallerJoined: _caller_joined,
     AmiAgentCalled: _agent_called,
     AmiAgentRingNoAnswer: _agent_missed,

@@ -118,6 +118,12 @@ class Knowledge:
             self._siblings(fact, event_type, parts, call_id).append(Told(at, sources))
         self._learn(event, at)
 
+    def learn_leg(self, uniqueid: UniqueId, call_id: CallId, at: float) -> None:
+        """Lines of queue_log about this channel speak of that call."""
+        call = self.calls.setdefault(call_id, CallKnowledge())
+        call.last_at = max(call.last_at, at)
+        self._call_ids[uniqueid] = call_id
+
     def forget(self, now: float) -> None:
         """Drop what no twin can come for any more."""
         for call_id, call in list(self.calls.items()):

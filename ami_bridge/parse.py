@@ -11,6 +11,7 @@ from ami_bridge.events import (
     AmiCallEnded,
     AmiCallerJoined,
     AmiEvent,
+    AmiForwarded,
     AmiHandedOver,
     AmiMemberAdded,
     AmiMemberPaused,
@@ -117,6 +118,23 @@ def _arrived(headers: Headers) -> AmiCallArrived:
         dnis=headers.get("Dnis", "")[:64],
         ani=headers.get("Ani", "")[:64],
         caller_name=headers.get("CallerName", "")[:500],
+        original_line=headers.get("OriginalLine", "")[:64],
+        line_rule=headers.get("LineRule", "")[:20],
+        mode=headers.get("Mode", "")[:20],
+        diversion=headers.get("Diversion", "")[:64],
+    )
+
+
+def _forwarded(headers: Headers) -> AmiForwarded:
+    return AmiForwarded(
+        _at(headers),
+        _own_caller(headers),
+        line=headers["Line"][:64],
+        trunk=headers.get("Trunk", "")[:80],
+        result=headers["Result"],
+        ring_time_ms=max(0, int(headers.get("RingMs") or 0)),
+        talk_time_ms=max(0, int(headers.get("TalkMs") or 0)),
+        is_parallel=headers.get("IsParallel") == YES,
     )
 
 
@@ -231,6 +249,7 @@ def _member_paused(headers: Headers) -> AmiMemberPaused:
 
 PARSERS: dict[str, Callable[[Headers], AmiEvent]] = {
     variables.USER_EVENT_ARRIVED: _arrived,
+    variables.USER_EVENT_FORWARDED: _forwarded,
     variables.USER_EVENT_LEFT: _queue_left,
     variables.USER_EVENT_ENDED: _ended,
     variables.USER_EVENT_RECORDING: _recording,

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import structlog
 from pydantic import ValidationError
 
-from ami_bridge.events import AmiAgentCompleted, AmiEvent
+from ami_bridge.events import AmiAgentCompleted, AmiEvent, AmiLegOfCall
 from ami_bridge.facts import Fact
 from ami_bridge.fifo import Fifo
 from ami_bridge.interpret import interpret
@@ -247,6 +247,8 @@ class Pipeline:
             event = replace(event, caller=caller)
         if event is None:
             return []
+        if isinstance(event, AmiLegOfCall):
+            self.knowledge.learn_leg(event.uniqueid, event.call_id, event.at)
         try:
             return self._told(interpret(event), source)
         except (ValueError, ArithmeticError) as error:  # a value that breaks the contract

@@ -15,7 +15,9 @@ from ami_bridge.events import (
     AmiCallEnded,
     AmiCallerJoined,
     AmiEvent,
+    AmiForwarded,
     AmiHandedOver,
+    AmiLegOfCall,
     AmiMemberAdded,
     AmiMemberPaused,
     AmiMemberRemoved,
@@ -77,8 +79,32 @@ def _arrived(line: Line) -> list[AmiEvent]:
             dnis=line.text(1, 64),
             ani=line.text(2, 64),
             caller_name=line.text(3),
+            original_line=line.text(4, 64),
+            line_rule=line.text(5, 20),
+            mode=line.text(6, 20),
+            diversion=line.text(7, 64),
         )
     ]
+
+
+def _forwarded(line: Line) -> list[AmiEvent]:
+    return [
+        AmiForwarded(
+            line.at,
+            line.caller,
+            line=line.text(0, 64),
+            trunk=line.text(1, 80),
+            result=line.data[2],
+            ring_time_ms=line.number(3),
+            talk_time_ms=line.number(4),
+            is_parallel=line.text(5) == "1",
+        )
+    ]
+
+
+def _leg(line: Line) -> list[AmiEvent]:
+    call_id = line.text(0, 64)
+    return [AmiLegOfCall(line.at, UniqueId(line.callid), CallId(call_id))] if call_id else []
 
 
 def _joined(line: Line) -> list[AmiEvent]:
@@ -181,6 +207,8 @@ def _member_paused(line: Line) -> list[AmiEvent]:
 
 LINES: dict[str, Callable[[Line], list[AmiEvent]]] = {
     variables.QUEUE_LOG_ARRIVED: _arrived,
+    variables.QUEUE_LOG_FORWARDED: _forwarded,
+    variables.QUEUE_LOG_LEG: _leg,
     variables.QUEUE_LOG_LEFT: _queue_left,
     variables.QUEUE_LOG_ENDED: _ended,
     variables.QUEUE_LOG_RECORDING: _recording,

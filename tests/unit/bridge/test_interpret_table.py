@@ -18,6 +18,25 @@ ROWS: list[tuple[ami.AmiEvent, list[AnyPayload]]] = [
         ami.AmiCallArrived(9.0, CALLER, "carrier", "12345", "138", "张三"),
         [told.CallArrived(trunk="carrier", dnis="12345", ani="138", caller_name="张三")],
     ),
+    (
+        ami.AmiCallArrived(9.0, CALLER, "transport", "12345", "138", "", "12328", "diversion", "parallel", "12328"),
+        [
+            told.CallArrived(
+                trunk="transport",
+                dnis="12345",
+                ani="138",
+                original_line="12328",
+                line_rule="diversion",
+                mode="parallel",
+                diversion="12328",
+            )
+        ],
+    ),
+    (
+        ami.AmiForwarded(9.0, CALLER, "12333", "labour", "busy", 900, 0, is_parallel=False),
+        [told.CallForwarded(line="12333", trunk="labour", result=told.ForwardResult.BUSY, ring_time_ms=900)],
+    ),
+    (ami.AmiLegOfCall(9.0, LEG, CallId("c")), []),
     (ami.AmiCallerJoined(9.0, CALLER, "common", 2), [told.CallerQueued(queue="common", position=2)]),
     (
         ami.AmiAgentCalled(9.0, CALLER, "common", "1001", "8001", LEG),

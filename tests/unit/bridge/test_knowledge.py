@@ -38,7 +38,6 @@ def restarted(events: list[CallEvent | None]) -> Knowledge:
 def test_every_payload_the_bridge_tells_has_an_identity() -> None:
     not_the_bridges = {
         told.IntakeRecorded,
-        told.CallForwarded,
         told.CallbackRequested,
         told.CallRated,
     }
@@ -202,3 +201,15 @@ def test_ended_and_silent_calls_are_forgotten_in_the_end(knowledge: Knowledge) -
     assert set(knowledge.calls) == {"silent"}
     knowledge.forget(100.0 + KEEP_SILENT_SECONDS + 1)
     assert not knowledge.calls
+
+
+def test_lines_of_a_leg_speak_of_the_call_it_belongs_to() -> None:
+    knowledge = Knowledge("node1")
+    knowledge.learn_leg(UniqueId("node1-1.5"), CallId("node1-1.1"), 10.0)
+
+    event = knowledge.tell(
+        Fact(told.CallerQueued(queue="common"), 11.0, CallId("node1-1.5"), UniqueId("node1-1.5")), Source.LINE
+    )
+
+    assert event is not None
+    assert event.call_id == "node1-1.1"

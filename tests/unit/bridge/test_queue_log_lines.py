@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from ami_bridge.events import AmiAgentCompleted, AmiAgentConnected, AmiCallEnded, AmiMemberPaused, AmiTransferred
+from ami_bridge.events import (
+    AmiAgentCompleted,
+    AmiAgentConnected,
+    AmiCallArrived,
+    AmiCallEnded,
+    AmiForwarded,
+    AmiMemberPaused,
+    AmiTransferred,
+)
 from ami_bridge.interpret import interpret
 from ami_bridge.parse import Unreadable
 from ami_bridge.queue_log import LINES, parse_line
@@ -108,3 +116,42 @@ def test_no_line_raises_anything_else(name: str, data: list[str]) -> None:
         for event in parse_line("|".join(["1", "u", "common", "1001", name, *data])):
             with contextlib.suppress(ValidationError):
                 interpret(event)
+
+
+def test_an_arrival_of_before_the_lines_had_modes_is_still_read() -> None:
+    [event] = parse_line("1795402484|node1-1.3|NONE|NONE|HLARRIVED|carrier|12315|138|")
+
+    assert isinstance(event, AmiCallArrived)
+    assert (event.dnis, event.original_line, event.line_rule) == ("12315", "", "")
+
+
+def test_an_arrival_tells_line_rule_mode_and_diversion() -> None:
+    [event] = parse_line("1|n-1.3|NONE|NONE|HLARRIVED|transport|12345|138||12328|diversion|parallel|037512328")
+
+    assert isinstance(event, AmiCallArrived)
+    assert (event.original_line, event.line_rule, event.mode, event.diversion) == (
+        "12328",
+        "diversion",
+        "parallel",
+        "037512328",
+    )
+
+
+def test_a_leg_to_a_department_tells_what_became_of_it() -> None:
+    [event] = parse_line("1|n-1.3|NONE|NONE|HLFORWARDED|12333|labour|busy|900|0|0")
+
+    assert isinstance(event, AmiForwarded)
+    assert (event.line, event.trunk, event.result, event.ring_time_ms, event.is_parallel) == (
+        "12333",
+        "labour",
+        "busy",
+        900,
+        False,
+    )
+
+
+def test_a_result_nobody_knows_is_refused() -> None:
+    [event] = parse_line("1|n-1.3|NONE|NONE|HLFORWARDED|12333|labour|vanished|900|0|0")
+
+    with pytest.raises(ValueError, match="vanished"):
+        interpret(event)
