@@ -7,12 +7,14 @@ import sys
 import typer
 from rich.markup import escape
 
+from app.cli import line_import  # noqa: F401 - adds its command to `hotline lines`
 from app.cli.bench.command import bench
 from app.cli.console import StepFailed, errors
-from app.cli.data_commands import database, dialplan, flows, seats, users
+from app.cli.data_commands import database, flows, seats, users
 from app.cli.demo_command import demo
 from app.cli.doctor.command import doctor
 from app.cli.line_commands import lines
+from app.cli.proposal_commands import dialplan
 from app.cli.settings_table import settings
 from app.cli.setup_command import setup
 from app.cli.stack_commands import down, status, up

@@ -28,7 +28,7 @@ def setup(for_tests: ForTests = False) -> None:
 
 def prepare_home() -> None:
     """What belongs to one HOTLINE_HOME: settings, Asterisk's place, database, users, prompts, dialplan."""
-    from app.cli import seeding  # noqa: PLC0415 - needs the settings file
+    from app.cli import line_store, seeding  # noqa: PLC0415 - they need the settings file
 
     env_file = runtime_home() / "hotline.env"
     if added := ensure_env_file(env_file):
@@ -42,3 +42,4 @@ def prepare_home() -> None:
     seeding.ensure_service_tokens()
     seeding.ensure_prompts()
     seeding.ensure_dialplan()
+    line_store.ensure_lines()

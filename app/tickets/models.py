@@ -44,6 +44,8 @@ class SourceChannel(StrEnum):
     """R02; more channels arrive with their intake."""
 
     PHONE = "phone"
+    LEGACY = "legacy"
+    """Brought along from a former hotline's own system (R17)."""
 
 
 class Ticket(Base):

@@ -1,0 +1,103 @@
+"""Import the records of a former hotline's own system as tickets (R17). The same file again changes nothing."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app.platform.database import insert_ignore
+from app.tickets.legacy_file import BrokenRow, LegacyRow
+from app.tickets.models import LegacyRecord, SourceChannel, Ticket, TicketHistory, TicketStatus
+from app.tickets.numbers import day_key, draw_numbers, make_query_code
+
+CHUNK = 500
+"""Rows per statement, and per transaction of the command."""
+
+
+@dataclass
+class ImportReport:
+    """What became of the rows. `changed`: known already, but sent otherwise than before; the ticket stays as it is."""
+
+    read: int = 0
+    imported: int = 0
+    known: int = 0
+    changed: list[str] = field(default_factory=list)
+    broken: list[BrokenRow] = field(default_factory=list)
+    by_line: Counter[str] = field(default_factory=Counter)
+
+
+def import_rows(
+    session: Session, rows: Sequence[LegacyRow], report: ImportReport, *, source: str, region_code: str, now: datetime
+) -> None:
+    """One ticket for each row whose (source, legacy id) is new; adds to the report.
+
+    The key's unique constraint decides who imports a row, so two imports at once do not double anything.
+    """
+    by_id = {row.legacy_id: row for row in rows}
+    keys = [
+        {"source_system": source, "legacy_id": row.legacy_id, "row_hash": row.digest, "imported_at": now}
+        for row in sorted(by_id.values(), key=lambda row: row.legacy_id)
+    ]
+    statement = insert_ignore(session, LegacyRecord).returning(LegacyRecord.legacy_id)
+    fresh = {legacy_id: by_id[legacy_id] for legacy_id in session.scalars(statement, keys)} if keys else {}
+    tickets = _open_tickets(session, sorted(fresh.values(), key=_day_first), region_code=region_code, now=now)
+    for legacy_id, ticket_id in tickets.items():
+        own = (LegacyRecord.source_system == source) & (LegacyRecord.legacy_id == legacy_id)
+        session.execute(update(LegacyRecord).where(own).values(ticket_id=ticket_id))
+    report.read += len(rows)
+    report.imported += len(fresh)
+    report.known += len(by_id) - len(fresh)
+    report.changed += _changed(session, source, [row for key, row in by_id.items() if key not in fresh])
+    report.by_line.update(row.line for row in fresh.values())
+
+
+def find_legacy_ticket(session: Session, source: str, legacy_id: str) -> Ticket | None:
+    """The ticket that a former system's record has become."""
+    query = select(Ticket).join(LegacyRecord, LegacyRecord.ticket_id == Ticket.id)
+    return session.scalar(query.where(LegacyRecord.source_system == source, LegacyRecord.legacy_id == legacy_id))
+
+
+def _day_first(row: LegacyRow) -> tuple[datetime, str]:
+    return row.received_at, row.legacy_id
+
+
+def _open_tickets(session: Session, rows: Iterable[LegacyRow], *, region_code: str, now: datetime) -> dict[str, int]:
+    """Legacy id → id of its new ticket. Numbers are those of the day it was received."""
+    made: list[tuple[LegacyRow, Ticket]] = []
+    for _, group in groupby(rows, key=lambda row: day_key(region_code, row.received_at)):
+        of_day = list(group)
+        numbers = draw_numbers(session, region_code, of_day[0].received_at, len(of_day))
+        made += [(row, _ticket(row, number, now)) for row, number in zip(of_day, numbers, strict=True)]
+    session.add_all(ticket for _, ticket in made)
+    session.flush()
+    session.add_all(
+        TicketHistory(ticket_id=ticket.id, at=now, actor="system", action="imported", changes={}, ticket_version=1)
+        for _, ticket in made
+    )
+    session.flush()
+    return {row.legacy_id: ticket.id for row, ticket in made}
+
+
+def _ticket(row: LegacyRow, number: str, now: datetime) -> Ticket:
+    is_finished = row.status is TicketStatus.FINISHED
+    return Ticket(
+        ticket_number=number, query_code=make_query_code(), status=row.status, source_channel=SourceChannel.LEGACY,
+        original_line=row.line, caller_number=row.caller_number, contact_number=row.caller_number or "",
+        contact_name=row.contact_name, ticket_type=row.ticket_type, address=row.address, title=row.title,
+        content=row.content, answer=row.answer, needs_reply=not is_finished, created_at=row.received_at, updated_at=now,
+        accepted_at=row.received_at,
+    )  # fmt: skip
+
+
+def _changed(session: Session, source: str, rows: Sequence[LegacyRow]) -> list[str]:
+    if not rows:
+        return []
+    query = select(LegacyRecord.legacy_id, LegacyRecord.row_hash).where(
+        LegacyRecord.source_system == source, LegacyRecord.legacy_id.in_([row.legacy_id for row in rows])
+    )
+    before = dict(session.execute(query).all())
+    return sorted(row.legacy_id for row in rows if before.get(row.legacy_id) != row.digest)
