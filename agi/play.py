@@ -48,7 +48,8 @@ class Visit:
 
     call_id: str
     uniqueid: str
-    dnis: str
+    line: str
+    """The hotline the citizen meant, as the dialplan resolved it; from one that does not say, the number dialled."""
     flow: Flow
     lookup: Callable[[], LookupAnswer] | None
     step: Step
@@ -100,14 +101,18 @@ class FlowPlayer:
         channel.set_variables(_outputs(end, visit) | {variables.DONE: "1"})
 
     def _begin(self, channel: AgiChannel, flow: Flow) -> Visit:
-        told = channel.get_variables(variables.CALL_ID, variables.TRUNK, variables.DNIS, variables.ANI)
+        told = channel.get_variables(
+            variables.CALL_ID, variables.TRUNK, variables.DNIS, variables.ANI, variables.RESOLVED_LINE
+        )
         call_id = (told[variables.CALL_ID] or channel.uniqueid)[:NUMBER_LENGTH]
         dnis = told[variables.DNIS][:NUMBER_LENGTH]
+        line = told[variables.RESOLVED_LINE][:NUMBER_LENGTH]
         lookup = None
         if flow.is_lookup_wanted:
             trunk, ani = told[variables.TRUNK][:80], told[variables.ANI][:NUMBER_LENGTH]
-            lookup = self._lookup.begin(LookupRequest(call_id=call_id, trunk=trunk, dnis=dnis, ani=ani))
-        return Visit(call_id, channel.uniqueid, dnis, flow, lookup, start(flow))
+            request = LookupRequest(call_id=call_id, trunk=trunk, dnis=dnis, ani=ani, original_line=line)
+            lookup = self._lookup.begin(request)
+        return Visit(call_id, channel.uniqueid, line or dnis, flow, lookup, start(flow))
 
     def _record(self, visit: Visit, route: str, end: End | None = None) -> None:
         """Keep the intake. A full disk must not cost the caller his place in the queue."""
@@ -191,5 +196,5 @@ def _outputs(end: End, visit: Visit) -> dict[str, str]:
 
 
 def _original_line(told: str, visit: Visit) -> str:
-    """The hotline the citizen meant: as the store told, else the number dialled, else the flow's first line."""
-    return told or visit.dnis or next(iter(visit.flow.lines), "")
+    """The hotline the citizen meant: as the store told, else as the dialplan did, else the flow's first line."""
+    return told or visit.line or next(iter(visit.flow.lines), "")

@@ -181,8 +181,8 @@ class AmiMemberPaused:
 
 AmiEvent = (
     AmiCallArrived | AmiForwarded | AmiLegOfCall | AmiCallerJoined | AmiAgentCalled | AmiAgentRingNoAnswer
-    | AmiAgentConnected | AmiAgentCompleted | AmiQueueLeft | AmiCallEnded | AmiRecordingSaved | AmiHandedOver | AmiTransferred | AmiMemberAdded
-    | AmiMemberRemoved | AmiMemberPaused
+    | AmiAgentConnected | AmiAgentCompleted | AmiQueueLeft | AmiCallEnded | AmiRecordingSaved | AmiHandedOver
+    | AmiTransferred | AmiMemberAdded | AmiMemberRemoved | AmiMemberPaused
 )  # fmt: skip
 
 

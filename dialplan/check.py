@@ -1,17 +1,19 @@
 """`hotline dialplan check`: everything that can be found before Asterisk, or a caller, finds it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from dialplan.asterisk import asterisk_root
 from dialplan.escaping import UnsafeValue
 from dialplan.extensions import parse_extensions
+from dialplan.line_prompts import line_prompts
 from dialplan.lint import PROMPTS, lint
 from dialplan.plan_file import SitePlanFault, load_plan
 from dialplan.problem import Problem
 from dialplan.render import render
 from dialplan.settings import DialplanSettings
+from dialplan.site_plan import SitePlan
 
 LONGEST_SOCKET_PATH = 107
 ADDRESS = re.compile(r"[A-Za-z0-9.-]+:[0-9]{1,5}")
@@ -20,12 +22,16 @@ ADDRESS = re.compile(r"[A-Za-z0-9.-]+:[0-9]{1,5}")
 def check_site(settings: DialplanSettings) -> list[Problem]:
     """Site plan, settings, rendered files and prompts. An empty list means that calls can be taken."""
     try:
-        files = render(load_plan(settings.site_plan), settings)
+        plan = load_plan(settings.site_plan)
+        files = render(plan, settings)
     except SitePlanFault as fault:
         return [Problem(*_split(line)) for line in fault.faults]
     except UnsafeValue as error:
         return [Problem("settings", str(error), "Change the value to letters, digits and . _ -")]
-    return [*check_settings(settings), *check_files(files), *check_prompts(settings.asterisk_home)]
+    return [
+        *check_settings(settings), *check_own_address(plan, settings), *check_files(files),
+        *check_prompts(settings.asterisk_home, prompt_names(plan)),
+    ]  # fmt: skip
 
 
 def _split(line: str) -> tuple[str, str]:
@@ -59,10 +65,23 @@ def check_settings(settings: DialplanSettings) -> Iterator[Problem]:
                 yield Problem(str(folder), "is closed to Asterisk's user", "Set HOTLINE_HOME elsewhere")
 
 
-def check_prompts(home: Path) -> Iterator[Problem]:
-    """Prompts the dialplan plays when nothing else works, and the music."""
-    for name in PROMPTS:
+def check_own_address(plan: SitePlan, settings: DialplanSettings) -> Iterator[Problem]:
+    """A trunk that leads back to ourselves would send a call round until every port is used."""
+    for trunk in plan.trunks:
+        if trunk.outbound and (str(trunk.outbound.host), trunk.outbound.port) == (settings.sip_host, settings.sip_port):
+            where = f"trunks[{trunk.name}].outbound"
+            yield Problem(where, "is our own address, so calls would go round", "Give the other exchange's address")
+
+
+def prompt_names(plan: SitePlan) -> list[str]:
+    """Every prompt that the dialplan of this plan plays itself."""
+    return [*PROMPTS, *(prompt.name for prompt in line_prompts(plan))]
+
+
+def check_prompts(home: Path, names: Iterable[str] = PROMPTS) -> Iterator[Problem]:
+    """Prompts the dialplan plays itself, and the music."""
+    for name in names:
         if not any((home / f"data/sounds/zh/hotline/{name}{kind}").exists() for kind in (".wav", ".alaw")):
-            yield Problem(f"prompt {name}", "is missing in sounds/zh/hotline", "Run hotline flows build")
+            yield Problem(f"prompt {name}", "is missing in sounds/zh/hotline", "Run hotline setup")
     if not any((home / "data/moh").glob("*.*")):
         yield Problem("music on hold", "is missing in data/moh", "Run hotline dialplan render")

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from app.contract.env import PROJECT
 from dialplan.asterisk import cli, launch_command
-from dialplan.lint import PROMPTS
+from dialplan.check import prompt_names
+from dialplan.plan_file import load_plan
 from dialplan.render import render_site
 from dialplan.settings import DialplanSettings
 
@@ -53,7 +54,7 @@ class AsteriskNode:
     def __enter__(self) -> "AsteriskNode":
         shutil.rmtree(HOME, ignore_errors=True)
         render_site(self.settings)
-        for name in PROMPTS:
+        for name in prompt_names(load_plan(self.settings.site_plan)):
             target = self.home / f"data/sounds/zh/hotline/{name}.wav"
             subprocess.run(["sox", "-n", "-r", "8000", "-c", "1", "-b", "16", target, "synth", "0.3"], check=True)
         output = (HOME / "output.txt").open("wb")

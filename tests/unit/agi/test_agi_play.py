@@ -214,6 +214,16 @@ def test_without_the_store_the_number_dialled_is_the_line_and_without_it_the_flo
         assert call.variables["HL_ORIGINAL_LINE"] == line
 
 
+def test_the_line_that_the_dialplan_resolved_is_asked_for_and_kept() -> None:
+    lookup = ScriptedLookup()
+    call = CallScript(variables=TOLD | {"HL_LINE": "12315"})
+
+    play(call, lookup=lookup)
+
+    assert lookup.asked[0].original_line == "12315"
+    assert call.variables["HL_ORIGINAL_LINE"] == "12315"
+
+
 def test_a_broken_connection_is_reported_and_left_to_the_dialplan() -> None:
     class BrokenChannel(FakeChannel):
         def play(self, prompt: str) -> None:
