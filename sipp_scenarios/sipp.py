@@ -96,6 +96,7 @@ class SippProcess:
     call_id: str
     command: list[str]
     is_killed: bool = field(default=False)
+    cues: int = field(default=0)
 
     def facts(self) -> list[SippFact]:
         """What this process logged so far, in order."""
@@ -109,11 +110,12 @@ class SippProcess:
 
     def cue(self, call_id: str = "") -> None:
         """Tell the call of this process, or another call of it, to go on: to its end, or from ringing to the answer."""
+        self.cues += 1  # one that reads like the one before would be taken for its retransmission
         lines = [
             "INFO sip:cue SIP/2.0",
             f"Call-ID: {call_id or self.call_id}",
             "To: <sip:cue>",
-            "CSeq: 99 INFO",
+            f"CSeq: {self.cues} INFO",
             "",
             "",
         ]
