@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from pydantic import ValidationError
 
 from app.cli.console import JsonOption, StepFailed, console, say
 from app.cli.line_commands import lines
@@ -43,7 +44,10 @@ def import_legacy(
     if not SOURCE.fullmatch(source):
         raise StepFailed(f"`{source}` cannot name a system", "use a-z, 0-9, dot, dash and underscore")
     stack, report, now = StackSettings(), ImportReport(), utc_now()
-    terms = Settings()  # type: ignore[call-arg]  # the environment fills it
+    try:
+        terms = Settings()  # type: ignore[call-arg]  # the environment fills it
+    except ValidationError as error:
+        raise StepFailed("there are no secrets yet", "run `hotline setup`") from error
     rows = read_legacy_file(file.read_bytes(), line=line, area_code=terms.area_code, now=now)
     with open_database(stack) as store, console.status("importing") as status:
         try:

@@ -95,7 +95,7 @@ def test_the_command_imports_once_tells_broken_rows_and_can_only_look(
     file.write_text(HEAD + ROWS + "RS-3,昨天,,咨询,内容,,\n", encoding="gb18030")
     monkeypatch.setenv("HOTLINE_HOME", str(tmp_path))
     monkeypatch.setenv("HOTLINE_DATABASE_URL", engine.url.render_as_string(hide_password=False))
-    for name in ("SESSION_SECRET", "COMMAND_TOKEN", "REDIS_PASSWORD"):
+    for name in ("SESSION_SECRET", "COMMAND_TOKEN", "REDIS_URL"):
         monkeypatch.setenv(f"HOTLINE_{name}", "s" * 32)
     words = ["lines", "import", str(file), "--source", SOURCE, "--line", "12333", "--json"]
 
