@@ -19,7 +19,7 @@ router = APIRouter(include_in_schema=False)
 HOME: dict[Role, str] = {
     Role.AGENT: "/desk",
     Role.SUPERVISOR: "/tickets",
-    Role.OPS: "/agents",
+    Role.OPS: "/operations/lines",
     Role.UNIT_STAFF: "/account",
     Role.AUDITOR: "/tickets",
 }

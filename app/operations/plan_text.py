@@ -1,5 +1,6 @@
 """Edit the text of a site plan in place: a new mode of a line, and nothing else moves, no comment is lost. Pure."""
 
+import re
 from dataclasses import dataclass
 from datetime import date
 
@@ -41,6 +42,14 @@ class PlanLine:
     label: str
 
 
+@dataclass(frozen=True)
+class PlanTrunk:
+    """A trunk as the text names it."""
+
+    name: str
+    label: str
+
+
 def list_plan_lines(text: str) -> list[PlanLine]:
     """The lines of the text, in its order; none where the text is no plan."""
     try:
@@ -48,6 +57,28 @@ def list_plan_lines(text: str) -> list[PlanLine]:
     except PlanTextRefused:
         return []
     return [PlanLine(_scalar(node, "number"), _scalar(node, "label")) for node in nodes]
+
+
+def list_plan_trunks(text: str) -> list[PlanTrunk]:
+    """The trunks on which the plan may send calls to a department."""
+    root = _compose_or_none(text)
+    trunks = _value(root, "trunks") if root else None
+    nodes = trunks.value if isinstance(trunks, SequenceNode) else []
+    return [PlanTrunk(_scalar(node, "name"), _scalar(node, "label")) for node in nodes if _value(node, "outbound")]
+
+
+def row_of(text: str, where: str) -> int | None:
+    """Row (from 1) of a fault's place: `line 7`, or a path like `lines[12333].periods[0]`. None: there is no such."""
+    if found := re.search(r"\bline (\d+)\b", where):
+        return int(found[1])
+    node = _compose_or_none(text)
+    row = None
+    for name, item in re.findall(r"([A-Za-z_]+)|\[([^\]]*)\]", where):
+        node = _value(node, name) if name and node else _item(node, item)
+        if node is None:
+            break
+        row = int(node.start_mark.line) + 1
+    return row
 
 
 def add_period(text: str, number: str, period: NewPeriod, *, today: date) -> str:
@@ -91,6 +122,24 @@ def _with_item(text: str, periods: SequenceNode, period: NewPeriod) -> str:
         return _splice(text, start, start, f"{row}\n")
     end = _end_of_row(text, _end(periods.value[-1]))
     return _splice(text, end, end, f"\n{row}")
+
+
+def _compose_or_none(text: str) -> Node | None:
+    try:
+        return yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.YAMLError:
+        return None
+
+
+def _item(node: Node | None, label: str) -> Node | None:
+    """An item of a list by its name or number, or by its place."""
+    if not isinstance(node, SequenceNode):
+        return None
+    items: list[Node] = node.value
+    for item in items:
+        if label in {_scalar(item, key) for key in ("name", "number", "code", "username")} - {""}:
+            return item
+    return items[int(label)] if label.isdecimal() and int(label) < len(items) else None
 
 
 def _line_nodes(text: str) -> list[MappingNode]:

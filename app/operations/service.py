@@ -1,6 +1,7 @@
 """Use cases of changes: propose, decide, apply, roll back. Each leaves an entry in the audit log."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.accounts import audit
 from app.accounts.auth import Actor
 from app.accounts.models import User
+from app.accounts.rules import Permission
 from app.contract import changes
 from app.operations.commands import DialplanCommands
 from app.operations.jobs import carry_out_change
@@ -103,6 +105,34 @@ def request_run(
     _record(session, actor, action, target, now=now, detail=detail)
     enqueue(session, carry_out_change, request.id)
     return request
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What a person may do with a proposal now; `waits_for` says in Chinese what is missing."""
+
+    may_approve: bool = False
+    may_reject: bool = False
+    may_apply: bool = False
+    may_rehearse: bool = False
+    waits_for: str = ""
+
+
+def choices_for(proposal: changes.Proposal, actor: Actor) -> Choices:
+    """Decide what its page offers; the node's own rules have the last word."""
+    is_open = proposal.status is changes.ProposalStatus.OPEN
+    is_approved = proposal.status is changes.ProposalStatus.APPROVED
+    if not actor.may(Permission.OPERATIONS_WRITE) or not (is_open or is_approved):
+        return Choices()
+    needs_approval = proposal.change.needs_approval and is_open
+    is_own = proposal.by == actor.name
+    return Choices(
+        may_approve=needs_approval and not is_own,
+        may_reject=True,
+        may_apply=not needs_approval,
+        may_rehearse=True,
+        waits_for="等待另一位运维人员批准" if needs_approval and is_own else "",
+    )
 
 
 def display_names(session: Session) -> dict[str, str]:

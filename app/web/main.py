@@ -16,14 +16,20 @@ from app.catalogue import api as catalogue_api
 from app.desk import api as desk_api
 from app.desk import pages as desk_pages
 from app.desk.stream import list_messages
+from app.handovers import api as handovers_api
 from app.ingest import api as ingest_api
 from app.lines import api as lines_api
+from app.operations import change_pages, history_pages, probe_pages
+from app.operations import pages as operations_pages
+from app.operations.commands import DialplanCommands, program_of
+from app.operations.runs import RunFolder
 from app.platform.clock import Clock, utc_now
 from app.platform.database import Database, make_engine
 from app.platform.jobs import make_jobs
 from app.platform.redis import make_redis
 from app.platform.settings import Settings
 from app.platform.topics import RedisTopics
+from app.probes import api as probes_api
 from app.tickets import api as tickets_api
 from app.tickets import pages as tickets_pages
 from app.web import health, static
@@ -40,16 +46,22 @@ API_ROUTERS = (
     accounts_api.router,
     desk_api.router,
     ingest_api.router,
+    handovers_api.router,
     tickets_api.router,
     calls_api.router,
     catalogue_api.router,
     lines_api.router,
+    probes_api.router,
 )
 PAGE_ROUTERS = (
     accounts_pages.router,
     calls_pages.router,
     desk_pages.router,
     tickets_pages.router,
+    operations_pages.router,
+    change_pages.router,
+    history_pages.router,
+    probe_pages.router,
     health.router,
     static.router,
     make_events_router(list_messages),
@@ -76,6 +88,9 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> FastAPI:
     )
     app.state.signer = SessionSigner(settings.session_secret.get_secret_value())
     app.state.believed_tokens = {}
+    program = program_of(settings)
+    app.state.dialplan = DialplanCommands(settings.home, program)
+    app.state.dialplan_runs = RunFolder(settings.home, program)
     app.state.listener = TopicListener(redis_url)
     app.state.streams = Counter[str]()
     app.add_middleware(Envelope)

@@ -1,0 +1,203 @@
+"""Pages that change: edit a plan, check it, propose it, decide, carry it out, watch it."""
+
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Query, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+from starlette.responses import Response
+
+from app.operations import fault_words, plan_text, service
+from app.operations.frame import TABS, Commands, Operator, Reader, Runs
+from app.operations.runs import RunKind, RunState
+from app.platform.clock import to_shanghai
+from app.platform.http import ClockDep, Reading, Writing
+from app.platform.pages import render
+
+router = APIRouter(prefix="/operations", include_in_schema=False)
+
+SEE_OTHER = 303
+Text = Annotated[str, Form()]
+Tick = Annotated[bool, Form()]
+
+
+@router.get("/changes")
+def show_changes(request: Request, _actor: Reader, session: Reading, commands: Commands) -> HTMLResponse:
+    """Proposals, the newest first."""
+    proposals = commands.proposals().proposals
+    return _page(request, "changes.html", proposals=proposals, names=service.display_names(session))
+
+
+@router.get("/changes/new")
+def edit_plan(
+    request: Request, _actor: Operator, commands: Commands, clock: ClockDep, line: Annotated[str, Query()] = ""
+) -> HTMLResponse:
+    """The editor with the plan that is applied; `line` opens the quick change of this line."""
+    applied = commands.show()
+    text = applied.plan_text
+    return _page(
+        request,
+        "change_edit.html",
+        plan=text,
+        version=applied.version,
+        line_choices=[(one.number, f"{one.number} {one.label}") for one in plan_text.list_plan_lines(text)],
+        trunk_choices=[(one.name, one.label) for one in plan_text.list_plan_trunks(text)],
+        line=line,
+        today=to_shanghai(clock()).date(),
+    )
+
+
+@router.post("/changes/period")
+def take_period(
+    *,
+    _actor: Operator,
+    clock: ClockDep,
+    plan: Text = "",
+    line: Text = "",
+    since: Text = "",
+    mode: Text = "",
+    direction: Text = "",
+    trunk: Text = "",
+    order: Text = "",
+) -> Response:
+    """The plan's text with one period more: the quick change. PlanTextRefused."""
+    period = plan_text.NewPeriod(
+        _day(since), mode, direction if mode == "forward" else "",
+        trunk if mode in {"forward", "parallel"} else "", order if mode == "parallel" else "",
+    )  # fmt: skip
+    changed = plan_text.add_period(plan, line, period, today=to_shanghai(clock()).date())
+    return Response(changed, media_type="text/plain; charset=utf-8")
+
+
+@router.post("/changes/check")
+def check_plan(request: Request, _actor: Operator, commands: Commands, plan: Text = "") -> HTMLResponse:
+    """Part: what is wrong with the text, or what it would change."""
+    change = commands.plan(plan)
+    faults = [fault_words.translate(fault, row=plan_text.row_of(plan, fault.where)) for fault in change.faults]
+    return render(request, "operations/check_result.html", change=change, faults=faults)
+
+
+@router.post("/changes")
+def take_proposal(
+    *,
+    request: Request,
+    actor: Operator,
+    session: Writing,
+    commands: Commands,
+    clock: ClockDep,
+    plan: Text = "",
+    why: Text = "",
+) -> Response:
+    """Keep the text as a proposal and go to its page; htmx follows the header."""
+    proposal = service.propose(session, commands, actor, plan, why, now=clock())
+    return _go(request, f"/operations/changes/{proposal.id}")
+
+
+@router.get("/changes/{proposal_id}")
+def show_proposal(
+    request: Request, actor: Reader, session: Reading, commands: Commands, proposal_id: str
+) -> HTMLResponse:
+    """One proposal: what it changes, who asked, who agreed, what may be done now. ChangeRefused: there is none."""
+    proposal = commands.proposal(proposal_id)
+    return _page(
+        request, "change_detail.html", proposal=proposal, actor=actor, names=service.display_names(session),
+        choices=service.choices_for(proposal, actor),
+    )  # fmt: skip
+
+
+@router.post("/changes/{proposal_id}/approve")
+def take_approval(
+    *, request: Request, actor: Operator, session: Writing, commands: Commands, clock: ClockDep, proposal_id: str
+) -> Response:
+    """The second person agrees."""
+    service.approve(session, commands, actor, proposal_id, now=clock())
+    return _go(request, f"/operations/changes/{proposal_id}")
+
+
+@router.post("/changes/{proposal_id}/reject")
+def take_rejection(
+    *, request: Request, actor: Operator, session: Writing, commands: Commands, clock: ClockDep, proposal_id: str,
+    why: Text = "",
+) -> Response:  # fmt: skip
+    """Somebody says no, and why."""
+    service.reject(session, commands, actor, proposal_id, why, now=clock())
+    return _go(request, f"/operations/changes/{proposal_id}")
+
+
+@router.post("/changes/{proposal_id}/apply")
+def take_apply(
+    *,
+    request: Request,
+    actor: Operator,
+    session: Writing,
+    commands: Commands,
+    runs: Runs,
+    clock: ClockDep,
+    proposal_id: str,
+    is_dry_run: Tick = False,
+    overwrites: Tick = False,
+) -> Response:
+    """Carry a proposal out, or rehearse it, and go where it can be watched."""
+    proposal = commands.proposal(proposal_id)
+    asked = service.request_run(
+        session, runs, actor, RunKind.APPLY, proposal_id, why=proposal.why, now=clock(), is_dry_run=is_dry_run,
+        overwrites_hand_edits=overwrites,
+    )  # fmt: skip
+    return _go(request, f"/operations/runs/{asked.id}")
+
+
+@router.post("/history/{number}/restore")
+def take_rollback(
+    *,
+    request: Request,
+    actor: Operator,
+    session: Writing,
+    runs: Runs,
+    clock: ClockDep,
+    number: int,
+    why: Text = "",
+    is_dry_run: Tick = False,
+    overwrites: Tick = False,
+) -> Response:
+    """Bring a version back, and go where it can be watched."""
+    asked = service.request_run(
+        session, runs, actor, RunKind.ROLLBACK, str(number), why=why, now=clock(), is_dry_run=is_dry_run,
+        overwrites_hand_edits=overwrites,
+    )  # fmt: skip
+    return _go(request, f"/operations/runs/{asked.id}")
+
+
+@router.get("/runs/{run_id}")
+def show_run(request: Request, _actor: Reader, session: Reading, runs: Runs, clock: ClockDep, run_id: str) -> Response:
+    """A run, step by step. htmx asks for the part again until it has ended. NotFound."""
+    run = runs.read(run_id)
+    is_part = request.headers.get("HX-Request") == "true"
+    if is_part:
+        request.state.renews_session = False
+    context: dict[str, Any] = {
+        "run": run,
+        "is_over": run.state in {RunState.ENDED, RunState.LOST},
+        "waited_seconds": (clock() - run.request.at).total_seconds(),
+        "names": service.display_names(session),
+    }
+    if is_part:
+        return render(request, "operations/run_progress.html", **context)
+    return _page(request, "run.html", **context)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise plan_text.PlanTextRefused("请选择生效日期") from error
+
+
+def _go(request: Request, url: str) -> Response:
+    """On to another page: by header for htmx, by redirect for a plain form."""
+    if request.headers.get("HX-Request") == "true":
+        return Response(status_code=204, headers={"HX-Redirect": url})
+    return RedirectResponse(url, SEE_OTHER)
+
+
+def _page(request: Request, name: str, *, tab: str = "changes", **context: Any) -> HTMLResponse:
+    return render(request, f"operations/{name}", tab=tab, tabs=TABS, **context)
