@@ -4,6 +4,7 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 
+from dialplan.changes.wanted import wanted_plan_file
 from dialplan.plan_file import load_plan
 from dialplan.settings import DialplanSettings
 
@@ -27,8 +28,8 @@ def seat_password(secret: str, seat: str) -> str:
 
 
 def list_seats(settings: DialplanSettings) -> list[SeatCredentials]:
-    """Every seat of the site plan, in its order. Raises SitePlanFault."""
-    plan = load_plan(settings.site_plan)
+    """Every seat of the plan this node shall have, in its order. Raises SitePlanFault."""
+    plan = load_plan(wanted_plan_file(settings.home, settings.site_plan))
     agents = {agent.seat: agent.username for agent in plan.agents}
     secret = settings.seat_secret.get_secret_value()
     return [

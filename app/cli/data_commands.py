@@ -1,4 +1,4 @@
-"""`hotline user`, `db`, `seat`, `flows`, `dialplan`: what an installation holds."""
+"""`hotline user`, `db`, `seat`, `flows`: what an installation holds."""
 
 import json
 from dataclasses import asdict
@@ -15,7 +15,6 @@ from app.cli.settings import StackSettings
 users = typer.Typer(help="People who may log in.", no_args_is_help=True)
 database = typer.Typer(help="The case store's database.", no_args_is_help=True)
 seats = typer.Typer(help="Desks with a phone.", no_args_is_help=True)
-dialplan = typer.Typer(help="Asterisk's configuration.", no_args_is_help=True)
 flows = typer.Typer(help="What callers are asked.", no_args_is_help=True)
 
 
@@ -94,31 +93,6 @@ def list_seats(as_json: JsonOption = False) -> None:
     for row in credentials:
         table.add_row(row.seat, f"{row.server}:{row.port}", row.transport, row.password, row.agent)
     console.print(table)
-
-
-@dialplan.command("render")
-def render_dialplan() -> None:
-    """Render Asterisk's configuration from the site plan; a running Asterisk takes it over."""
-    from app.cli.seeding import ensure_dialplan  # noqa: PLC0415
-
-    ensure_dialplan()
-
-
-@dialplan.command("check")
-def check_dialplan() -> None:
-    """Find what is wrong in site plan, settings, rendered files and prompts. Exit code 1 if anything is."""
-    from dialplan.check import check_site  # noqa: PLC0415
-    from dialplan.settings import DialplanSettings  # noqa: PLC0415
-
-    try:
-        problems = check_site(DialplanSettings())  # type: ignore[call-arg]  # the environment fills it
-    except ValidationError as error:
-        raise StepFailed("there are no secrets yet", "run `hotline setup`") from error
-    for problem in problems:
-        typer.echo(str(problem))
-    if problems:
-        raise typer.Exit(1)
-    console.print("the site plan renders, and calls can be taken")
 
 
 @flows.command("build")

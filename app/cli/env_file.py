@@ -12,6 +12,7 @@ from pathlib import Path
 
 from app.cli.console import StepFailed
 from app.cli.settings import StackSettings
+from dialplan.changes.wanted import wanted_plan_file
 from dialplan.plan_file import SitePlanFault, load_plan
 
 SECRET_NAMES = (
@@ -39,7 +40,7 @@ def read_assignments(text: str) -> dict[str, str]:
 def derived_values(settings: StackSettings, redis_password: str) -> dict[str, str]:
     """What follows from the ports and the site plan, so that a change is made in one place. Raises StepFailed."""
     try:
-        plan = load_plan(settings.site_plan)
+        plan = load_plan(wanted_plan_file(settings.home, settings.site_plan))
     except SitePlanFault as fault:
         raise StepFailed(str(fault), "correct the site plan") from fault
     return {

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from app.contract.changes import ApplyReport, Area, Effect, Outcome, StepName
 from dialplan.changes.lock import ChangeLock, Locked
 from dialplan.changes.planning import MoreChecks, PlannedChange, plan_change
+from dialplan.changes.proposals import Proposals
 from dialplan.changes.rehearsal import RehearsalFailed, rehearse
 from dialplan.changes.reload import ReloadRefused
 from dialplan.changes.steps import OnStep, StepTeller
@@ -35,6 +36,7 @@ class ChangeRequest:
     overwrites_hand_edits: bool = False
     is_dry_run: bool = False
     rolled_back_to: int | None = None
+    proposal_id: str | None = None
 
 
 class Refused(Exception):
@@ -203,6 +205,8 @@ class Applying:
             self._store.keep(version, self._request.plan_text, planned.files if is_applied else {}, hand_edited)
             if is_applied:
                 self._store.point_to(version.number)
+                if self._request.proposal_id:
+                    Proposals(self._store).mark_applied(self._request.proposal_id, version.number)
             say(f"version {version.number}")
         return version
 

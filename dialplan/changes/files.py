@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from app.contract.changes import Effect, FileChange
 
 SECRET_LINE = re.compile(r"^(\s*(?:password|secret)\s*=\s*)(.+)$")
+HUNK = re.compile(r"([-+])(\d+)(?=[, ])")
 SHOWN_LINES = 400
 CONTEXT_LINES = 3
 COMPARED_LINES = 3000
@@ -52,6 +53,7 @@ def _diff(name: str, old: str | None, new: str | None) -> FileChange:
                 n=CONTEXT_LINES,
             )
         )
+        lines = [_moved(line, lead) for line in lines]
     else:
         lines = [f"--- applied/{name}", f"+++ new/{name}"]
         lines += [f"-{line}" for line in (removed - added).elements()]
@@ -66,6 +68,13 @@ def _diff(name: str, old: str | None, new: str | None) -> FileChange:
         lines_removed=(removed - added).total(),
         diff="\n".join(shown),
     )
+
+
+def _moved(line: str, offset: int) -> str:
+    """A hunk's heading with line numbers of the whole file."""
+    if not line.startswith("@@ "):
+        return line
+    return HUNK.sub(lambda found: f"{found[1]}{int(found[2]) + offset}", line)
 
 
 def _common_ends(one: list[str], other: list[str]) -> tuple[int, int]:

@@ -5,7 +5,7 @@ from datetime import date
 
 from app.contract.changes import Area, Effect, MeaningChange
 from dialplan.changes.wording import change, changed_fields, field_text, listed, listed_zh, mode_text
-from dialplan.line_plan import Line
+from dialplan.line_plan import Line, Period
 from dialplan.site_plan import SitePlan
 
 
@@ -65,31 +65,51 @@ def _aliases(old: Line, new: Line) -> Iterator[MeaningChange]:
 def _periods(old: Line, new: Line, today: date) -> Iterator[MeaningChange]:
     before = {period.since: period for period in old.periods}
     after = {period.since: period for period in new.periods}
-    number, area = new.number, Area.LINE
+    moved = _moved(before, after)
     for since in sorted(before.keys() | after.keys()):
         was, will = before.get(since), after.get(since)
-        if was == will:
+        if was == will or since in moved.values():
             continue
-        is_past = since <= today
-        if will is None and was is not None:
+        if will is not None:
+            yield _begins(new.number, will, was, today, instead_of=moved.get(since), is_first=not before)
+        elif was is not None:
             english, chinese = mode_text(was)
             text = (
-                f"line {number} no longer changes to {english} on {since}",
-                f"线路 {number} 不再于 {since} 改为{chinese}",
+                f"line {new.number} no longer changes to {english} on {since}",
+                f"线路 {new.number} 不再于 {since} 改为{chinese}",
             )
-            yield change(area, Effect.REMOVED, number, text, on=since, needs_care=is_past)
-        elif will is not None:
-            english, chinese = mode_text(will)
-            text = (f"line {number} changes to {english} on {since}", f"线路 {number} 自 {since} 起改为{chinese}")
-            if is_past:
-                text = (
-                    f"line {number} is {english} as of {since}, so from now on",
-                    f"线路 {number} 自 {since} 起为{chinese}，应用后立即生效",
-                )
-            effect = Effect.CHANGED if was else Effect.ADDED
-            if was:
-                text = (f"{text[0]} (was {mode_text(was)[0]})", f"{text[1]}（原为{mode_text(was)[1]}）")
-            yield change(area, effect, number, text, on=since, needs_care=is_past and bool(before))
+            yield change(Area.LINE, Effect.REMOVED, new.number, text, on=since, needs_care=since <= today)
+
+
+def _moved(before: dict[date, Period], after: dict[date, Period]) -> dict[date, date]:
+    """New day by which a period only begins earlier or later, and its old day."""
+    gone = {since: period for since, period in before.items() if since not in after}
+    moved: dict[date, date] = {}
+    for since, period in after.items():
+        for old_day, old in gone.items():
+            is_same = old.model_copy(update={"since": since}) == period
+            if since not in before and is_same and old_day not in moved.values():
+                moved[since] = old_day
+                break
+    return moved
+
+
+def _begins(
+    number: str, will: Period, was: Period | None, today: date, *, instead_of: date | None, is_first: bool
+) -> MeaningChange:
+    english, chinese = mode_text(will)
+    text = (f"line {number} changes to {english} on {will.since}", f"线路 {number} 自 {will.since} 起改为{chinese}")
+    if is_now := will.since <= today:
+        text = (
+            f"line {number} is {english} as of {will.since}, so from now on",
+            f"线路 {number} 自 {will.since} 起为{chinese}，应用后立即生效",
+        )
+    if instead_of:
+        text = (f"{text[0]} instead of {instead_of}", f"{text[1]}（原定 {instead_of}）")
+    if was:
+        text = (f"{text[0]} (was {mode_text(was)[0]})", f"{text[1]}（原为{mode_text(was)[1]}）")
+    effect = Effect.CHANGED if was or instead_of else Effect.ADDED
+    return change(Area.LINE, effect, number, text, on=will.since, needs_care=is_now and not is_first)
 
 
 def _emergency(old: SitePlan, new: SitePlan) -> Iterator[MeaningChange]:

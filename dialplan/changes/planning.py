@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from jinja2 import TemplateError
 
-from app.contract.changes import ChangePlan, Fault, FileChange, MeaningChange
+from app.contract.changes import ChangePlan, Fault, FileChange
 from dialplan.asterisk import NEWEST, AsteriskMissing, asterisk_version
 from dialplan.changes.files import diff_files
 from dialplan.changes.meaning import describe
@@ -71,9 +71,9 @@ def plan_change(
             text, ChangePlan(is_empty=False, base_version=number, plan_digest=plan_digest, faults=faults), base=base
         )
     live = read_folder(settings.asterisk_home / "etc")
-    old_plan = _plan_of(store, base)
+    old_plan = old_plan_of(store, base)
     changed = diff_files(live, files)
-    meaning = _meaning(base, old_plan, plan)
+    meaning = describe(old_plan, plan, datetime.now(SHANGHAI).date())
     change = ChangePlan(
         is_empty=not changed and base is not None and base.plan_digest == plan_digest,
         base_version=base.number if base else None,
@@ -111,7 +111,7 @@ def _faults(settings: DialplanSettings, files: dict[str, str]) -> list[Fault]:
     return [Fault(where=problem.where, what=problem.what, advice=problem.advice) for problem in found]
 
 
-def _plan_of(store: VersionStore, base: StoredVersion | None) -> SitePlan | None:
+def old_plan_of(store: VersionStore, base: StoredVersion | None) -> SitePlan | None:
     """The plan in force; None before the first, and when this release cannot read it any more."""
     if base is None:
         return None
@@ -119,12 +119,6 @@ def _plan_of(store: VersionStore, base: StoredVersion | None) -> SitePlan | None
         return parse_plan(store.plan_text(base.number), name=f"version {base.number}")
     except SitePlanFault:
         return None
-
-
-def _meaning(base: StoredVersion | None, old: SitePlan | None, new: SitePlan) -> list[MeaningChange]:
-    if base is not None and old is None:
-        return describe(None, new, datetime.now(SHANGHAI).date())
-    return describe(old, new, datetime.now(SHANGHAI).date())
 
 
 def hand_edits(store: VersionStore, base: StoredVersion | None, live: dict[str, str]) -> list[FileChange]:
@@ -139,20 +133,3 @@ def hand_edits(store: VersionStore, base: StoredVersion | None, live: dict[str, 
         {name: text for name, text in applied.items() if name in edited},
         {name: text for name, text in live.items() if name in edited},
     )
-
-
-class PlanOutdated(Exception):
-    """The plan file is older than what is in force: applying it would undo a change made elsewhere."""
-
-
-def wanted_plan_file(home: Path, site_plan: Path) -> Path:
-    """The plan this node shall have: the file of HOTLINE_SITE_PLAN, unless a newer one was applied from elsewhere.
-
-    The file is newer when its text stands nowhere in the history.
-    """
-    store = VersionStore(home)
-    current = store.current_number()
-    if current is None or not site_plan.exists():
-        return site_plan
-    number = store.number_of(digest(site_plan.read_text(encoding="utf-8", errors="replace")))
-    return site_plan if number is None or number == current else store.place(current) / "site.yaml"

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from app.contract.changes import FileChange, History, Version
+from app.contract.changes import FileChange, History, Outcome, Version
 
 KEPT_RENDERINGS = 10
 """A rendering is needed to show hand edits; older versions are rendered again from their plan."""
@@ -104,6 +104,14 @@ class VersionStore:
         """The version in force; None before the first."""
         number = self.current_number()
         return None if number is None else self.read(number)
+
+    def before_current(self) -> int:
+        """The version that was in force before this one. Raises VersionUnknown."""
+        current = self.current_number() or 0
+        earlier = [n for n in self.numbers() if n < current and self.read(n).outcome is Outcome.APPLIED]
+        if not earlier:
+            raise VersionUnknown("there is no version before the one in force")
+        return earlier[0]
 
     def place(self, number: int) -> Path:
         return self._versions / f"{number:04d}"

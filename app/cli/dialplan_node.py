@@ -1,0 +1,120 @@
+"""What the `hotline dialplan` commands share: settings, the plan's text, refusals, checks beyond the dialplan's own."""
+
+import json
+import os
+import pwd
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import typer
+from pydantic import BaseModel, ValidationError
+
+from app.cli.console import StepFailed
+from app.contract.changes import Fault, Refusal, Step, StepName, StepOutcome
+
+if TYPE_CHECKING:
+    from dialplan.settings import DialplanSettings
+    from dialplan.site_plan import SitePlan
+
+
+def answer(document: BaseModel) -> None:
+    """Print the one JSON document of a command."""
+    typer.echo(document.model_dump_json())
+
+
+def refuse(message: str, remedy: str, *, as_json: bool) -> NoReturn:
+    """End with exit code 1: a Refusal for scripts, two lines for people."""
+    if as_json:
+        answer(Refusal(message=message, remedy=remedy))
+        raise typer.Exit(1)
+    raise StepFailed(message, remedy)
+
+
+def node_settings(*, as_json: bool) -> "DialplanSettings":
+    """Settings of this node. Refuses before set-up."""
+    from dialplan.settings import DialplanSettings  # noqa: PLC0415 - help is instant
+
+    try:
+        return DialplanSettings()  # type: ignore[call-arg]  # the environment fills it
+    except ValidationError as error:
+        missing = ", ".join(f"HOTLINE_{str(part['loc'][0]).upper()}" for part in error.errors())
+        refuse(f"settings are missing or wrong: {missing}", "run `hotline setup`", as_json=as_json)
+
+
+def whoami() -> str:
+    """The person at the terminal, also under sudo."""
+    name = os.environ.get("SUDO_USER") or os.environ.get("USER")
+    return name or pwd.getpwuid(os.getuid()).pw_name
+
+
+def read_plan(plan: str | None, settings: "DialplanSettings", *, as_json: bool) -> tuple[str, str]:
+    """Text and name of the plan that is meant: stdin for `-`, a file, or that of HOTLINE_SITE_PLAN."""
+    from dialplan.changes.wanted import wanted_plan_file  # noqa: PLC0415
+
+    if plan == "-":
+        return sys.stdin.read(), "stdin"
+    file = Path(plan) if plan else settings.site_plan
+    if plan is None and wanted_plan_file(settings.home, file) != file:
+        refuse(
+            f"{file} is older than the plan in force, which came from elsewhere: applying it would undo that",
+            f"`hotline dialplan show > {file.name}` fetches the plan in force; `rollback` goes back on purpose;"
+            f" `--plan {file}` means this file nevertheless",
+            as_json=as_json,
+        )
+    try:
+        return file.read_text(encoding="utf-8"), file.name
+    except OSError as error:
+        refuse(f"{file} cannot be read: {error.strerror}", "name a site plan with --plan", as_json=as_json)
+    except UnicodeDecodeError:
+        refuse(f"{file} is not UTF-8", "save it as UTF-8", as_json=as_json)
+
+
+def more_checks(plan: "SitePlan") -> Iterator[Fault]:
+    """Flows that exist and fit the plan's queues, prompts with audio, and what the store's records forbid."""
+    from app.cli.settings import StackSettings  # noqa: PLC0415
+    from ivr_flows.check import check_flows  # noqa: PLC0415
+    from ivr_flows.loader import FLOWS  # noqa: PLC0415
+
+    flows = {file.stem for file in FLOWS.glob("*.yaml")}
+    for trunk in plan.trunks:
+        if trunk.flow not in flows:
+            advice = f"Use one of {', '.join(sorted(flows))}"
+            yield Fault(where=f"trunks[{trunk.name}].flow", what=f"there is no flow {trunk.flow}", advice=advice)
+    for problem in check_flows(StackSettings().sounds, queues={queue.name for queue in plan.queues}):
+        yield Fault(where="flows", what=str(problem), advice="`hotline flows check`, `hotline flows build`")
+    yield from _objections(plan)
+
+
+def _objections(plan: "SitePlan") -> Iterator[Fault]:
+    """Rules that look at lines known before (R12, R15). A store that does not answer objects to nothing."""
+    from app.cli.line_store import objections_to_plan  # noqa: PLC0415
+
+    try:
+        found = objections_to_plan(plan)
+    except StepFailed:
+        return
+    yield from (Fault(where="lines", what=text) for text in found)
+
+
+def take_over(plan_text: str) -> Step:
+    """Copy the applied plan's lines into the store; a failure is told and undoes nothing."""
+    from app.cli.line_store import describe, take_over_plan  # noqa: PLC0415
+    from dialplan.plan_file import parse_plan  # noqa: PLC0415
+
+    began = time.monotonic()
+    try:
+        outcome, detail = StepOutcome.DONE, describe(take_over_plan(parse_plan(plan_text, name="plan")))
+    except StepFailed as failure:
+        outcome, detail = StepOutcome.FAILED, f"{failure}; run `hotline dialplan apply` again when the store answers"
+    took = round((time.monotonic() - began) * 1000)
+    detail = detail or "the store knows these lines already"
+    return Step(name=StepName.TAKE_OVER, outcome=outcome, detail=detail, duration_ms=took)
+
+
+def progress_line(step: Step) -> None:
+    """One JSON line for who follows."""
+    typer.echo(json.dumps({"step": step.model_dump(mode="json")}, ensure_ascii=False))
+    sys.stdout.flush()

@@ -1,0 +1,129 @@
+"""Changes that wait for a second person: proposed by one, approved by another, applied by either."""
+
+import os
+import secrets
+from datetime import UTC, datetime
+
+from pydantic import ValidationError
+
+from app.contract.changes import Proposal, ProposalList, ProposalStatus
+from dialplan.changes.planning import PlannedChange
+from dialplan.changes.versions import VersionStore
+
+STALE_WHEN = {ProposalStatus.OPEN, ProposalStatus.APPROVED}
+
+
+class ProposalRefused(Exception):
+    """The proposal is not there, or what was asked of it is not possible now."""
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        super().__init__(message)
+        self.remedy = remedy
+
+
+class Proposals:
+    """All proposals of a node, a file each."""
+
+    def __init__(self, store: VersionStore) -> None:
+        self._store = store
+        self._folder = store.folder / "proposals"
+
+    def propose(self, planned: PlannedChange, *, by: str, why: str) -> Proposal:
+        """Write a change down for a second person. Raises ProposalRefused for a plan that cannot be applied."""
+        proposal = proposal_of(planned, by=by, why=why)
+        self._keep(proposal)
+        return proposal
+
+    def read(self, proposal_id: str) -> Proposal:
+        """One proposal; STALE when another change was applied meanwhile. Raises ProposalRefused."""
+        path = self._folder / f"{proposal_id}.json"
+        if not proposal_id.replace("-", "").isalnum() or not path.exists():
+            raise ProposalRefused(f"there is no proposal {proposal_id}", "`hotline dialplan proposals` lists them")
+        proposal = Proposal.model_validate_json(path.read_text(encoding="utf-8"))
+        if proposal.status in STALE_WHEN and proposal.base_version != self._store.current_number():
+            return proposal.model_copy(update={"status": ProposalStatus.STALE})
+        return proposal
+
+    def list(self) -> ProposalList:
+        """Newest first; a damaged file is left out."""
+        found = []
+        for path in sorted(self._folder.glob("*.json"), reverse=True) if self._folder.exists() else []:
+            try:
+                found.append(self.read(path.stem))
+            except (ProposalRefused, ValidationError):
+                continue
+        return ProposalList(proposals=found)
+
+    def decide(self, proposal_id: str, *, by: str, is_approved: bool, why: str = "") -> Proposal:
+        """Approve or reject. Raises ProposalRefused: not by who proposed it (approval), not twice, not when stale."""
+        proposal = self.read(proposal_id)
+        if proposal.status is ProposalStatus.STALE:
+            raise ProposalRefused(f"{proposal_id} is stale: another change was applied since", "propose it again")
+        if proposal.status is not ProposalStatus.OPEN:
+            raise ProposalRefused(
+                f"{proposal_id} is {proposal.status.value} already", "propose it again if it is needed"
+            )
+        if is_approved and _same_person(by, proposal.by):
+            raise ProposalRefused(f"{by} proposed it, so somebody else must approve it", "ask a second person")
+        decided = proposal.model_copy(
+            update={
+                "status": ProposalStatus.APPROVED if is_approved else ProposalStatus.REJECTED,
+                "decided_by": by,
+                "decided_at": datetime.now(UTC),
+                "decided_why": why or None,
+            }
+        )
+        self._keep(decided)
+        return decided
+
+    def released(self, proposal_id: str) -> Proposal:
+        """A proposal that may be applied now. Raises ProposalRefused."""
+        proposal = self.read(proposal_id)
+        match proposal.status:
+            case ProposalStatus.APPROVED:
+                return proposal
+            case ProposalStatus.OPEN:
+                remedy = f"let somebody else than {proposal.by} run `hotline dialplan approve {proposal_id}`"
+                raise ProposalRefused(f"{proposal_id} waits for a second person's approval", remedy)
+            case ProposalStatus.STALE:
+                raise ProposalRefused(f"{proposal_id} is stale: another change was applied since", "propose it again")
+            case _:
+                raise ProposalRefused(f"{proposal_id} is {proposal.status.value}", "propose it again if it is needed")
+
+    def mark_applied(self, proposal_id: str, version: int) -> None:
+        """After it took effect as this version."""
+        applied = {"status": ProposalStatus.APPLIED, "applied_as": version}
+        path = self._folder / f"{proposal_id}.json"
+        self._keep(Proposal.model_validate_json(path.read_text(encoding="utf-8")).model_copy(update=applied))
+
+    def _keep(self, proposal: Proposal) -> None:
+        self._store.prepare()
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        draft = self._folder / f".{proposal.id}-{os.getpid()}"
+        draft.write_text(proposal.model_dump_json(indent=1) + "\n", encoding="utf-8")
+        draft.replace(self._folder / f"{proposal.id}.json")
+
+
+def proposal_of(planned: PlannedChange, *, by: str, why: str) -> Proposal:
+    """The proposal that would be written. Raises ProposalRefused for faults, and for a change of nothing."""
+    if faults := planned.change.faults:
+        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+        raise ProposalRefused(f"{faults[0].where}: {faults[0].what}{more}", faults[0].advice or "correct the plan")
+    if planned.change.is_empty:
+        raise ProposalRefused("the node has this plan already", "change the plan first")
+    now = datetime.now(UTC)
+    return Proposal(
+        id=f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}",
+        at=now,
+        by=by,
+        why=why,
+        status=ProposalStatus.OPEN,
+        plan_digest=planned.change.plan_digest,
+        base_version=planned.change.base_version,
+        change=planned.change,
+        plan_text=planned.text,
+    )
+
+
+def _same_person(one: str, other: str) -> bool:
+    return one.strip().casefold() == other.strip().casefold()
