@@ -13,6 +13,7 @@ from app.cli.settings import StackSettings
 
 if TYPE_CHECKING:
     from app.calls.completeness import Comparison
+    from app.probes.schemas import ProbeOut
 
 lines = typer.Typer(help="Hotline numbers and their calls.", no_args_is_help=True)
 
@@ -103,3 +104,41 @@ def _show_rows(title: str, rows: list[dict[str, object]]) -> None:
     console.print(table)
     if len(rows) > SHOWN_ROWS:
         say(f"[dim]… and {len(rows) - SHOWN_ROWS} more; --json lists them all[/]")
+
+
+@lines.command("probe")
+def probe_lines(
+    line: Annotated[
+        list[str] | None, typer.Option(help="A line's number; may be repeated. Without: every line.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Dial lines now: is each answered, is something heard, does the record name the line? Exit code 1 if one fails.
+
+    Emergency numbers are never dialled. The results are kept, and raise or end alarms, as those of the schedule.
+    """
+    from app.cli.probing import probe_now  # noqa: PLC0415 - help is instant
+
+    results = probe_now(line or [], watch=None if as_json else show_probe)
+    if as_json:
+        typer.echo(json.dumps([result.model_dump(mode="json") for result in results], ensure_ascii=False))
+    failed = [result for result in results if result.fault]
+    if not as_json:
+        colour = "red" if failed else "green"
+        say(f"[{colour}]{len(results) - len(failed)} of {len(results)} lines are well[/]")
+    if failed:
+        raise typer.Exit(1)
+
+
+def show_probe(result: "ProbeOut") -> None:
+    """One line per test call."""
+    if result.fault is None:
+        seen = f"answered in {result.answer_ms} ms, {(result.audio_ms or 0) / 1000:.1f} s heard, {result.found_rule}"
+        say(f"[green]passed[/]  {result.line:<8} [dim]{seen}[/]")
+        return
+    seen = {
+        "refused": f"SIP {result.sip_status}",
+        "wrong_line": f"the record says {result.found_line}, by {result.found_rule}",
+        "silent": f"{(result.audio_ms or 0) / 1000:.1f} s of audio, loudness {result.loudness}",
+    }.get(result.fault, "")
+    say(f"[red]failed[/]  {result.line:<8} {result.fault.replace('_', ' ')} [dim]{seen}[/]")

@@ -33,6 +33,7 @@ def settings_classes() -> dict[str, type[EnvSettings]]:
     from ami_bridge.settings import BridgeSettings  # noqa: PLC0415
     from app.cli.settings import StackSettings  # noqa: PLC0415
     from app.platform.settings import Settings  # noqa: PLC0415
+    from app.probes.settings import ProbeSettings  # noqa: PLC0415
     from dialplan.settings import DialplanSettings  # noqa: PLC0415
     from sipp_scenarios.target import Target  # noqa: PLC0415
 
@@ -41,6 +42,7 @@ def settings_classes() -> dict[str, type[EnvSettings]]:
         "agi": AgiSettings,
         "bridge": BridgeSettings,
         "dialplan": DialplanSettings,
+        "test calls": ProbeSettings,
         "hotline": StackSettings,
         "scenarios": Target,
     }

@@ -40,6 +40,7 @@ TAGS = {
     "missed calls": "Numbers that reached nobody and are to be called back.",
     "catalogue": "Regions and subjects.",
     "lines": "Hotline numbers.",
+    "probes": "Test calls (拨测) of every line, and the alarms they raise.",
     "desk": "The agent's page: queue sign-in, pause, pops.",
     "operations": "Health, parked events.",
 }
