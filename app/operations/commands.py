@@ -21,7 +21,7 @@ from app.contract.env import PROJECT
 from app.platform.errors import Conflict, Unavailable
 from app.platform.settings import Settings
 
-OWN_PROGRAM = (sys.executable, "-m", "app.cli", "dialplan")
+OWN_PROGRAM = (sys.executable, "-m", "app.cli.dialplan")
 ANSWER_LIMIT_SECONDS = 60
 BELIEVED_SECONDS = 5.0
 AT_ONCE = 2
