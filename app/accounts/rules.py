@@ -14,6 +14,7 @@ class Permission(StrEnum):
     CALLS_READ = "calls:read"
     TICKETS_READ = "tickets:read"
     TICKETS_WRITE = "tickets:write"
+    REFERRALS_WRITE = "referrals:write"
     MISSED_CALLS_READ = "missed-calls:read"
     MISSED_CALLS_WRITE = "missed-calls:write"
     DESK_USE = "desk:use"
@@ -31,6 +32,7 @@ MEANINGS: dict[Permission, str] = {
     Permission.CALLS_READ: "see calls and their timelines, numbers masked",
     Permission.TICKETS_READ: "see tickets and their history, numbers masked",
     Permission.TICKETS_WRITE: "open, edit and move tickets",
+    Permission.REFERRALS_WRITE: "refer matters to the hotline and read what became of them (110, 119, 120, 122)",
     Permission.MISSED_CALLS_READ: "see the missed-call list",
     Permission.MISSED_CALLS_WRITE: "close a row of the missed-call list",
     Permission.DESK_USE: "work as an agent: sign in to queues, pause, receive pops",
@@ -62,6 +64,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
 
 SCOPES: frozenset[Permission] = frozenset(
     {_P.CALL_EVENTS_WRITE, _P.LOOKUP_READ, _P.CALLS_READ, _P.TICKETS_READ, _P.TICKETS_WRITE, _P.MISSED_CALLS_READ}
+    | {_P.REFERRALS_WRITE}
 )
 """What a service token may carry: a scope is a permission that a machine can hold."""
 

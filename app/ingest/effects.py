@@ -13,6 +13,8 @@ from app.calls.models import AgentState, Call, ScreenPop
 from app.calls.record import CallRecord, CallStory, Engagement
 from app.calls.rules import AGENT_EVENTS
 from app.contract.events import AgentAnswered, AgentRinging, CallEvent, LineRule
+from app.handovers.referrals import mark_source
+from app.handovers.service import keep_handovers
 from app.ingest.jobs import check_recording
 from app.lines.rules import MAIN_LINE
 from app.lines.service import find_line, mode_of, probe_trunks
@@ -66,6 +68,8 @@ def apply_facts(session: Session, fresh: list[CallEvent], terms: Terms, now: dat
     open_drafts(session, answered, region_code=terms.region_code, now=now)
     if filled:
         fill_drafts(session, filled, now=now)
+    mark_source(session, [one.call for one in told if one.has_matter and one.changed & {"trunk", "answered_at"}])
+    keep_handovers(session, fresh)
     for one in told:
         if "recording_file" in one.changed:
             enqueue(session, check_recording, one.call.call_id)

@@ -44,6 +44,11 @@ class SourceChannel(StrEnum):
     """R02; more channels arrive with their intake."""
 
     PHONE = "phone"
+    POLICE = "110"
+    """Put through or referred by an emergency service (R07)."""
+    FIRE = "119"
+    MEDICAL = "120"
+    TRAFFIC = "122"
     LEGACY = "legacy"
     """Brought along from a former hotline's own system (R17)."""
 

@@ -41,6 +41,8 @@ TAGS = {
     "catalogue": "Regions and subjects.",
     "lines": "Hotline numbers.",
     "probes": "Test calls (拨测) of every line, and the alarms they raise.",
+    "handovers": "Hand-overs to 110/119/120/122 and to lines, as records.",
+    "referrals": "Matters that 110 and the others refer to the hotline (非警务类分流), and what became of them.",
     "desk": "The agent's page: queue sign-in, pause, pops.",
     "operations": "Health, parked events.",
 }

@@ -1,0 +1,150 @@
+"""Referrals (转来): what 110, 119, 120 and 122 find not to be theirs becomes a ticket of ours, once per incident."""
+
+import hashlib
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app.accounts.auth import Actor
+from app.calls.models import Call
+from app.calls.rules import normalize_number
+from app.handovers.models import Referral
+from app.handovers.rules import EMERGENCY_NUMBERS
+from app.handovers.schemas import ReferralIn, TransferKind
+from app.lines.models import Trunk
+from app.platform.errors import Conflict, NotAllowed, NotFound
+from app.tickets.models import SourceChannel, Ticket
+from app.tickets.service import create_ticket, find_ticket_of_call
+
+VOICE_WINDOW = timedelta(minutes=30)
+"""A referral by voice belongs to a call of the same number that came over so shortly before."""
+POLICE = "110"
+
+
+class ReferralDiffers(Conflict):
+    """The incident number is known, with another content: the sender has to say which one is right."""
+
+    code = "referral-differs"
+    title = "该警情编号已转来，内容与此前不一致"
+
+
+def receive(
+    session: Session, body: ReferralIn, actor: Actor, *, region_code: str, now: datetime
+) -> tuple[Referral, bool]:
+    """Keep a referral, open its ticket or find that of its call; whether it is new.
+
+    Sent again it changes nothing. Raises ReferralDiffers, NotAllowed for a machine that speaks for another service.
+    """
+    if actor.line and actor.line != body.source:
+        raise NotAllowed(f"该令牌只能以 {actor.line} 的名义转来事项")
+    body = body.model_copy(update={"alarmed_at": body.alarmed_at.astimezone(UTC)})
+    digest = hashlib.sha256(body.model_dump_json().encode()).hexdigest()
+    known = find_referral(session, body.source, body.incident_number)
+    if known is None:
+        try:
+            with session.begin_nested():
+                return _keep(session, body, actor, digest=digest, region_code=region_code, now=now), True
+        except IntegrityError:  # the same incident, at the same time, was first
+            known = find_referral(session, body.source, body.incident_number)
+            if known is None:
+                raise
+    if known.digest != digest:
+        raise ReferralDiffers(f"警情编号 {body.incident_number} 已于此前转来，请核对后以新的编号转来")
+    return known, False
+
+
+def find_referral(session: Session, source: str, incident_number: str) -> Referral | None:
+    """The referral of this incident."""
+    return session.scalar(select(Referral).filter_by(source=source, incident_number=incident_number))
+
+
+def get_referral(session: Session, source: str, incident_number: str) -> tuple[Referral, Ticket]:
+    """The referral with its ticket as it stands now. Raises NotFound."""
+    referral = find_referral(session, source, incident_number)
+    ticket = session.get(Ticket, referral.ticket_id) if referral else None
+    if referral is None or ticket is None:
+        raise NotFound("没有这个警情编号")
+    while ticket.merged_into_id is not None:  # the result is that of the ticket it was merged into
+        ticket = session.get_one(Ticket, ticket.merged_into_id)
+    return referral, ticket
+
+
+def list_referrals(
+    session: Session, *, source: str | None = None, before: tuple[datetime, int] | None = None, limit: int = 50
+) -> list[tuple[Referral, Ticket]]:
+    """Referrals with their tickets, the newest first. `before` is (received_at, id) of the last of the page before."""
+    query = select(Referral, Ticket).join(Ticket, Ticket.id == Referral.ticket_id)
+    if source is not None:
+        query = query.where(Referral.source == source)
+    if before is not None:
+        at, row_id = before
+        query = query.where((Referral.received_at < at) | ((Referral.received_at == at) & (Referral.id < row_id)))
+    query = query.order_by(Referral.received_at.desc(), Referral.id.desc()).limit(limit)
+    return [(referral, ticket) for referral, ticket in session.execute(query)]
+
+
+def referrals_of_caller(session: Session, caller_number: str | None, *, now: datetime) -> list[Referral]:
+    """What was referred to us of this number in the last day: the agent sees it beside the call."""
+    if not caller_number:
+        return []
+    recent = Referral.received_at > now - timedelta(days=1)
+    query = select(Referral).where(Referral.caller_number == caller_number, recent).order_by(Referral.id.desc())
+    return list(session.scalars(query.limit(3)))
+
+
+def mark_source(session: Session, calls: Iterable[Call]) -> None:
+    """Tickets of calls that an emergency service put through say so (source 110). Asked again, nothing changes."""
+    by_trunk = {call.trunk: call for call in calls if call.ticket_id is not None}
+    if not by_trunk:
+        return
+    emergency = select(Trunk.name).where(Trunk.name.in_(sorted(by_trunk)), Trunk.kind == "emergency")
+    names = set(session.scalars(emergency))
+    for call in calls:
+        if call.trunk in names:
+            own = select(Ticket).where(Ticket.call_id == call.call_id)
+            ticket = session.scalar(own)
+            if ticket is not None and ticket.source_channel == SourceChannel.PHONE:
+                ticket.source_channel = service_of(call)
+
+
+def service_of(call: Call) -> str:
+    """Which service put the call through: by Diversion or line where one is named, else 110."""
+    named = (call.diversion, call.original_line)
+    return next((number for number in named if number in EMERGENCY_NUMBERS), POLICE)
+
+
+def _keep(
+    session: Session, body: ReferralIn, actor: Actor, *, digest: str, region_code: str, now: datetime
+) -> Referral:
+    number = normalize_number(body.caller_number)
+    ticket = _ticket_of_voice(session, number, now) if body.transfer_kind is TransferKind.VOICE else None
+    if ticket is None:
+        values = {
+            "source_channel": body.source, "original_line": body.source, "caller_number": number,
+            "contact_number": number or "", "contact_name": body.caller_name, "address": body.address,
+            "title": f"{body.source}转来：{body.category}"[:100], "content": body.content,
+        }  # fmt: skip
+        ticket = create_ticket(session, values, actor=actor.name, region_code=region_code, now=now)
+        ticket.accepted_by = ""  # nobody's yet
+    referral = Referral(
+        source=body.source, incident_number=body.incident_number, alarmed_at=body.alarmed_at, address=body.address,
+        caller_number=number, caller_name=body.caller_name, category=body.category, transfer_kind=body.transfer_kind,
+        content=body.content, consultation=body.consultation, digest=digest, sent_by=actor.name, received_at=now,
+        ticket_id=ticket.id,
+    )  # fmt: skip
+    session.add(referral)
+    session.flush()
+    return referral
+
+
+def _ticket_of_voice(session: Session, number: str | None, now: datetime) -> Ticket | None:
+    """The ticket of the call with which this matter came: one matter, one ticket."""
+    if number is None:
+        return None
+    emergency = select(Trunk.name).where(Trunk.kind == "emergency")
+    came = (Call.caller_number == number) & (Call.arrived_at > now - VOICE_WINDOW) & Call.trunk.in_(emergency)
+    call = session.scalar(select(Call).where(came, Call.ticket_id.is_not(None)).order_by(Call.id.desc()).limit(1))
+    return find_ticket_of_call(session, call.call_id) if call else None
