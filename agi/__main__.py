@@ -46,7 +46,7 @@ async def serve(settings: AgiSettings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     with contextlib.closing(Journal(settings.journal_folder)) as journal:
-        async with StoreClient(settings.web_url, settings.agi_token) as client:
+        async with StoreClient(settings.facts_url, settings.agi_token) as client:
             delivery = Delivery(journal, client, settings.sender)
             sending = asyncio.create_task(delivery.run())
             player = FlowPlayer(

@@ -26,7 +26,9 @@ class AgiSettings(EnvSettings):
     agi_command_seconds: float = Field(default=5.0, gt=0, description="longest wait for Asterisk's answer to a command")
     agi_prompt_seconds: float = Field(default=60.0, gt=0, description="the same for a command that plays a prompt")
     agi_grace_seconds: float = Field(default=15.0, ge=0, description="how long running flows may go on after a stop")
-    web_url: str = Field(default="http://127.0.0.1:8012", description="where call facts are sent to")
+    facts_url: str = Field(
+        default="http://127.0.0.1:8014", description="where telephony reports call facts and asks who is calling"
+    )
 
     @property
     def sender(self) -> str:

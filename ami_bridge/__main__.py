@@ -84,7 +84,7 @@ async def run(settings: BridgeSettings) -> bool:
     )
     commander = Commander(commands)
 
-    async with StoreClient(settings.web_url, settings.bridge_token) as client:
+    async with StoreClient(settings.facts_url, settings.bridge_token) as client:
         delivery = Delivery(journal, client, settings.sender)
 
         def health() -> Health:

@@ -18,7 +18,9 @@ class BridgeSettings(EnvSettings):
     ami_commands_secret: SecretStr = Field(description="its secret")
     ami_ping_seconds: float = Field(default=10.0, gt=0, description="a ping is sent after so long a silence")
     ami_dead_seconds: float = Field(default=25.0, gt=0, description="no byte for so long: the connection is cut")
-    web_url: str = Field(default="http://127.0.0.1:8012", description="where call facts are sent to")
+    facts_url: str = Field(
+        default="http://127.0.0.1:8014", description="where telephony reports call facts and asks who is calling"
+    )
     bridge_token: SecretStr = Field(description="API token of the bridge (scope call-events:write)")
     bridge_host: str = Field(default="127.0.0.1", description="address of the bridge's command door")
     bridge_port: int = Field(default=8013, ge=1, le=65535, description="port of the bridge's command door")

@@ -33,7 +33,7 @@ class Target(EnvSettings):
 
     sip_host: str = Field(default="127.0.0.1", description="address SIP and RTP are bound to")
     sip_port: int = Field(default=5060, ge=1, le=65535, description="SIP over UDP")
-    web_url: str = Field(default="http://127.0.0.1:8012", description="the case store")
+    web_url: str = Field(default="http://127.0.0.1:8012", description="where pages and API are")
     agi_host: str = Field(default="127.0.0.1", description="address of the FastAGI server")
     agi_port: int = Field(default=4573, ge=1, le=65535, description="port of the FastAGI server")
     database_url: str = Field(default="", description="SQLAlchemy URL; empty: SQLite in the home folder")

@@ -47,6 +47,7 @@ def derived_values(settings: StackSettings, redis_password: str) -> dict[str, st
         "HOTLINE_WRAP_UP_SECONDS": str(max(queue.wrap_up_seconds for queue in plan.queues)),
         "HOTLINE_REDIS_URL": f"redis://:{redis_password}@127.0.0.1:{settings.redis_port}/0",
         "HOTLINE_WEB_URL": f"http://{settings.web_host}:{settings.web_port}",
+        "HOTLINE_FACTS_URL": f"http://{settings.facts_host}:{settings.facts_port}",
         "HOTLINE_BRIDGE_URL": f"http://{settings.bridge_host}:{settings.bridge_port}",
         "HOTLINE_AGI_SERVERS": f"{settings.agi_host}:{settings.agi_port}",
     }

@@ -23,6 +23,7 @@ REMEDIES = {
     "agi": "the port may be taken: `hotline doctor` says by whom",
     "worker": "it needs Redis: see redis.log too",
     "web": "the database may be old: `hotline db upgrade`",
+    "facts": "the database may be old: `hotline db upgrade`",
 }
 
 
@@ -64,7 +65,15 @@ def _probe_bridge(settings: StackSettings) -> str:
 
 
 def _probe_web(settings: StackSettings) -> str:
-    host, port = settings.port_table()["web"]
+    return _probe_store("web", settings)
+
+
+def _probe_facts(settings: StackSettings) -> str:
+    return _probe_store("facts", settings)
+
+
+def _probe_store(name: str, settings: StackSettings) -> str:
+    host, port = settings.port_table()[name]
     answer = httpx.get(f"http://{host}:{port}/health", timeout=PROBE_SECONDS, trust_env=False)
     return "" if answer.is_success else f"/health says {answer.status_code}: {answer.text[:200]}"
 
@@ -75,6 +84,7 @@ _PROBES: dict[str, Callable[[StackSettings], str]] = {
     "agi": _probe_agi,
     "bridge": _probe_bridge,
     "web": _probe_web,
+    "facts": _probe_facts,
 }
 
 

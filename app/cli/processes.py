@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from app.cli.console import StepFailed
 from app.cli.settings import StackSettings
 
-START_ORDER = ("redis", "web", "worker", "asterisk", "bridge", "agi")
-STOP_ORDER = ("agi", "asterisk", "bridge", "worker", "web", "redis")
+START_ORDER = ("redis", "web", "facts", "worker", "asterisk", "bridge", "agi")
+STOP_ORDER = ("agi", "asterisk", "bridge", "facts", "worker", "web", "redis")
 """Flows end first; Asterisk hangs up while the bridge still listens, and the store takes what the bridge reports."""
 
 
@@ -38,6 +38,7 @@ def list_programs(settings: StackSettings) -> list[Program]:
         Program("agi", _python("agi"), "greets and routes each caller", stop_seconds=30),
         Program("worker", _python("app.platform.jobs"), "runs jobs", stop_seconds=20),
         Program("web", _python("app.web"), "pages and API", stop_seconds=15),
+        Program("facts", _python("app.web.facts"), "keeps call facts, knows who is calling", stop_seconds=15),
     ]
     return sorted(programs, key=lambda program: START_ORDER.index(program.name))
 

@@ -31,12 +31,15 @@ class StackSettings(EnvSettings):
     agi_port: int = Field(default=4573, ge=1, le=65535, description="port of the FastAGI server")
     web_host: str = Field(default="127.0.0.1", description="address the web server listens on")
     web_port: int = Field(default=8012, ge=1, le=65535, description="port of pages and API")
+    facts_host: str = Field(default="127.0.0.1", description="address the door for call facts listens on")
+    facts_port: int = Field(default=8014, ge=1, le=65535, description="port of the door for call facts")
     bridge_host: str = Field(default="127.0.0.1", description="address of the bridge's command door")
     bridge_port: int = Field(default=8013, ge=1, le=65535, description="port of the bridge's command door")
     redis_port: int = Field(default=6390, ge=1, le=65535, description="port of the stack's own Redis")
     redis_password: SecretStr = Field(default=SecretStr(""), description="password of the stack's own Redis")
     redis_url: SecretStr = Field(default=SecretStr(""), description="Redis for topics and the job queue")
-    web_url: str = Field(default="", description="where telephony reports call facts")
+    web_url: str = Field(default="", description="where pages and API are")
+    facts_url: str = Field(default="", description="where telephony reports call facts and asks who is calling")
     bridge_url: str = Field(default="", description="where switch commands go")
     database_url: str = Field(default="", description="SQLAlchemy URL; empty: SQLite in the home folder")
     seat_secret: SecretStr = Field(default=SecretStr(""), description="key of the seats' SIP passwords")
@@ -81,4 +84,5 @@ class StackSettings(EnvSettings):
             "agi": (self.agi_host, self.agi_port),
             "bridge": (self.bridge_host, self.bridge_port),
             "web": (self.web_host, self.web_port),
+            "facts": (self.facts_host, self.facts_port),
         }

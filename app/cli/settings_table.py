@@ -38,7 +38,7 @@ def settings_classes() -> dict[str, type[EnvSettings]]:
     from sipp_scenarios.target import Target  # noqa: PLC0415
 
     return {
-        "web, worker": Settings,
+        "web, facts, worker": Settings,
         "agi": AgiSettings,
         "bridge": BridgeSettings,
         "dialplan": DialplanSettings,

@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.calls.models import Call
 from app.platform.job_queue import JobContext, Sweep
@@ -19,14 +19,20 @@ log = structlog.get_logger()
 
 def check_recording(context: JobContext, call_id: str) -> None:
     """Note that the call's recording was looked at, and its length; no length: the file is missing or broken."""
+    unchecked = Call.call_id == call_id, Call.recording_file.is_not(None), Call.recording_checked_at.is_(None)
+    with context.database.reading() as session:
+        file = session.scalar(select(Call.recording_file).where(*unchecked))
+    if file is None:
+        return
+    recording_ms = length_ms(
+        recordings_of(context) / file
+    )  # before the transaction: a slow disk keeps no writer waiting
     with context.database.transaction() as session:
-        call = session.scalar(select(Call).where(Call.call_id == call_id).with_for_update())
-        if call is None or call.recording_file is None or call.recording_checked_at is not None:
-            return
-        call.recording_ms = length_ms(recordings_of(context) / call.recording_file)
-        call.recording_checked_at = context.clock()
-    if call.recording_ms is None:
-        log.warning("recording_unreadable", call_id=call_id, file=call.recording_file)
+        session.execute(
+            update(Call).where(*unchecked).values(recording_ms=recording_ms, recording_checked_at=context.clock())
+        )
+    if recording_ms is None:
+        log.warning("recording_unreadable", call_id=call_id, file=file)
 
 
 def check_forgotten_recordings(context: JobContext) -> None:

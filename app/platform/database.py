@@ -4,7 +4,10 @@ SQLite (WAL) and PostgreSQL run the same migrations and the same tests. What lea
 registered with `after_commit` and dropped on a rollback (style.md rule 8).
 """
 
+import fcntl
+import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -18,6 +21,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import JSON, TypeDecorator
 
 SQLITE_BUSY_TIMEOUT_MS = 5000
+TURN_POLL_SECONDS = 0.0005
 
 BigId = BigInteger().with_variant(Integer(), "sqlite")
 JsonColumn = JSON().with_variant(postgresql.JSONB(), "postgresql")
@@ -63,7 +67,7 @@ def make_engine(url: str) -> Engine:
     if url.startswith("sqlite"):
         engine = create_engine(url, connect_args={"timeout": SQLITE_BUSY_TIMEOUT_MS / 1000, "check_same_thread": False})
         event.listen(engine, "connect", _prepare_sqlite)
-        turns = _SqliteTurns()
+        turns = _SqliteTurns(engine.url.database)
         event.listen(engine, "begin", turns.begin)
         event.listen(engine, "checkin", turns.end)
         return engine
@@ -77,14 +81,16 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 class _SqliteTurns:
-    """One writer at a time in this process, woken when the other is done.
+    """One writer at a time on this machine, woken when the other is done.
 
     Left to itself SQLite looks again after sleeps of up to 100 ms, and under load somebody is always quicker: batches
-    of facts then waited for seconds. Other processes still meet SQLite's own waiting.
+    of facts then waited for seconds. Threads take turns by a lock, processes by a lock on a file beside the database
+    (released by the kernel if its holder dies). Whoever waited too long goes on to SQLite's own waiting.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, database: str | None) -> None:
         self._turn = threading.Lock()
+        self._path = f"{database}.turn" if database and database != ":memory:" else None
 
     def begin(self, connection: Connection) -> None:
         """BEGIN IMMEDIATE for writers: a read that later writes would fail at once with SQLITE_BUSY, unwaited."""
@@ -93,12 +99,30 @@ class _SqliteTurns:
             return
         if not connection.info.get("has_turn"):
             connection.info["has_turn"] = self._turn.acquire(timeout=SQLITE_BUSY_TIMEOUT_MS / 1000)
+            if connection.info["has_turn"] and self._path:
+                connection.info["turn_file"] = _lock_file(self._path)
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     def end(self, _connection: object, record: ConnectionPoolEntry) -> None:
         """The connection goes back: its transaction is over, however it ended."""
+        if (file := record.info.pop("turn_file", None)) is not None:
+            os.close(file)
         if record.info.pop("has_turn", False):
             self._turn.release()
+
+
+def _lock_file(path: str) -> int:
+    """The descriptor that holds the lock on this file; after SQLITE_BUSY_TIMEOUT_MS one without it."""
+    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    until = time.monotonic() + SQLITE_BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() < until:
+                time.sleep(TURN_POLL_SECONDS)
+                continue
+        return file
 
 
 class Database:

@@ -14,6 +14,8 @@ class Settings(EnvSettings):
     redis_url: SecretStr = Field(description="Redis for topics and the job queue")
     web_host: str = Field(default="127.0.0.1", description="address the web server listens on")
     web_port: int = Field(default=8012, ge=1, le=65535, description="port of pages and API")
+    facts_host: str = Field(default="127.0.0.1", description="address the door for call facts listens on")
+    facts_port: int = Field(default=8014, ge=1, le=65535, description="port of the door for call facts")
     session_secret: SecretStr = Field(min_length=32, description="signs log-in cookies")
     session_minutes: int = Field(default=15, ge=1, description="a log-in ends after so many minutes without a request")
     bridge_url: str = Field(default="http://127.0.0.1:8013", description="where switch commands go")

@@ -32,8 +32,13 @@ class HotlineServer(uvicorn.Server):
 
 
 def make_server(app: FastAPI, host: str, port: int) -> HotlineServer:
+    """The server of the pages."""
+    return HotlineServer(make_config(app, host, port), app)
+
+
+def make_config(app: FastAPI, host: str, port: int) -> uvicorn.Config:
     """uvicorn as we run it. A proxy on this machine may tell the visitor's address, nobody else."""
-    config = uvicorn.Config(
+    return uvicorn.Config(
         app,
         host=host,
         port=port,
@@ -46,7 +51,6 @@ def make_server(app: FastAPI, host: str, port: int) -> HotlineServer:
         timeout_keep_alive=75,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    return HotlineServer(config, app)
 
 
 def main() -> None:

@@ -1,11 +1,17 @@
-"""create_app: the composition root of the web process. Every slice's routers are named here."""
+"""The composition roots of the processes over HTTP: `create_app` for pages and API, `create_facts_app` for call facts.
+
+Every slice's routers are named here.
+"""
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
 from fastapi import FastAPI
+from fastapi.concurrency import run_in_threadpool
+from starlette.types import Lifespan
 
 from app.accounts import api as accounts_api
 from app.accounts import pages as accounts_pages
@@ -25,6 +31,7 @@ from app.operations.commands import DialplanCommands, program_of
 from app.operations.runs import RunFolder
 from app.platform.clock import Clock, utc_now
 from app.platform.database import Database, make_engine
+from app.platform.http import RunBlocking
 from app.platform.jobs import make_jobs
 from app.platform.redis import make_redis
 from app.platform.settings import Settings
@@ -38,6 +45,8 @@ from app.web.errors import add_error_handlers
 from app.web.listener import TopicListener
 from app.web.openapi import install_openapi
 from app.web.sse import make_events_router
+
+T = TypeVar("T")
 
 API = "/api/v1"
 CANCEL_AGAIN_SECONDS = 0.2
@@ -70,13 +79,39 @@ PAGE_ROUTERS = (
 
 def create_app(settings: Settings, *, clock: Clock = utc_now) -> FastAPI:
     """The whole case store over HTTP. Opens no connection before it serves."""
-    redis_url = settings.redis_url.get_secret_value()
-    redis = make_redis(redis_url)
+    app = _bare_app(settings, clock, _serving_pages, run_blocking=run_in_threadpool)
+    app.state.signer = SessionSigner(settings.session_secret.get_secret_value())
+    app.state.listener = TopicListener(settings.redis_url.get_secret_value())
+    app.state.streams = Counter[str]()
+    install_openapi(app)
+    for router in API_ROUTERS:
+        app.include_router(router, prefix=API)
+    for router in PAGE_ROUTERS:
+        app.include_router(router)
+    return app
+
+
+def create_facts_app(settings: Settings, *, clock: Clock = utc_now) -> FastAPI:
+    """The door for call facts alone, as telephony knows it: one thing at a time, without threads (ADR 0065)."""
+    app = _bare_app(settings, clock, _keeping_facts, run_blocking=_in_line)
+    app.state.signer = SessionSigner(settings.session_secret.get_secret_value())
+    app.include_router(ingest_api.router, prefix=API)
+    app.include_router(health.router)
+    return app
+
+
+async def _in_line(work: Callable[[], T], /) -> T:
+    return work()
+
+
+def _bare_app(settings: Settings, clock: Clock, lifespan: Lifespan[FastAPI], *, run_blocking: RunBlocking) -> FastAPI:
+    """What every process over HTTP has: envelope, errors, database, Redis."""
+    redis = make_redis(settings.redis_url.get_secret_value())
     app = FastAPI(
         docs_url=None,
         redoc_url=None,
         openapi_url=f"{API}/openapi.json",
-        lifespan=_lifespan,
+        lifespan=lifespan,
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
         generate_unique_id_function=lambda route: route.name,
     )
@@ -86,20 +121,18 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> FastAPI:
     app.state.database = Database(
         make_engine(settings.effective_database_url), topics=RedisTopics(redis), jobs=make_jobs(settings)
     )
-    app.state.signer = SessionSigner(settings.session_secret.get_secret_value())
+    app.state.run_blocking = run_blocking
     app.state.believed_tokens = {}
+<<<<<<< HEAD
     program = program_of(settings)
     app.state.dialplan = DialplanCommands(settings.home, program)
     app.state.dialplan_runs = RunFolder(settings.home, program)
     app.state.listener = TopicListener(redis_url)
     app.state.streams = Counter[str]()
+=======
+>>>>>>> 96f5dac (Keep call facts in a process of their own, without threads; let writers of all processes take turns on SQLite)
     app.add_middleware(Envelope)
     add_error_handlers(app)
-    install_openapi(app)
-    for router in API_ROUTERS:
-        app.include_router(router, prefix=API)
-    for router in PAGE_ROUTERS:
-        app.include_router(router)
     return app
 
 
@@ -111,12 +144,20 @@ async def end_task(task: asyncio.Task[None]) -> None:
 
 
 @asynccontextmanager
-async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+async def _serving_pages(app: FastAPI) -> AsyncIterator[None]:
     listening = asyncio.create_task(app.state.listener.run())
+    async with _keeping_facts(app):
+        try:
+            yield
+        finally:
+            app.state.listener.close()
+            await end_task(listening)
+
+
+@asynccontextmanager
+async def _keeping_facts(app: FastAPI) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        app.state.listener.close()
-        await end_task(listening)
         app.state.database.engine.dispose()
         app.state.redis.close()

@@ -16,7 +16,7 @@ from sipp_scenarios.load_run import run_ceiling, run_load
 Say = Callable[[str], None]
 
 GOOD_RATIO = 0.999
-OURS = ("agi", "bridge", "web", "worker")
+OURS = ("agi", "bridge", "web", "facts", "worker")
 SEATS_PER_RATE = 4
 """A seat is busy for two seconds of talk and the ringing before it."""
 CEILING_RATE = 300

@@ -16,13 +16,22 @@ def test_a_running_stack_is_healthy_in_the_eyes_of_status_and_doctor(stack: Stac
     doctor = json.loads(stack.run_cli("doctor", "--json").stdout)
 
     assert status["is_healthy"]
-    assert {row["name"] for row in status["processes"]} == {"redis", "web", "worker", "asterisk", "bridge", "agi"}
+    assert {row["name"] for row in status["processes"]} == {
+        "redis",
+        "web",
+        "facts",
+        "worker",
+        "asterisk",
+        "bridge",
+        "agi",
+    }
     assert [finding for finding in doctor["findings"] if finding["level"] == "fail"] == []
 
 
 def test_starting_and_setting_up_again_changes_nothing(stack: Stack) -> None:
     before = {
-        name: stack.control.get_state(name).pid for name in ("redis", "web", "worker", "asterisk", "bridge", "agi")
+        name: stack.control.get_state(name).pid
+        for name in ("redis", "web", "facts", "worker", "asterisk", "bridge", "agi")
     }
     users = (stack.home / "demo-users.json").read_bytes()
     settings = (stack.home / "hotline.env").read_bytes()

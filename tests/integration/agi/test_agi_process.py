@@ -32,7 +32,7 @@ class AgiProcess:
             "HOTLINE_HOME": str(home),
             "HOTLINE_AGI_PORT": str(self.port),
             "HOTLINE_AGI_TOKEN": "a-token",
-            "HOTLINE_WEB_URL": web_url,
+            "HOTLINE_FACTS_URL": web_url,
             **settings,
         }
         self.home = home

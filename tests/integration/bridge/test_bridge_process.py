@@ -39,7 +39,7 @@ class Rig:
             "HOTLINE_AMI_PORT": str(server.port),
             "HOTLINE_AMI_EVENTS_SECRET": SECRET,
             "HOTLINE_AMI_COMMANDS_SECRET": SECRET,
-            "HOTLINE_WEB_URL": store_url,
+            "HOTLINE_FACTS_URL": store_url,
             "HOTLINE_BRIDGE_TOKEN": "token",
             "HOTLINE_BRIDGE_PORT": str(self.port),
             "HOTLINE_COMMAND_TOKEN": TOKEN,

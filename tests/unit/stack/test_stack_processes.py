@@ -40,7 +40,7 @@ def test_the_bridge_outlives_asterisk_and_the_store_outlives_the_bridge(settings
 
     parser = read_supervisor(settings)
     by_priority = sorted(START_ORDER, key=lambda name: parser.getint(f"program:{name}", "priority"), reverse=True)
-    assert by_priority == ["agi", "asterisk", "bridge", "worker", "web", "redis"]
+    assert by_priority == ["agi", "asterisk", "bridge", "facts", "worker", "web", "redis"]
 
 
 def test_a_command_survives_spaces_newlines_and_percent_signs(settings: StackSettings) -> None:

@@ -38,4 +38,4 @@ def test_no_default_names_a_folder_of_this_machine(monkeypatch: pytest.MonkeyPat
 def test_one_name_means_one_thing_to_all_who_read_it() -> None:
     web_port = next(row for row in list_settings() if row.name == "HOTLINE_WEB_PORT")
 
-    assert (web_port.default, web_port.readers) == ("8012", "web, worker, hotline")
+    assert (web_port.default, web_port.readers) == ("8012", "web, facts, worker, hotline")
