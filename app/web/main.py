@@ -83,6 +83,9 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> FastAPI:
     app.state.signer = SessionSigner(settings.session_secret.get_secret_value())
     app.state.listener = TopicListener(settings.redis_url.get_secret_value())
     app.state.streams = Counter[str]()
+    program = program_of(settings)
+    app.state.dialplan = DialplanCommands(settings.home, program)
+    app.state.dialplan_runs = RunFolder(settings.home, program)
     install_openapi(app)
     for router in API_ROUTERS:
         app.include_router(router, prefix=API)
@@ -123,14 +126,6 @@ def _bare_app(settings: Settings, clock: Clock, lifespan: Lifespan[FastAPI], *, 
     )
     app.state.run_blocking = run_blocking
     app.state.believed_tokens = {}
-<<<<<<< HEAD
-    program = program_of(settings)
-    app.state.dialplan = DialplanCommands(settings.home, program)
-    app.state.dialplan_runs = RunFolder(settings.home, program)
-    app.state.listener = TopicListener(redis_url)
-    app.state.streams = Counter[str]()
-=======
->>>>>>> 96f5dac (Keep call facts in a process of their own, without threads; let writers of all processes take turns on SQLite)
     app.add_middleware(Envelope)
     add_error_handlers(app)
     return app
