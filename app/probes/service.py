@@ -114,19 +114,19 @@ def _claim(session: Session, probe_id: int, now: datetime) -> Probe | None:
 
 
 def _wait_for_record(database: Database, probe: Probe, *, is_heard: bool) -> Call | None:
-    """The call's record; a call that was not even heard is looked for once."""
+    """The call's record once it is whole; a call that was not even heard is looked for once."""
     until = time.monotonic() + (RECORD_SECONDS if is_heard else 0)
     while True:
         with database.reading() as session:
             call = _find_record(session, probe)
-        if call is not None or time.monotonic() >= until:
+        if (call is not None and call.ended_at is not None) or time.monotonic() >= until:
             return call
         time.sleep(RECORD_POLL_SECONDS)
 
 
 def _find_record(session: Session, probe: Probe) -> Call | None:
     since = (probe.started_at or probe.ordered_at) - timedelta(minutes=1)
-    query = select(Call).where(Call.arrived_at >= since, Call.ani == probe.caller_number, Call.original_line != "")
+    query = select(Call).where(Call.arrived_at >= since, Call.ani == probe.caller_number)
     return session.scalars(query.order_by(Call.arrived_at.desc())).first()
 
 
