@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.lines.rules import label_of_origin
 from app.platform.database import Base, BigId
 
 
@@ -106,6 +107,11 @@ class Call(Base):
         BigId, doc="the row of the missed-call list that counts this call"
     )
 
+    @property
+    def origin(self) -> str:
+        """`12315 转入`; empty for a call to 12345 itself."""
+        return label_of_origin(self.original_line)
+
     __table_args__ = (
         Index(None, "caller_number", "arrived_at"),
         Index(None, "arrived_at"),
@@ -198,6 +204,11 @@ class MissedCall(Base):
     resolved_at: Mapped[datetime | None]
     resolution: Mapped[str] = mapped_column(String(40), default="", doc="answered_again, called_back, dismissed")
     resolved_by: Mapped[str] = mapped_column(String(80), default="")
+
+    @property
+    def origin(self) -> str:
+        """`12315 转入`; empty for calls to 12345 itself."""
+        return label_of_origin(self.original_line)
 
     __table_args__ = (
         Index(

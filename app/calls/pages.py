@@ -38,6 +38,7 @@ class CallFilters(BaseModel):
     outcome: str = Field(default="", max_length=20)
     agent: str = Field(default="", max_length=80)
     number: str = Field(default="", max_length=20)
+    line: str = Field(default="", max_length=20)
     day: str = Field(default="", max_length=10)
     after: str = Field(default="", max_length=80)
 
@@ -61,6 +62,7 @@ def show_calls(
             outcome=filters.outcome or None,
             agent=filters.agent.strip() or None,
             caller_number=wanted,
+            line=filters.line.strip() or None,
             since=since,
             until=until,
             before=_read_cursor(filters.after),

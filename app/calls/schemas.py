@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, computed_field
 
 from app.calls.models import Call, CallOutcome, CallState, MissedCall, MissedReason
-from app.contract.events import CallEvent, EventType
+from app.contract.events import CallEvent, EventType, ForwardResult
 from app.platform.masks import mask_number
 
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^\x00]*$")]
@@ -20,6 +20,8 @@ class CallSummary(BaseModel):
     state: CallState
     outcome: CallOutcome | None
     original_line: str = Field(description="the hotline the citizen meant")
+    origin: str = Field(description="`12315 转入`; empty for a call to 12345 itself")
+    line_mode: str = Field(description="how that line was handled when the call arrived")
     caller_number: str = Field(description="138****5678; empty: anonymous or unusable")
     queue: str
     agent: str | None = Field(description="who answered last")
@@ -30,6 +32,7 @@ class CallSummary(BaseModel):
     talk_ms: int | None
     ticket_id: int | None
     is_reconstructed: bool = Field(description="some fact of it was rebuilt after a gap")
+    is_test: bool = Field(description="the platform's own test call (拨测)")
 
     @classmethod
     def of(cls, call: Call, *, is_full: bool) -> Self:
@@ -44,7 +47,9 @@ class StageOut(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
 
-    name: str = Field(description="greeting, waiting, ringing, talking, after_queue or after_talk")
+    name: str = Field(
+        description="greeting, waiting, ringing, talking, after_queue, after_talk, forwarding or department"
+    )
     started_at: datetime
     duration_ms: int | None = Field(description="null while it lasts")
     agent: str
@@ -56,6 +61,12 @@ class CallOut(CallSummary):
 
     trunk: str
     dnis: str
+    line_rule: str = Field(description="what named the line: dnis, trunk, diversion, history_info, access_code or main")
+    diversion: str = Field(description="the number that sent the call on, where a trusted trunk says so")
+    forward_trunk: str = Field(description="where its leg to a department went; empty: there was none")
+    forward_result: ForwardResult | None
+    forward_ring_ms: int | None
+    forward_talk_ms: int | None
     caller_name: str
     flow: str
     intake: dict[str, Any]

@@ -92,14 +92,26 @@ def list_calls(
     agent: str | None = None,
     queue: str | None = None,
     caller_number: str | None = None,
+    line: str | None = None,
+    is_test: bool | None = False,
     since: datetime | None = None,
     until: datetime | None = None,
     before: tuple[datetime, int] | None = None,
     limit: int = 50,
 ) -> list[Call]:
-    """Calls, the latest arrival first. `before` is (arrived_at, id) of the last call of the page before."""
+    """Calls, the latest arrival first. `before` is (arrived_at, id) of the last call of the page before.
+
+    `is_test` None: citizens' calls and test calls alike.
+    """
     query = select(Call).order_by(Call.arrived_at.desc(), Call.id.desc()).limit(limit)
-    equal = {"state": state, "outcome": outcome, "agent": agent, "queue": queue, "caller_number": caller_number}
+    equal: dict[str, object] = {
+        "state": state,
+        "outcome": outcome,
+        "agent": agent,
+        "queue": queue,
+        "caller_number": caller_number,
+    }
+    equal |= {"original_line": line, "is_test": is_test}
     query = query.filter_by(**{name: value for name, value in equal.items() if value is not None})
     if since is not None:
         query = query.where(Call.arrived_at >= since)

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from app.calls.models import CallState
 from app.calls.record import in_order, milliseconds
 from app.calls.rules import REPORTS, after
-from app.contract.events import CallEvent, EventType
+from app.contract.events import CallEvent, CallForwarded, EventType, ForwardResult
 
 _STAGE_NAMES = {
     CallState.ARRIVED: "greeting",
@@ -30,8 +30,20 @@ class Stage:
     queue: str
 
 
+def _leg(fact: CallForwarded, ended_at: datetime, queue: str) -> list[tuple[str, datetime, str, str]]:
+    """Ringing and talking at the department; told when the leg is over. Rung beside the queue it is no stretch."""
+    answered_at = ended_at - timedelta(milliseconds=fact.talk_time_ms)
+    marks = []
+    if not fact.is_parallel and fact.ring_time_ms:
+        marks.append(("forwarding", answered_at - timedelta(milliseconds=fact.ring_time_ms), "", queue))
+    if fact.result is ForwardResult.ANSWERED:
+        marks.append(("department", answered_at, "", queue))
+    return marks
+
+
 def stages_of(events: Sequence[CallEvent]) -> list[Stage]:
-    """The stretches of a call, one after the other: greeting, waiting, ringing, talking, after_queue, after_talk.
+    """The stretches of a call, one after the other: greeting, waiting, ringing, talking, after_queue, after_talk,
+    and forwarding and department for a leg to a department.
 
     The last one has no duration while the call lasts.
     """
@@ -46,11 +58,14 @@ def stages_of(events: Sequence[CallEvent]) -> list[Stage]:
             ended_at = ended_at or event.occurred_at
         elif event.type is EventType.QUEUE_TIMED_OUT:
             marks.append(("after_queue", event.occurred_at, "", queue))
+        elif isinstance(event.payload, CallForwarded):
+            marks += _leg(event.payload, event.occurred_at, queue)
         elif not marks:
             marks.append((_STAGE_NAMES[reported or CallState.ARRIVED], event.occurred_at, agent, queue))
         elif reported is not None and ended_at is None and after(state, reported) is reported:
             marks.append((_STAGE_NAMES[reported], event.occurred_at, agent, queue))
         state = after(state, reported) if reported else state
+    marks.sort(key=lambda mark: mark[1])
     ends: list[datetime | None] = [*(mark[1] for mark in marks[1:]), ended_at]
     return [
         Stage(

@@ -53,6 +53,7 @@ def filters_of(
     subject: Annotated[str | None, Query(pattern=r"^\d{6}$", description="this subject and all below it")] = None,
     region: Annotated[str | None, Query(pattern=r"^\d{6,12}$", description="this region and all below it")] = None,
     agent: Annotated[str | None, Query(max_length=80, description="username of who accepted it")] = None,
+    line: Annotated[str | None, Query(pattern=r"^[0-9]{3,20}$", description="the hotline the citizen meant")] = None,
     caller: Annotated[str | None, Query(max_length=40, description="the caller's number, whole")] = None,
     text: Annotated[
         str, Query(max_length=100, description="words in title, address or content; a ticket or telephone number")
@@ -69,6 +70,7 @@ def filters_of(
         subject=subject,
         region=region,
         agent=agent,
+        line=line,
         caller_number=(normalize_number(caller) or "none") if caller else None,
         text=text.replace("\0", ""),
         since=since,

@@ -25,6 +25,7 @@ class TicketFilters:
     subject: str | None = None
     region: str | None = None
     agent: str | None = None
+    line: str | None = None
     caller_number: str | None = None
     text: str = ""
     since: datetime | None = None
@@ -79,6 +80,8 @@ def _filtered(session: Session, filters: TicketFilters) -> Select[Ticket]:
         query = query.where(_below(Ticket.region_code, filters.region))
     if filters.agent:
         query = query.where(Ticket.accepted_by == filters.agent)
+    if filters.line:
+        query = query.where(Ticket.original_line == filters.line)
     if filters.caller_number:
         query = query.where(Ticket.caller_number == filters.caller_number)
     if filters.since:

@@ -16,6 +16,7 @@ from app.accounts.rules import Permission
 from app.calls.models import Call
 from app.catalogue.models import Region, Subject
 from app.catalogue.service import list_regions, list_subjects
+from app.lines.rules import label_of_origin
 from app.platform.clock import SHANGHAI
 from app.platform.http import Reading
 from app.platform.pages import render
@@ -40,6 +41,7 @@ class FilterForm(BaseModel):
     subject: str = Field(default="", max_length=6)
     region: str = Field(default="", max_length=12)
     agent: str = Field(default="", max_length=80)
+    line: str = Field(default="", max_length=20)
     since: str = Field(default="", max_length=10)
     until: str = Field(default="", max_length=10)
     cursor: str = Field(default="", max_length=200)
@@ -63,6 +65,7 @@ def show_tickets(
         subject=form.subject if form.subject.isdigit() else None,
         region=form.region if form.region.isdigit() else None,
         agent=form.agent.strip() or None,
+        line=form.line.strip() or None,
         text=form.text,
         since=since,
         until=until + timedelta(days=1) if until else None,
@@ -73,6 +76,7 @@ def show_tickets(
         "tickets/ticket_list.html",
         actor=actor,
         tickets=page.items,
+        origin=label_of_origin,
         form=form,
         errors={"since": since_error, "until": until_error},
         subjects=[(row.code, row.name) for row in list_subjects(session) if row.level == 1],
@@ -101,6 +105,7 @@ def show_ticket(request: Request, key: TicketKey, actor: TicketReader, session: 
         request,
         "tickets/ticket_detail.html",
         ticket=ticket,
+        origin=label_of_origin(ticket.original_line),
         calls=calls,
         history=entries,
         labels=FIELD_LABELS,

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.calls.record import CallStory
+from app.calls.timeline import stages_of
 from app.contract import events as facts
 from app.contract.events import CallEvent, ForwardResult
 
@@ -103,3 +104,29 @@ def test_a_refused_hand_over_leaves_the_call_where_it_was() -> None:
     refused = facts.HandedOver(target="119", result=facts.HandoverResult.REFUSED, cause="busy")
 
     assert story_of(ARRIVED, refused, facts.CallEnded()).record.outcome == "left_before_queue"
+
+
+def test_the_timeline_shows_ringing_and_talking_at_the_department() -> None:
+    at = START + timedelta(seconds=40)
+    events = [
+        CallEvent.make(ARRIVED, node="node1", occurred_at=START, uniqueid="c1", call_id="c1"),
+        CallEvent.make(leg(ForwardResult.ANSWERED), node="node1", occurred_at=at, uniqueid="c1", call_id="c1"),
+        CallEvent.make(facts.CallEnded(), node="node1", occurred_at=at, uniqueid="c1", call_id="c1"),
+    ]
+
+    stages = [(stage.name, stage.duration_ms) for stage in stages_of(events)]
+
+    assert stages == [("greeting", 6000), ("forwarding", 4000), ("department", 30_000)]
+
+
+def test_a_leg_beside_the_queue_is_no_stretch_until_it_is_answered() -> None:
+    at = START + timedelta(seconds=40)
+    told = [
+        (ARRIVED, START),
+        (facts.CallerQueued(queue="consumer"), START + timedelta(seconds=2)),
+        (leg(ForwardResult.ELSEWHERE, is_parallel=True), at),
+        (facts.CallEnded(), at),
+    ]
+    events = [CallEvent.make(p, node="n", occurred_at=t, uniqueid="c1", call_id="c1") for p, t in told]
+
+    assert [stage.name for stage in stages_of(events)] == ["greeting", "waiting"]
