@@ -31,7 +31,7 @@ def own_settings() -> DialplanSettings:
     first_agi, second_agi = free_port(socket.SOCK_STREAM), free_port(socket.SOCK_STREAM)
     return DialplanSettings(
         home=HOME,
-        site_plan=PROJECT / "dialplan/sites/test.yaml",
+        site_plan=HOME / "site.yaml",
         sip_port=free_port(socket.SOCK_DGRAM),
         rtp_start=40000,
         rtp_end=40999,
@@ -50,9 +50,14 @@ class AsteriskNode:
     def __init__(self, settings: DialplanSettings) -> None:
         self.settings = settings
         self.home = settings.asterisk_home
+        self.departments_port = free_port(socket.SOCK_DGRAM)
+        """Where the departments' exchanges of the plan are, each at its own address."""
 
     def __enter__(self) -> "AsteriskNode":
         shutil.rmtree(HOME, ignore_errors=True)
+        HOME.mkdir(parents=True)
+        plan = (PROJECT / "dialplan/sites/test.yaml").read_text(encoding="utf-8")
+        self.settings.site_plan.write_text(plan.replace("port: 15060", f"port: {self.departments_port}"), "utf-8")
         render_site(self.settings)
         for name in prompt_names(load_plan(self.settings.site_plan)):
             target = self.home / f"data/sounds/zh/hotline/{name}.wav"

@@ -5,7 +5,7 @@ import re
 import socket
 
 
-def _token() -> str:
+def token() -> str:
     return f"{random.getrandbits(48):012x}"
 
 
@@ -17,7 +17,7 @@ class SipPhone:
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind((address, 0))
         self.address, self.port = self.socket.getsockname()
-        self.call_id, self.tag, self.to = _token(), _token(), ""
+        self.call_id, self.tag, self.to = token(), token(), ""
 
     def __enter__(self) -> "SipPhone":
         return self
@@ -25,16 +25,16 @@ class SipPhone:
     def __exit__(self, *_: object) -> None:
         self.socket.close()
 
-    def _send(self, method: str, cseq: int, *, branch: str | None = None, body: str = "") -> None:
+    def _send(self, method: str, cseq: int, *, branch: str | None = None, body: str = "", headers: str = "") -> None:
         head = (
             f"{method} {self.target} SIP/2.0\r\n"
-            f"Via: SIP/2.0/UDP {self.address}:{self.port};branch=z9hG4bK{branch or _token()}\r\n"
+            f"Via: SIP/2.0/UDP {self.address}:{self.port};branch=z9hG4bK{branch or token()}\r\n"
             f"To: {self.to or '<sip:hotline@127.0.0.1>'}\r\nCall-ID: {self.call_id}\r\nCSeq: {cseq} {method}\r\n"
             f"Contact: <sip:caller@{self.address}:{self.port}>\r\nMax-Forwards: 70\r\n"
         )
         end = ("Content-Type: application/sdp\r\n" if body else "") + f"Content-Length: {len(body)}\r\n\r\n{body}"
         sender = b"From: " + self.sender + f";tag={self.tag}\r\n".encode()
-        self.socket.sendto(head.encode() + sender + end.encode(), self.server)
+        self.socket.sendto(head.encode() + sender + headers.encode() + end.encode(), self.server)
 
     def _receive(self, seconds: float) -> str:
         self.socket.settimeout(seconds)
@@ -46,15 +46,15 @@ class SipPhone:
         self._send(method, 1)
         return int(self._receive(5).split()[1])
 
-    def invite(self, dialled: str, sender: bytes) -> int:
+    def invite(self, dialled: str, sender: bytes = b"<sip:13800000000@c>", *headers: str) -> int:
         """Final status of a call, acknowledged. Raises TimeoutError when nothing answers."""
         self.target, self.sender = f"sip:{dialled}@127.0.0.1:{self.server[1]}", sender
-        branch = _token()
+        branch = token()
         body = (
             f"v=0\r\no=- 1 1 IN IP4 {self.address}\r\ns=-\r\nc=IN IP4 {self.address}\r\nt=0 0\r\n"
             f"m=audio {self.port} RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\n"
         )
-        self._send("INVITE", 1, branch=branch, body=body)
+        self._send("INVITE", 1, branch=branch, body=body, headers="".join(f"{line}\r\n" for line in headers))
         while (status := int((message := self._receive(5)).split()[1])) < 200:
             pass
         self.to = re.search(r"^To: (.*?)\r?$", message, re.MULTILINE)[1]  # type: ignore[index]

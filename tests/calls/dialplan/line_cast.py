@@ -1,0 +1,51 @@
+"""Who takes part in the calls of a line: departments' exchanges at their trunks, agents and own people at our seats."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from dialplan.seats import seat_password
+from tests.calls.dialplan.asterisk_node import AsteriskNode
+from tests.calls.dialplan.sip_answerer import SipAnswerer, until
+
+ADDRESSES = {"market-bureau": "127.0.0.3", "transport": "127.0.0.5", "labour": "127.0.0.8"}
+
+
+@contextmanager
+def exchange(node: AsteriskNode, trunk: str, behaviour: str) -> Iterator[SipAnswerer]:
+    """A department's exchange that Asterisk knows to be up."""
+    with SipAnswerer(ADDRESSES[trunk], node.departments_port, behaviour) as running:
+        qualify(node, trunk, is_up=True)
+        yield running
+    qualify(node, trunk, is_up=False)
+
+
+def qualify(node: AsteriskNode, trunk: str, *, is_up: bool) -> None:
+    """Let Asterisk ask the exchange at once, and wait until it believes the answer."""
+    node.cli(f"pjsip qualify {trunk}")
+    wanted = "Avail" if is_up else "Unavail"
+    until(
+        lambda: any(
+            ADDRESSES[trunk] in line and f" {wanted} " in line for line in node.cli("pjsip show contacts").splitlines()
+        ),
+        f"{trunk} {wanted}",
+    )
+
+
+@contextmanager
+def phone_at(node: AsteriskNode, seat: str, behaviour: str) -> Iterator[SipAnswerer]:
+    """A registered phone at a seat."""
+    secret = node.settings.seat_secret.get_secret_value()
+    with SipAnswerer("127.0.0.1", 0, behaviour) as phone:
+        phone.register(seat, seat_password(secret, seat), node.settings.sip_port)
+        yield phone
+
+
+@contextmanager
+def agent_at(node: AsteriskNode, seat: str, behaviour: str, queue: str = "common") -> Iterator[SipAnswerer]:
+    """A signed-in agent whose phone rings or answers. The agent is called as the seat, with 1 for 8."""
+    with phone_at(node, seat, behaviour) as phone:
+        node.cli(f"queue add member PJSIP/{seat} to {queue} penalty 0 as 1{seat[1:]} state_interface PJSIP/{seat}")
+        try:
+            yield phone
+        finally:
+            node.cli(f"queue remove member PJSIP/{seat} from {queue}")
