@@ -14,6 +14,7 @@ from app.cli.dialplan_node import (
     progress_line,
     read_plan,
     refuse,
+    speak_line_prompts,
     take_over,
     whoami,
 )
@@ -83,7 +84,7 @@ def plan_dialplan(plan: PlanOption = None, as_json: JsonOption = False) -> None:
 
 @dialplan.command("apply")
 def apply_dialplan(  # noqa: PLR0917 - Typer fills them by name
-    why: WhyOption,
+    why: WhyOption = "",
     plan: PlanOption = None,
     proposal: Annotated[str | None, typer.Option("--proposal", help="Apply this approved proposal.")] = None,
     by: ByOption = "",
@@ -100,6 +101,8 @@ def apply_dialplan(  # noqa: PLR0917 - Typer fills them by name
     settings = node_settings(as_json=as_json)
     who = by or whoami()
     if proposal is None:
+        if not why:
+            refuse("a change needs a reason", "say it with --why", as_json=as_json)
         text, name = read_plan(plan, settings, as_json=as_json)
         request = ChangeRequest(text, name, who, why, overwrites_hand_edits=overwrites, is_dry_run=is_dry_run)
         _carry_out(settings, request, as_json=as_json, has_progress=has_progress)
@@ -110,7 +113,7 @@ def apply_dialplan(  # noqa: PLR0917 - Typer fills them by name
     except ProposalRefused as refusal:
         refuse(str(refusal), refusal.remedy, as_json=as_json)
     request = ChangeRequest(
-        released.plan_text, f"proposal {proposal}", who, why,
+        released.plan_text, f"proposal {proposal}", who, why or released.why,
         approved_by=released.decided_by, is_released=True, overwrites_hand_edits=overwrites, is_dry_run=is_dry_run,
         proposal_id=proposal,
     )  # fmt: skip
@@ -156,7 +159,9 @@ def _carry_out(settings: "DialplanSettings", request: "ChangeRequest", *, as_jso
 
     with nullcontext() if as_json else console.status("check …") as status:
         show = display.step_shower(status) if status else (progress_line if has_progress else lambda _: None)
-        report = Applying(settings, request, on_step=show, more_checks=more_checks).run()
+        report = Applying(
+            settings, request, on_step=show, more_checks=more_checks, speak_prompts=speak_line_prompts
+        ).run()
         if report.outcome in (Outcome.APPLIED, Outcome.NOTHING_TO_DO) and not request.is_dry_run:
             step = take_over(request.plan_text)
             show(step)

@@ -99,6 +99,17 @@ def _objections(plan: "SitePlan") -> Iterator[Fault]:
     yield from (Fault(where="lines", what=text) for text in found)
 
 
+def speak_line_prompts(plan: "SitePlan") -> None:
+    """Audio of the plan's lines that is not there yet, e.g. what an agent hears of a new line."""
+    from app.cli.line_voices import every_prompt  # noqa: PLC0415
+    from app.cli.settings import StackSettings  # noqa: PLC0415
+    from dialplan.line_prompts import line_prompts  # noqa: PLC0415
+    from ivr_flows.build import build_prompts  # noqa: PLC0415
+
+    sounds, prompts = StackSettings().sounds, every_prompt(plan)
+    build_prompts(sounds, prompts={prompt.name: prompts[prompt.name] for prompt in line_prompts(plan)})
+
+
 def take_over(plan_text: str) -> Step:
     """Copy the applied plan's lines into the store; a failure is told and undoes nothing."""
     from app.cli.line_store import describe, take_over_plan  # noqa: PLC0415

@@ -1,6 +1,7 @@
 """Carries a change out: check, rehearse, take effect, and back again when anything is not as it should be."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -15,11 +16,15 @@ from dialplan.changes.swap import ConfigurationFolder
 from dialplan.changes.taking_effect import NotInForce, TakingEffect, mend_interrupted
 from dialplan.changes.verification import callers_waiting
 from dialplan.changes.versions import StoredVersion, VersionStore, manifest_of
+from dialplan.check import check_prompts, prompt_names
 from dialplan.settings import DialplanSettings
 from dialplan.site_plan import SitePlan
 
 REHEARSED_NUMBERS = 12
 """So many numbers are called in the rehearsal: the main one and those that change."""
+
+SpeakPrompts = Callable[[SitePlan], object]
+"""Makes the audio of prompts that the plan's lines need and that are not there yet."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +62,10 @@ class Applying:
         *,
         on_step: OnStep = lambda _: None,
         more_checks: MoreChecks | None = None,
+        speak_prompts: SpeakPrompts = lambda _: None,
     ) -> None:
-        self._settings, self._request, self._more_checks = settings, request, more_checks
+        self._settings, self._request = settings, request
+        self._more_checks, self._speak_prompts = more_checks, speak_prompts
         self._store = VersionStore(settings.home)
         self._lock = ChangeLock(self._store.folder)
         self._teller = StepTeller(self._lock, on_step)
@@ -96,6 +103,9 @@ class Applying:
             return self._report(Outcome.DRY_RUN, "nothing was changed: this was a dry run")
         self._guard_waiting_callers(planned)
         with self._teller.step(StepName.RENDER) as say:
+            self._speak_prompts(plan)
+            if missing := [str(problem) for problem in check_prompts(self._settings.asterisk_home, prompt_names(plan))]:
+                raise Refused("; ".join(missing[:3]), "`hotline doctor` says whether prompts can be spoken here")
             ConfigurationFolder(self._settings).stage(planned.files)
             say(f"{len(planned.files)} files, {len(planned.change.files)} of them differ")
         with self._teller.step(StepName.REHEARSE) as say:

@@ -13,7 +13,7 @@ from dialplan.changes.files import diff_files
 from dialplan.changes.meaning import describe
 from dialplan.changes.reload import needs_restart, reload_commands
 from dialplan.changes.versions import StoredVersion, VersionStore, digest, manifest_of, read_folder
-from dialplan.check import check_files, check_prompts, check_settings
+from dialplan.check import check_files, check_own_address, check_prompts, check_settings
 from dialplan.escaping import UnsafeValue
 from dialplan.line_plan import SHANGHAI
 from dialplan.plan_file import SitePlanFault, parse_plan
@@ -58,7 +58,7 @@ def plan_change(
         plan = parse_plan(text, name=name)
         version = installed_version(settings)
         files = {str(path): content for path, content in render(plan, settings, version).items()}
-        faults = [*_faults(settings, files), *(more_checks(plan) if more_checks else ())]
+        faults = [*_faults(plan, settings, files), *(more_checks(plan) if more_checks else ())]
     except SitePlanFault as fault:
         faults = [fault_of(line) for line in fault.faults]
     except UnsafeValue as error:
@@ -105,9 +105,15 @@ def fault_of(line: str) -> Fault:
     return Fault(where=where, what=rest)
 
 
-def _faults(settings: DialplanSettings, files: dict[str, str]) -> list[Fault]:
+def _faults(plan: SitePlan, settings: DialplanSettings, files: dict[str, str]) -> list[Fault]:
+    """Prompts of single lines are not asked for: an apply speaks them first."""
     by_path = {PurePosixPath(name): text for name, text in files.items()}
-    found = [*check_settings(settings), *check_files(by_path), *check_prompts(settings.asterisk_home)]
+    found = [
+        *check_settings(settings),
+        *check_own_address(plan, settings),
+        *check_files(by_path),
+        *check_prompts(settings.asterisk_home),
+    ]
     return [Fault(where=problem.where, what=problem.what, advice=problem.advice) for problem in found]
 
 

@@ -1,0 +1,196 @@
+"""What a node remembers of its changes: versions, the lock, proposals, hand edits."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.contract.changes import Outcome, ProposalStatus, StepName
+from app.contract.env import PROJECT
+from dialplan.changes.lock import ChangeLock, Locked
+from dialplan.changes.planning import hand_edits, plan_change
+from dialplan.changes.proposals import ProposalRefused, Proposals
+from dialplan.changes.versions import VersionStore, VersionUnknown, digest, manifest_of
+from dialplan.changes.wanted import wanted_plan_file
+from dialplan.settings import DialplanSettings
+from tests.unit.changes.conftest import a_version
+
+FILES = {"queues.conf": "[general]\n", "manager.conf": "[general]\n"}
+
+
+def keep(store: VersionStore, number: int, text: str = "name: x\n", **values: object) -> None:
+    store.keep(a_version(number, manifest=manifest_of(FILES), **values), text, FILES, {})
+    store.point_to(number)
+
+
+def test_a_version_comes_back_as_it_was_kept(store: VersionStore) -> None:
+    keep(store, 1, "name: first\n")
+
+    assert store.read(1).by == "anna"
+    assert store.read(1).is_current
+    assert store.plan_text(1) == "name: first\n"
+    assert store.rendering(1) == FILES
+
+
+def test_the_history_is_newest_first_and_marks_what_is_in_force(store: VersionStore) -> None:
+    for number in (1, 2, 3):
+        keep(store, number)
+    store.point_to(2)
+
+    assert [(version.number, version.is_current) for version in store.history().versions] == [
+        (3, False), (2, True), (1, False),
+    ]  # fmt: skip
+
+
+def test_going_back_skips_what_never_was_in_force(store: VersionStore) -> None:
+    keep(store, 1)
+    keep(store, 2, outcome=Outcome.ROLLED_BACK)
+    keep(store, 3)
+
+    assert store.before_current() == 1
+
+
+def test_a_version_that_does_not_exist_is_told(store: VersionStore) -> None:
+    with pytest.raises(VersionUnknown, match="there is no version 7"):
+        store.read(7)
+
+
+def test_a_damaged_pointer_is_as_before_the_first_version(store: VersionStore) -> None:
+    (store.folder / "current").write_text("nonsense")
+
+    assert store.current() is None
+
+
+def test_old_renderings_are_given_up_but_never_their_plans(store: VersionStore) -> None:
+    for number in range(1, 15):
+        keep(store, number)
+
+    assert store.rendering(1) == {}
+    assert store.plan_text(1)
+    assert store.rendering(14) == FILES
+
+
+def test_only_its_owner_may_look_into_the_history(store: VersionStore) -> None:
+    assert store.folder.stat().st_mode & 0o077 == 0
+
+
+def test_a_second_change_is_refused_and_told_by_whom(store: VersionStore) -> None:
+    first, second = ChangeLock(store.folder), ChangeLock(store.folder)
+
+    with first.hold("anna", "applying a plan: 12333 joins"):
+        first.enter(StepName.REHEARSE)
+        with pytest.raises(Locked, match="12333 joins, now at step rehearse") as refused, second.hold("bob", "other"):
+            pass
+
+    assert str(refused.value).startswith("anna is changing this node since ")
+    assert second.holder() is None
+
+
+def test_the_lock_of_a_killed_process_is_free(store: VersionStore) -> None:
+    script = (
+        "import os, sys\nfrom pathlib import Path\nfrom dialplan.changes.lock import ChangeLock\n"
+        "lock = ChangeLock(Path(sys.argv[1]))\nheld = lock.hold('anna', 'x')\nheld.__enter__()\nos._exit(9)\n"
+    )
+    subprocess.run([sys.executable, "-c", script, store.folder], cwd=PROJECT, check=False)
+
+    with ChangeLock(store.folder).hold("bob", "another"):
+        holder = ChangeLock(store.folder).holder()
+
+    assert holder is not None
+    assert (holder.by, holder.pid) == ("bob", os.getpid())
+
+
+def test_an_edited_a_new_and_a_deleted_file_are_noticed(store: VersionStore) -> None:
+    keep(store, 1)
+    live = {"queues.conf": "[general]\nautofill = no\n", "extra.conf": "x\n"}
+
+    found = hand_edits(store, store.current(), live)
+
+    assert [(file.name, file.effect.value) for file in found] == [
+        ("extra.conf", "added"), ("manager.conf", "removed"), ("queues.conf", "changed"),
+    ]  # fmt: skip
+    assert "+autofill = no" in found[2].diff
+
+
+def test_files_as_they_were_applied_are_no_hand_edits(store: VersionStore) -> None:
+    keep(store, 1)
+
+    assert hand_edits(store, store.current(), FILES) == []
+
+
+def test_a_broken_plan_says_where_and_what_to_do(settings: DialplanSettings, text: str) -> None:
+    found = plan_change(settings, text.replace("trunk: labour}", "trunk: labor}"), name="site.yaml").change
+
+    assert found.faults
+    assert "labor" in found.faults[0].what
+    assert "12333" in found.faults[0].where
+
+
+def test_the_plan_file_is_wanted_until_another_plan_is_in_force(store: VersionStore, tmp_path: Path) -> None:
+    file = tmp_path / "site.yaml"
+    file.write_text("first")
+    assert wanted_plan_file(tmp_path, file) == file
+
+    keep(store, 1, "first", plan_digest=digest("first"))
+    assert wanted_plan_file(tmp_path, file) == file
+
+    keep(store, 2, "from the page", plan_digest=digest("from the page"))
+    assert wanted_plan_file(tmp_path, file) == store.place(2) / "site.yaml"
+
+    file.write_text("edited afterwards")
+    assert wanted_plan_file(tmp_path, file) == file
+
+
+@pytest.fixture
+def proposals(store: VersionStore) -> Proposals:
+    return Proposals(store)
+
+
+@pytest.fixture
+def proposal_id(proposals: Proposals, settings: DialplanSettings, text: str) -> str:
+    planned = plan_change(settings, text)
+    planned = type(planned)(text, planned.change.model_copy(update={"faults": []}), base=None)
+    return proposals.propose(planned, by="Anna", why="12333 joins").id
+
+
+def test_who_proposed_a_change_cannot_approve_it(proposals: Proposals, proposal_id: str) -> None:
+    with pytest.raises(ProposalRefused, match="somebody else must approve"):
+        proposals.decide(proposal_id, by=" anna", is_approved=True)
+
+
+def test_a_change_is_released_by_a_second_person_once(proposals: Proposals, proposal_id: str) -> None:
+    with pytest.raises(ProposalRefused, match="waits for a second person"):
+        proposals.released(proposal_id)
+
+    proposals.decide(proposal_id, by="bob", is_approved=True)
+
+    assert proposals.released(proposal_id).decided_by == "bob"
+    with pytest.raises(ProposalRefused, match="approved already"):
+        proposals.decide(proposal_id, by="carol", is_approved=False)
+
+
+def test_an_approval_ends_when_another_change_is_applied(
+    proposals: Proposals, proposal_id: str, store: VersionStore
+) -> None:
+    proposals.decide(proposal_id, by="bob", is_approved=True)
+    keep(store, 1)
+
+    assert proposals.read(proposal_id).status is ProposalStatus.STALE
+    with pytest.raises(ProposalRefused, match="stale"):
+        proposals.released(proposal_id)
+
+
+@pytest.mark.parametrize("name", ["20260101-000000-abcdef", "../../etc/passwd", "", "."])
+def test_a_proposal_that_does_not_exist_is_told(proposals: Proposals, name: str) -> None:
+    with pytest.raises(ProposalRefused, match="there is no proposal"):
+        proposals.read(name)
+
+
+def test_a_rejected_change_cannot_be_applied(proposals: Proposals, proposal_id: str) -> None:
+    proposals.decide(proposal_id, by="anna", is_approved=False, why="a mistake of mine")
+
+    with pytest.raises(ProposalRefused, match="rejected"):
+        proposals.released(proposal_id)
+    assert [one.status.value for one in proposals.list().proposals] == ["rejected"]
