@@ -11,6 +11,8 @@ LEAST_AUDIO_MS = 500
 LEAST_LOUDNESS = 200
 """Root mean square of the loudest tenth of a second, of 32767: about -44 dBFS. Prompts have thousands."""
 LEAST_PER_SWEEP = 2
+NOBODY_ANSWERED = frozenset({408, 480, 487})
+"""487: we gave up ourselves."""
 
 FAULT_TEXTS: Mapping[Fault, str] = MappingProxyType(
     {
@@ -44,7 +46,7 @@ def fault_of_sound(dialled: Dialled) -> Fault | None:
     """What was wrong with the call itself; None when it was answered and something was heard."""
     if dialled.failure:
         return Fault.CANNOT_DIAL
-    if dialled.sip_status is None or dialled.sip_status == 408:
+    if dialled.sip_status in {None, *NOBODY_ANSWERED}:
         return Fault.NO_ANSWER
     if dialled.sip_status != 200:
         return Fault.REFUSED

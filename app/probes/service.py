@@ -69,7 +69,7 @@ def last_ordered(session: Session) -> dict[str, datetime | None]:
     """Each line that is dialled → when its last test call was ordered; None: never."""
     lines = [line.number for line in list_probed_lines(session)]
     query = select(Probe.line, func.max(Probe.ordered_at)).where(Probe.line.in_(lines)).group_by(Probe.line)
-    found = dict(session.execute(query).tuples().all())
+    found = {number: at for number, at in session.execute(query)}  # noqa: C416 - rows are no pairs to mypy
     return {line: found.get(line) for line in lines}
 
 
