@@ -32,7 +32,10 @@ MODULE_OF = {
     **HANDOVER_MODULES,
 }  # fmt: skip
 BUILT_IN = {"Answer", "Goto", "GotoIf", "Hangup", "NoOp", "Set"}
-PROMPTS = ("forward-failed", "forwarding", "greeting", "long-wait", "no-agent", "overflow")
+PROMPTS = (
+    "forward-failed", "forwarding", "greeting", "handover-announcement", "handover-lost", "long-wait", "no-agent",
+    "overflow",
+)  # fmt: skip
 """Prompts the dialplan itself plays, in sounds/zh/hotline."""
 FROM_THE_NETWORK = re.compile(r"\$\{(?:CALLERID|EXTEN|PJSIP_HEADER|CHANNEL\(pjsip|REDIRECTING|SIP_HEADER)")
 FUNCTION = re.compile(r"(?:\$\{|Set\()([A-Z_]{2,})\(")

@@ -1,5 +1,6 @@
 """Pages of the desk: the agent's page and its parts, and the board of all agents."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -13,7 +14,9 @@ from app.calls.rules import may_see_number
 from app.catalogue.models import Region, Subject
 from app.catalogue.service import list_regions, list_subjects
 from app.desk import rules, service, views
+from app.desk.handover_view import read_handover_panel
 from app.desk.service import Agent
+from app.handovers.service import list_targets
 from app.platform.errors import NotFound
 from app.platform.http import ClockDep, Reading
 from app.platform.masks import mask_number
@@ -55,7 +58,8 @@ def show_desk(
         reasons={code: rules.PAUSE_REASONS[code] for code in rules.CHOSEN_REASONS},
         subjects=_options(list_subjects(session), LEAF_SUBJECT_LEVEL),
         regions=_options(list_regions(session), COUNTY_LEVEL),
-        **_call_context(agent, card),
+        targets=list_targets(session),
+        **_call_context(session, agent, card, now),
         **_form_context(session, wanted or (drafts[0] if drafts else None)),
     )
 
@@ -86,7 +90,7 @@ def show_call(
     current = views.find_current_call(session, actor.name, now)
     call = views.find_own_call(session, actor.name, call_id) if call_id else current
     card = views.read_card(session, call) if call else None
-    return render(request, "desk/call_panel.html", agent=agent, **_call_context(agent, card))
+    return render(request, "desk/call_panel.html", agent=agent, **_call_context(session, agent, card, now))
 
 
 @router.get("/desk/drafts")
@@ -137,8 +141,11 @@ def _options(rows: list[Subject] | list[Region], level: int) -> list[dict[str, s
     return [{"code": r.code, "name": r.name, "full_name": r.full_name} for r in rows if r.level >= level]
 
 
-def _call_context(agent: Agent, card: views.CallCard | None) -> dict[str, Any]:
-    return {"card": card, "number": _shown_number(agent, card.call, card.draft) if card else ""}
+def _call_context(session: Session, agent: Agent, card: views.CallCard | None, now: datetime) -> dict[str, Any]:
+    if card is None:
+        return {"card": None, "number": "", "handover": None}
+    handover = read_handover_panel(session, agent, card.call, now)
+    return {"card": card, "number": _shown_number(agent, card.call, card.draft), "handover": handover}
 
 
 def _shown_number(agent: Agent, call: Call, draft: Ticket | None) -> str:

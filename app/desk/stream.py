@@ -8,14 +8,18 @@ import json
 
 from sqlalchemy.orm import Session
 
-from app.calls.service import list_pending_pops, stamp_of_agent_state
+from app.calls.service import AgentStamp, list_pending_pops, stamp_of_agent_state
+from app.handovers.rules import explain
+from app.handovers.service import list_handovers
 from app.platform.clock import utc_now
 from app.platform.topics import StreamMessage
 
 
 def list_messages(session: Session, agent: str) -> list[StreamMessage]:
     """Everything that the page of this agent should know now, in the order it happened."""
-    return [*_state(session, agent), *_pops(session, agent)]
+    state = stamp_of_agent_state(session, agent)
+    call_id = state.call_id if state else None
+    return [*_state(state), *_pops(session, agent), *_handover(session, agent, call_id)]
 
 
 def _pops(session: Session, agent: str) -> list[StreamMessage]:
@@ -29,8 +33,7 @@ def _pops(session: Session, agent: str) -> list[StreamMessage]:
     ]
 
 
-def _state(session: Session, agent: str) -> list[StreamMessage]:
-    state = stamp_of_agent_state(session, agent)
+def _state(state: AgentStamp | None) -> list[StreamMessage]:
     if state is None:
         return []
     data = {"status": state.status, "call_id": state.call_id}
@@ -41,4 +44,26 @@ def _state(session: Session, agent: str) -> list[StreamMessage]:
             event="state",
             data=json.dumps(data),
         )
+    ]
+
+
+def _handover(session: Session, agent: str, call_id: str | None) -> list[StreamMessage]:
+    """How far the last hand-over of the call at this seat is."""
+    if call_id is None:
+        return []
+    return [
+        StreamMessage(
+            id=f"handover-{row.id}-{row.status}",
+            event="handover",
+            data=json.dumps(
+                {
+                    "handover_id": row.id,
+                    "call_id": row.call_id,
+                    "target": row.target,
+                    "status": row.status,
+                    "status_text": explain(row.status, row.cause),
+                }
+            ),
+        )
+        for row in list_handovers(session, call_id=call_id, agent=agent, limit=1)
     ]

@@ -35,6 +35,12 @@ REFUSALS: tuple[tuple[str, str], ...] = (
     ("already there", "您已在队列中"),
     ("no such queue", "队列不存在，请联系运维人员"),
     ("no channel", "通话已经结束"),
+    ("no way to hand over", "没有通往该号码的中继，请口头告知市民直接拨打"),
+    ("does not talk in this call", "您已不在这通电话中"),
+    ("no hand-over is under way", "没有正在进行的转接"),
+    ("hand-over is under way", "已有转接正在进行，请先撤回"),
+    ("other side is not in", "对方尚未接通，您离开后市民将无人接听"),
+    ("left it to the other side", "您已离开通话，不能撤回"),
     ("permission denied", "电话系统拒绝了操作，请联系运维人员"),
 )
 """Words of Asterisk and the bridge → what an agent can act on; the first that fits is shown."""

@@ -20,6 +20,7 @@ from app.calls import api as calls_api
 from app.calls import pages as calls_pages
 from app.catalogue import api as catalogue_api
 from app.desk import api as desk_api
+from app.desk import handover_api
 from app.desk import pages as desk_pages
 from app.desk.stream import list_messages
 from app.handovers import api as handovers_api
@@ -54,6 +55,7 @@ CANCEL_AGAIN_SECONDS = 0.2
 API_ROUTERS = (
     accounts_api.router,
     desk_api.router,
+    handover_api.router,
     ingest_api.router,
     handovers_api.router,
     tickets_api.router,

@@ -4,6 +4,7 @@ import { send } from "../platform/request.js";
 import { toast } from "../platform/toast.js";
 import { setUpAgentBar } from "./agent_bar.js";
 import { redraw } from "./fragments.js";
+import { setUpHandover, tellStep } from "./handover.js";
 import { setUpKeys } from "./keys.js";
 import { Link } from "./link.js";
 import { TicketForm } from "./ticket_form.js";
@@ -165,6 +166,10 @@ function inTurn(handle) {
 
 link.addEventListener("pop", (event) => inTurn(() => onPop(event.detail)));
 link.addEventListener("state", () => inTurn(() => Promise.all([drawBar(), drawCall()])));
+link.addEventListener("handover", (event) => {
+  tellStep(event.detail);
+  inTurn(() => drawCall());
+});
 link.addEventListener("back", () => {
   inTurn(() => Promise.all([drawBar(), drawCall(), drawDrafts()]));
   form?.save();
@@ -185,6 +190,7 @@ async function checkLine() {
 
 setInterval(checkLine, LINE_CHECK_MS);
 setUpAgentBar();
+setUpHandover();
 setUpKeys({
   switchNow: () => waitingDraft && showTicket(waitingDraft),
   saveNow: () => form?.save(),

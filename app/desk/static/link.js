@@ -24,6 +24,7 @@ export class Link extends EventTarget {
     this.#source = source;
     source.addEventListener("open", () => this.#say("open"));
     source.addEventListener("pop", (event) => this.#tell("pop", event.data));
+    source.addEventListener("handover", (event) => this.#tell("handover", event.data));
     source.addEventListener("state", (event) => this.#tell("state", event.data));
     source.addEventListener("error", () => {
       // the browser reconnects a broken line itself; one that was refused has to be opened again
