@@ -109,7 +109,7 @@ def apply_dialplan(  # noqa: PLR0917 - Typer fills them by name
         return
     proposals = Proposals(VersionStore(settings.home))
     try:
-        released = proposals.released(proposal)
+        released = proposals.released(proposal, is_dry_run=is_dry_run)
     except ProposalRefused as refusal:
         refuse(str(refusal), refusal.remedy, as_json=as_json)
     request = ChangeRequest(

@@ -76,11 +76,13 @@ class Proposals:
         self._keep(decided)
         return decided
 
-    def released(self, proposal_id: str) -> Proposal:
-        """A proposal that may be applied now. Raises ProposalRefused."""
+    def released(self, proposal_id: str, *, is_dry_run: bool = False) -> Proposal:
+        """A proposal that may be applied now; one that waits may be rehearsed. Raises ProposalRefused."""
         proposal = self.read(proposal_id)
         match proposal.status:
             case ProposalStatus.APPROVED:
+                return proposal
+            case ProposalStatus.OPEN if is_dry_run or not proposal.change.needs_approval:
                 return proposal
             case ProposalStatus.OPEN:
                 remedy = f"let somebody else than {proposal.by} run `hotline dialplan approve {proposal_id}`"
