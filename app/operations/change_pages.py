@@ -1,6 +1,6 @@
 """Pages that change: edit a plan, check it, propose it, decide, carry it out, watch it."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Query, Request
@@ -35,6 +35,7 @@ def edit_plan(
     """The editor with the plan that is applied; `line` opens the quick change of this line."""
     applied = commands.show()
     text = applied.plan_text
+    today = to_shanghai(clock()).date()
     return _page(
         request,
         "change_edit.html",
@@ -43,7 +44,8 @@ def edit_plan(
         line_choices=[(one.number, f"{one.number} {one.label}") for one in plan_text.list_plan_lines(text)],
         trunk_choices=[(one.name, one.label) for one in plan_text.list_plan_trunks(text)],
         line=line,
-        today=to_shanghai(clock()).date(),
+        today=today,
+        tomorrow=today + timedelta(days=1),
     )
 
 

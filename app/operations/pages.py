@@ -37,9 +37,9 @@ def show_lines(
     lines, periods = _lines(session)
     shown = rules.show_lines(lines, periods, today)
     served = [one for one in shown if one.line.plan]
-    aliases: dict[str, list[LineAlias]] = defaultdict(list)
+    aliases: dict[str, dict[str, LineAlias]] = defaultdict(dict)
     for alias in session.scalars(select(LineAlias).order_by(LineAlias.number)):
-        aliases[alias.line_number].append(alias)
+        aliases[alias.line_number][alias.number] = alias  # the plan and the reference data may both name it
     alarms = {alarm.line: alarm for alarm in session.scalars(select(LineAlarm).where(LineAlarm.recovered_at.is_(None)))}
     return _page(
         request,

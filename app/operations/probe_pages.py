@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
@@ -25,6 +26,7 @@ router = APIRouter(prefix="/operations/probes", include_in_schema=False)
 
 SEE_OTHER = 303
 PAGE_SIZE = 30
+UNDONE = (ProbeStatus.ORDERED, ProbeStatus.RUNNING)
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ def show_probes(
         tabs=TABS,
         lines=_probed_lines(session),
         results=shown,
-        waiting=[probe.line for probe in probes.list_probes(session, limit=100) if probe.status in probes.UNDONE],
+        waiting=set(session.scalars(select(Probe.line).where(Probe.status.in_(UNDONE)))),
         line=line,
         fault_text=_fault_text,
         names=service.display_names(session),
