@@ -46,7 +46,8 @@ async def report_call_events(
 
     A token bound to a node reports as that node alone (403 `foreign-node`). One bound to a line as well is that of a
     retained hotline's own exchange: its `event_id`, `call_id` and recordings begin with `NODE-`, its agents with
-    `NODE.`, and its calls are of that line; a call that names no line gets it. Anything else is parked.
+    `NODE.`, and its calls are of that line; a call that names no line gets it. Anything else is parked. Its trunks
+    are kept as `NODE.TRUNK`.
     """
     refuse_foreign_node(actor, batch.node)
 

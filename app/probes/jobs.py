@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from app.platform.job_queue import JobContext, Sweep, enqueue
 from app.probes.dialler import Dialler
@@ -16,6 +16,7 @@ SCHEDULE = "schedule"
 FORGOTTEN_AFTER = timedelta(minutes=3)
 """No test call takes so long: its job was lost, or its worker ended in the middle."""
 SWEPT_AT_ONCE = 20
+KEPT = timedelta(days=92)
 
 log = structlog.get_logger()
 
@@ -47,4 +48,14 @@ def resume_forgotten_probes(context: JobContext) -> None:
             enqueue(session, dial_line, probe_id)
 
 
-SWEEPS = [Sweep(order_due_probes, every_seconds=60), Sweep(resume_forgotten_probes, every_seconds=60)]
+def forget_old_probes(context: JobContext) -> None:
+    """Results are kept for a quarter of a year; alarms stay."""
+    with context.database.transaction() as session:
+        session.execute(delete(Probe).where(Probe.ordered_at < context.clock() - KEPT))
+
+
+SWEEPS = [
+    Sweep(order_due_probes, every_seconds=60),
+    Sweep(resume_forgotten_probes, every_seconds=60),
+    Sweep(forget_old_probes, every_seconds=24 * 3600),
+]

@@ -226,6 +226,19 @@ def test_what_a_worker_left_in_the_middle_is_dialled_again(
     assert service.run_probe(database, probe.id, TelephoneBooth(database), utc_now) is not None
 
 
+def test_old_results_are_forgotten_and_alarms_are_not(settings: Settings, database: Database, now: datetime) -> None:
+    probed(database, TelephoneBooth(database, Dialled()))
+
+    jobs.forget_old_probes(context(settings, database, now + timedelta(days=91)))
+    with database.reading() as session:
+        assert len(service.list_probes(session)) == 1
+    jobs.forget_old_probes(context(settings, database, now + timedelta(days=93)))
+
+    with database.reading() as session:
+        assert service.list_probes(session) == []
+    assert open_alarm(database) is not None
+
+
 def test_ops_order_a_test_call_and_read_it(client: TestClient, database: Database, log_in_as: LogIn) -> None:
     headers = log_in_as(Role.OPS)
 

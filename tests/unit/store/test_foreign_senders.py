@@ -31,7 +31,6 @@ def fact(payload: AnyPayload, **changed: Any) -> CallEvent:
 @pytest.mark.parametrize(
     "event",
     [
-        fact(CallArrived(trunk="pbx", ani="13800138000", original_line="12315")),
         fact(IntakeRecorded(flow="pbx")),
         fact(AgentAnswered(queue="pbx", agent="bureau.6001")),
         fact(CallForwarded(line="12315")),
@@ -48,6 +47,21 @@ def test_a_call_that_names_no_line_is_one_of_the_bound_line() -> None:
 
     assert isinstance(told, CallArrived)
     assert (told.original_line, told.line_rule) == ("12315", "trunk")
+
+
+def test_a_call_that_names_the_line_keeps_what_told_it() -> None:
+    arrived = CallArrived(trunk="pbx", ani="13800138000", original_line="12315", line_rule="dnis")
+
+    told = own_fact(fact(arrived), BUREAU).payload
+
+    assert told == arrived.model_copy(update={"trunk": "bureau.pbx"})
+
+
+def test_its_trunk_is_none_of_ours_whatever_it_is_called() -> None:
+    told = own_fact(fact(CallArrived(trunk="probe")), BUREAU).payload
+
+    assert isinstance(told, CallArrived)
+    assert told.trunk == "bureau.probe"
 
 
 @pytest.mark.parametrize(
