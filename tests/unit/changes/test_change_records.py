@@ -151,7 +151,8 @@ def proposals(store: VersionStore) -> Proposals:
 @pytest.fixture
 def proposal_id(proposals: Proposals, settings: DialplanSettings, text: str) -> str:
     planned = plan_change(settings, text)
-    planned = type(planned)(text, planned.change.model_copy(update={"faults": []}), base=None)
+    change = planned.change.model_copy(update={"faults": [], "needs_approval": True})
+    planned = type(planned)(text, change, base=None)
     return proposals.propose(planned, by="Anna", why="12333 joins").id
 
 
@@ -169,6 +170,20 @@ def test_a_change_is_released_by_a_second_person_once(proposals: Proposals, prop
     assert proposals.released(proposal_id).decided_by == "bob"
     with pytest.raises(ProposalRefused, match="approved already"):
         proposals.decide(proposal_id, by="carol", is_approved=False)
+
+
+def test_a_change_that_waits_may_be_rehearsed(proposals: Proposals, proposal_id: str) -> None:
+    assert proposals.released(proposal_id, is_dry_run=True).status is ProposalStatus.OPEN
+
+
+def test_where_the_plan_wants_no_approval_a_proposal_needs_none(
+    proposals: Proposals, settings: DialplanSettings, text: str
+) -> None:
+    planned = plan_change(settings, text)
+    planned = type(planned)(text, planned.change.model_copy(update={"faults": []}), base=None)
+    proposal = proposals.propose(planned, by="Anna", why="12333 joins")
+
+    assert proposals.released(proposal.id).id == proposal.id
 
 
 def test_an_approval_ends_when_another_change_is_applied(
