@@ -7,7 +7,7 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.responses import Response
 
-from app.operations import fault_words, plan_text, service
+from app.operations import plan_text, service, wording
 from app.operations.frame import TABS, Commands, Operator, Reader, Runs
 from app.operations.runs import RunKind, RunState
 from app.platform.clock import to_shanghai
@@ -75,7 +75,7 @@ def take_period(
 def check_plan(request: Request, _actor: Operator, commands: Commands, plan: Text = "") -> HTMLResponse:
     """Part: what is wrong with the text, or what it would change."""
     change = commands.plan(plan)
-    faults = [fault_words.translate(fault, row=plan_text.row_of(plan, fault.where)) for fault in change.faults]
+    faults = [wording.translate(fault, row=plan_text.row_of(plan, fault.where)) for fault in change.faults]
     return render(request, "operations/check_result.html", change=change, faults=faults)
 
 
@@ -170,20 +170,28 @@ def take_rollback(
 
 
 @router.get("/runs/{run_id}")
-def show_run(request: Request, _actor: Reader, session: Reading, runs: Runs, clock: ClockDep, run_id: str) -> Response:
+def show_run(
+    *, request: Request, _actor: Reader, session: Reading, commands: Commands, runs: Runs, clock: ClockDep, run_id: str
+) -> Response:
     """A run, step by step. htmx asks for the part again until it has ended. NotFound."""
     run = runs.read(run_id)
     is_part = request.headers.get("HX-Request") == "true"
     if is_part:
         request.state.renews_session = False
+    is_over = run.state in {RunState.ENDED, RunState.LOST}
+    if is_over:
+        commands.forget()
     context: dict[str, Any] = {
         "run": run,
-        "is_over": run.state in {RunState.ENDED, RunState.LOST},
+        "is_over": is_over,
+        "say_step": wording.say_step,
+        "say_message": wording.say_message,
         "waited_seconds": (clock() - run.request.at).total_seconds(),
         "names": service.display_names(session),
     }
     if is_part:
-        return render(request, "operations/run_progress.html", **context)
+        headers = {"HX-Trigger": "run-over"} if is_over else {}
+        return render(request, "operations/run_progress.html", headers=headers, **context)
     return _page(request, "run.html", **context)
 
 

@@ -18,6 +18,7 @@ import structlog
 
 from app.contract import changes
 from app.contract.env import PROJECT
+from app.operations.wording import say_message
 from app.platform.errors import Conflict, Unavailable
 from app.platform.settings import Settings
 
@@ -39,7 +40,7 @@ class CommandFailed(Unavailable):
 
 
 class ChangeRefused(Conflict):
-    """The command said no; `detail` is its reason and `remedy` what to do, both in its own words."""
+    """The command said no; `detail` is its reason, `remedy` what to do in the command's own words."""
 
     code = "change-refused"
     title = "操作被拒绝"
@@ -139,7 +140,7 @@ def _parse(kind: type[Answer], text: str, arguments: Sequence[str]) -> Answer:
             and kind is not changes.ApplyReport
         ):
             refusal = changes.Refusal.model_validate(data)
-            raise ChangeRefused(refusal.message, remedy=refusal.remedy)
+            raise ChangeRefused(say_message(refusal.message) or refusal.message, remedy=refusal.remedy)
         return kind.model_validate(data)
     except ValueError as error:  # no JSON, or not what was agreed
         log.warning("dialplan_command_unreadable", command=arguments[0], begins=text[:200])

@@ -7,6 +7,7 @@ from fastapi.responses import HTMLResponse
 
 from app.operations import service
 from app.operations.frame import TABS, Commands, Reader
+from app.operations.wording import say_message
 from app.platform.errors import NotFound
 from app.platform.http import Reading
 from app.platform.pages import render
@@ -41,5 +42,5 @@ def show_version(
         raise NotFound("没有这一版")
     return render(
         request, "operations/version.html", tab="history", tabs=TABS, version=detail.version, plan=detail.plan_text,
-        names=service.display_names(session), actor=actor,
+        names=service.display_names(session), actor=actor, say_message=say_message,
     )  # fmt: skip

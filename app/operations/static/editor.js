@@ -84,6 +84,10 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   if (event.target === form) checked = plan.value;
 });
 
+document.addEventListener("htmx:beforeOnLoad", (event) => {
+  if (event.detail.xhr.getResponseHeader("HX-Redirect")) localStorage.removeItem(DRAFT);
+});
+
 result.addEventListener("click", (event) => {
   const button = event.target.closest("[data-row]");
   if (button) showRow(Number(button.dataset.row));

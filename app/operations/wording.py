@@ -1,9 +1,10 @@
-"""Faults of a plan in Chinese: the command speaks English, the pages do not. What has no entry is shown as it came."""
+"""What the commands say, in Chinese: they speak English, the pages do not. What has no entry is shown as it came."""
 
 import re
 from dataclasses import dataclass
 
 from app.contract.changes import Fault
+from app.operations.step_wording import STEP_SENTENCES
 
 _YAML_FAULT = (
     "expected .+ but found|could not find expected|mapping values are not allowed|found character|while parsing"
@@ -74,7 +75,26 @@ SENTENCES: list[tuple[str, str]] = [
     (r"is missing in sounds/zh/hotline", "缺少提示音文件，请在服务器上运行 hotline flows build"),
     (r"is missing in data/moh", "缺少等待音乐，请在服务器上运行 hotline dialplan render"),
 ]  # fmt: skip
-_COMPILED = [(re.compile(pattern), chinese) for pattern, chinese in SENTENCES]
+REFUSALS: list[tuple[str, str]] = [
+    (r"wants a second person's approval|waits for a second person's approval", "须先由另一位运维人员批准"),
+    (r"edited by hand on this node since the last change: (.+)", r"这些文件被手工修改过：\1。要覆盖请在执行时勾选"),
+    (
+        r"(\d+) callers wait in the queue (\S+),",
+        r"队列 \2 里还有 \1 位来电者在等候，请先让线路不再使用它，等排空后再删除",
+    ),
+    (r"there is no proposal", "没有这份申请"),
+    (r"is stale: another change was applied since", "申请之后又有别的变更生效，请重新申请"),
+    (r"(\S+) proposed it, so somebody else must approve", "自己提出的变更须由另一人批准"),
+    (r"is (approved|rejected|applied) already|is (rejected|applied)$", "这份申请已经处理过"),
+    (r"the node has this plan already", "与正在生效的方案一样，没有可申请的变化"),
+    (r"(\S+) is changing this node since (\S+)", r"\1 自 \2 起正在执行变更，请等它结束"),
+    (r"somebody else is changing this node", "另一项变更正在执行，请等它结束"),
+    (r"there is no version (\S+)", r"没有第 \1 版"),
+    (r"version (\S+) was never in force", r"第 \1 版从未生效，不能恢复到它"),
+]
+_FAULTS = [(re.compile(pattern), chinese) for pattern, chinese in SENTENCES]
+_MESSAGES = [(re.compile(pattern), chinese) for pattern, chinese in [*REFUSALS, *SENTENCES]]
+_STEPS = [(re.compile(pattern), chinese) for pattern, chinese in STEP_SENTENCES]
 
 
 @dataclass(frozen=True)
@@ -90,7 +110,19 @@ class ShownFault:
 def translate(fault: Fault, *, row: int | None = None) -> ShownFault:
     """In Chinese where there are words for it, else as the command said it."""
     said = " ".join(part for part in (fault.what.rstrip(".") + ".", fault.advice) if part)
-    for pattern, chinese in _COMPILED:
-        if found := pattern.search(said):
-            return ShownFault(fault.where, found.expand(chinese), row, is_translated=True)
-    return ShownFault(fault.where, said, row, is_translated=False)
+    chinese = _say(said, _FAULTS)
+    return ShownFault(fault.where, chinese or said, row, is_translated=chinese is not None)
+
+
+def say_message(message: str) -> str | None:
+    """A refusal, or the end of an apply, in Chinese; None: there are no words for it."""
+    return _say(message, _MESSAGES)
+
+
+def say_step(detail: str) -> str | None:
+    """What a step saw, in Chinese; None: there are no words for it."""
+    return _say(detail, _STEPS)
+
+
+def _say(text: str, sentences: list[tuple[re.Pattern[str], str]]) -> str | None:
+    return next((found.expand(chinese) for pattern, chinese in sentences if (found := pattern.search(text))), None)
