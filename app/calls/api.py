@@ -1,6 +1,6 @@
 """JSON of calls and of the missed-call list."""
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query
@@ -9,7 +9,7 @@ from pydantic import AwareDatetime
 from app.accounts import audit
 from app.accounts.auth import Actor, require
 from app.accounts.rules import Permission
-from app.calls import missed, service
+from app.calls import by_line, missed, service
 from app.calls.models import CallOutcome, CallState
 from app.calls.reconcile import list_reconciliations
 from app.calls.record import in_order
@@ -20,6 +20,8 @@ from app.calls.schemas import (
     CallSummary,
     FactList,
     FactOut,
+    LineVolumeList,
+    LineVolumeOut,
     MissedCallList,
     MissedCallOut,
     ReconciliationList,
@@ -29,7 +31,9 @@ from app.calls.schemas import (
     RevealNumberOut,
     StageOut,
 )
+from app.platform.clock import to_shanghai
 from app.platform.cursors import make_cursor, read_cursor, read_moment
+from app.platform.errors import HotlineError
 from app.platform.http import ClockDep, Reading, Writing
 
 router = APIRouter()
@@ -42,6 +46,15 @@ Operator = Annotated[Actor, Depends(require(Permission.OPERATIONS_READ))]
 CallKey = Annotated[str, Path(max_length=64, description="HL_CALL_ID")]
 PageSize = Annotated[int, Query(ge=1, le=200)]
 PageCursor = Annotated[str | None, Query(max_length=200)]
+
+
+class BadRange(HotlineError):
+    """The last day lies before the first, or more than a year after it."""
+
+    status = 422
+    code = "bad-range"
+    title = "日期范围应为一年以内，且截止日期不早于起始日期"
+
 
 NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"description": "There is none of this id"}}
 
@@ -86,6 +99,27 @@ def list_calls(
 
 def _before(cursor: str | None) -> tuple[datetime, int] | None:
     return read_cursor(cursor, read_moment) if cursor else None
+
+
+@router.get("/calls/by-line", tags=["calls"], summary="Calls by line")
+def count_calls_by_line(
+    _actor: Reader,
+    session: Reading,
+    clock: ClockDep,
+    since: Annotated[
+        date | None, Query(alias="from", description="first day, Asia/Shanghai; today when left out")
+    ] = None,
+    until: Annotated[date | None, Query(alias="to", description="last day; today when left out")] = None,
+    threshold: Annotated[int, Query(ge=1, le=100_000, description="calls a day below which R18 integrates")] = 200,
+) -> LineVolumeList:
+    """How many calls each hotline had, by the line that the citizens meant; at most 366 days. Numbers only."""
+    today = to_shanghai(clock()).date()
+    last = until or max(today, since or today)
+    first = since or min(today, last)
+    if not timedelta(0) <= last - first <= timedelta(days=365):
+        raise BadRange()
+    rows = by_line.volumes_by_line(session, first, last, threshold=threshold)
+    return LineVolumeList(items=[LineVolumeOut.model_validate(row) for row in rows], first_day=first, last_day=last)
 
 
 @router.get("/calls/{call_id}", tags=["calls"], summary="Read a call", responses=NOT_FOUND)

@@ -110,6 +110,29 @@ class CallList(BaseModel):
     next_cursor: str | None = Field(description="send it as `cursor` for the next page; null on the last one")
 
 
+class LineVolumeOut(BaseModel):
+    """Calls to one line over the days asked for, test calls left out."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    line: str = Field(description="the hotline the citizens meant; empty: none could be told")
+    name: str
+    category: str
+    calls: int
+    answered: int = Field(description="by our agents")
+    answered_by_department: int
+    missed: int
+    average_hold_ms: int | None
+    calls_per_day: float
+    is_candidate: bool = Field(description="a retained line below the threshold: may be integrated directly (R18)")
+
+
+class LineVolumeList(BaseModel):
+    items: list[LineVolumeOut] = Field(description="the busiest line first")
+    first_day: date
+    last_day: date
+
+
 class MissedCallOut(BaseModel):
     """A number that reached nobody; all its calls since it was last served in one row."""
 
