@@ -99,15 +99,13 @@ def _objections(plan: "SitePlan") -> Iterator[Fault]:
     yield from (Fault(where="lines", what=text) for text in found)
 
 
-def speak_line_prompts(plan: "SitePlan") -> None:
-    """Audio of the plan's lines that is not there yet, e.g. what an agent hears of a new line."""
-    from app.cli.line_voices import every_prompt  # noqa: PLC0415
+def speak_line_prompts(plan: "SitePlan") -> str:
+    """Audio of the plan's lines that is not there yet, e.g. what an agent hears of a new line; says how much it was."""
+    from app.cli.line_voices import speak_lines  # noqa: PLC0415
     from app.cli.settings import StackSettings  # noqa: PLC0415
-    from dialplan.line_prompts import line_prompts  # noqa: PLC0415
-    from ivr_flows.build import build_prompts  # noqa: PLC0415
 
-    sounds, prompts = StackSettings().sounds, every_prompt(plan)
-    build_prompts(sounds, prompts={prompt.name: prompts[prompt.name] for prompt in line_prompts(plan)})
+    spoken = len(speak_lines(plan, StackSettings().sounds).built)
+    return f"{spoken} prompts spoken" if spoken else ""
 
 
 def take_over(plan_text: str) -> Step:

@@ -23,8 +23,8 @@ from dialplan.site_plan import SitePlan
 REHEARSED_NUMBERS = 12
 """So many numbers are called in the rehearsal: the main one and those that change."""
 
-SpeakPrompts = Callable[[SitePlan], object]
-"""Makes the audio of prompts that the plan's lines need and that are not there yet."""
+SpeakPrompts = Callable[[SitePlan], str]
+"""Makes the audio that the plan's lines need and that is not there yet; says how much it was."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Applying:
         *,
         on_step: OnStep = lambda _: None,
         more_checks: MoreChecks | None = None,
-        speak_prompts: SpeakPrompts = lambda _: None,
+        speak_prompts: SpeakPrompts = lambda _: "",
     ) -> None:
         self._settings, self._request = settings, request
         self._more_checks, self._speak_prompts = more_checks, speak_prompts
@@ -103,11 +103,12 @@ class Applying:
             return self._report(Outcome.DRY_RUN, "nothing was changed: this was a dry run")
         self._guard_waiting_callers(planned)
         with self._teller.step(StepName.RENDER) as say:
-            self._speak_prompts(plan)
+            spoken = self._speak_prompts(plan)
             if missing := [str(problem) for problem in check_prompts(self._settings.asterisk_home, prompt_names(plan))]:
                 raise Refused("; ".join(missing[:3]), "`hotline doctor` says whether prompts can be spoken here")
             ConfigurationFolder(self._settings).stage(planned.files)
-            say(f"{len(planned.files)} files, {len(planned.change.files)} of them differ")
+            files = f"{len(planned.files)} files, {len(planned.change.files)} of them differ"
+            say(f"{files}, {spoken}" if spoken else files)
         with self._teller.step(StepName.REHEARSE) as say:
             say(self._rehearse(plan, planned))
         return self._take_effect(plan, planned, hand_edited)

@@ -35,7 +35,7 @@ class CallResult:
 
 def place_call(number: str, *, address: str, server: tuple[str, int], seconds: float = 12.0) -> CallResult:
     """Call a number from a local address. Never raises for what the other side does; OSError for a foreign address."""
-    with _Caller(number, address, server) as caller:
+    with Caller(number, address, server) as caller:
         return caller.run(time.monotonic() + seconds)
 
 
@@ -43,13 +43,17 @@ def _token() -> str:
     return secrets.token_hex(8)
 
 
-class _Caller:
+class Caller:
+    """One call, step by step; `with` holds its sockets. Nothing is sent that was not asked for."""
+
     def __init__(self, number: str, address: str, server: tuple[str, int]) -> None:
         self.number, self.address, self.server = number, address, server
         self._call_id, self._tag, self._to = _token(), _token(), f"<sip:{number}@{server[0]}:{server[1]}>"
         self._began = time.monotonic()
+        self.answer = ""
+        """The last answer, whole."""
 
-    def __enter__(self) -> "_Caller":
+    def __enter__(self) -> "Caller":
         with contextlib.ExitStack() as stack:
             self._sip = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
             self._media = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
@@ -64,7 +68,7 @@ class _Caller:
 
     def run(self, deadline: float) -> CallResult:
         try:
-            status = self._invite(deadline)
+            status = self.invite(deadline)
         except TimeoutError:
             return self._result(0, "no answer to the INVITE")
         except ConnectionRefusedError:
@@ -72,15 +76,15 @@ class _Caller:
         if status != 200:
             return self._result(status, f"refused with {status}")
         answered = self._result(200)
-        heard = self._listen(deadline)
-        self._hang_up()
+        heard = self.hears_sound(deadline)
+        self.hang_up()
         return answered if heard else CallResult(self.number, 200, answered.answered_ms, "answered, but silent")
 
     def _result(self, status: int, problem: str = "") -> CallResult:
         return CallResult(self.number, status, round((time.monotonic() - self._began) * 1000), problem)
 
-    def _invite(self, deadline: float) -> int:
-        """Final status; acknowledged."""
+    def invite(self, deadline: float) -> int:
+        """Final status, acknowledged. Raises TimeoutError, ConnectionRefusedError."""
         branch, wait, status = _token(), RETRANSMIT_SECONDS, 0
         port = self._media.getsockname()[1]
         body = (
@@ -111,9 +115,10 @@ class _Caller:
             if found := re.match(r"SIP/2\.0 (\d{3})", message):
                 to = re.search(r"^(?:To|t)\s*:\s*(.*?)\r?$", message, re.MULTILINE | re.IGNORECASE)
                 if to and f" {method}" in message:
+                    self.answer = message
                     return int(found[1]), to[1]
 
-    def _listen(self, deadline: float) -> bool:
+    def hears_sound(self, deadline: float) -> bool:
         """Whether a tenth of a second of sound comes before the deadline, or before they hang up."""
         sounding = 0
         with selectors.DefaultSelector() as ready:
@@ -123,14 +128,15 @@ class _Caller:
                     sounding += _is_sound(self._media.recv(2048))
         return sounding >= SOUNDING_PACKETS
 
-    def _hang_up(self) -> None:
+    def hang_up(self) -> bool:
+        """BYE; whether the other side knew the call and said so."""
         self._sip.settimeout(1.0)
         branch = _token()
         for _ in range(3):
             self._send("BYE", 2, branch)
             with contextlib.suppress(TimeoutError):
-                self._answer_to("BYE")
-                return
+                return self._answer_to("BYE")[0] == 200
+        return False
 
     def _send(self, method: str, cseq: int, branch: str, body: str = "") -> None:
         host, port = self._sip.getsockname()
