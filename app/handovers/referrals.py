@@ -15,6 +15,7 @@ from app.handovers.models import Referral
 from app.handovers.rules import EMERGENCY_NUMBERS
 from app.handovers.schemas import ReferralIn, TransferKind
 from app.lines.models import Trunk
+from app.lines.service import trunks_of_kind
 from app.platform.errors import Conflict, NotAllowed, NotFound
 from app.tickets.models import SourceChannel, Ticket
 from app.tickets.service import create_ticket, find_ticket_of_call
@@ -100,8 +101,7 @@ def mark_source(session: Session, calls: Iterable[Call]) -> None:
     by_trunk = {call.trunk: call for call in calls if call.ticket_id is not None}
     if not by_trunk:
         return
-    emergency = select(Trunk.name).where(Trunk.name.in_(sorted(by_trunk)), Trunk.kind == "emergency")
-    names = set(session.scalars(emergency))
+    names = trunks_of_kind(session, by_trunk, "emergency")
     for call in calls:
         if call.trunk in names:
             own = select(Ticket).where(Ticket.call_id == call.call_id)

@@ -1,10 +1,10 @@
 """What new facts bring about: call records, agents' states, screen pops, the missed-call list, draft tickets."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.calls import missed, presence
@@ -12,7 +12,7 @@ from app.calls import service as calls_service
 from app.calls.models import AgentState, Call, ScreenPop
 from app.calls.record import CallRecord, CallStory, Engagement
 from app.calls.rules import AGENT_EVENTS
-from app.contract.events import AgentAnswered, AgentRinging, CallEvent, LineRule
+from app.contract.events import AgentAnswered, AgentRinging, CallArrived, CallEvent, LineRule
 from app.handovers.referrals import mark_source
 from app.handovers.service import keep_handovers
 from app.ingest.jobs import check_recording
@@ -24,6 +24,21 @@ from app.platform.topics import agent_topic, publish
 from app.tickets.drafts import fill_drafts, open_drafts
 
 _COLUMNS = tuple(field.name for field in fields(CallRecord))
+_CALLS = (
+    select(Call)
+    .where(Call.call_id.in_(bindparam("call_ids", expanding=True)))
+    .order_by(Call.call_id)
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+_AGENTS = (
+    select(AgentState)
+    .where(AgentState.agent.in_(bindparam("agents", expanding=True)))
+    .order_by(AgentState.agent)
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+# Built once: building a statement costs as much as running it (ADR 0065).
 _WHAT_TICKETS_SHOW = ("agent", "caller_number", "original_line")
 
 
@@ -75,12 +90,13 @@ def apply_facts(session: Session, fresh: list[CallEvent], terms: Terms, now: dat
             enqueue(session, check_recording, one.call.call_id)
 
 
-def _tell_calls(session: Session, fresh: Iterable[CallEvent], terms: Terms) -> list[_Told]:
+def _tell_calls(session: Session, fresh: Sequence[CallEvent], terms: Terms) -> list[_Told]:
     first_seen = {event.call_id or "": event.occurred_at for event in fresh}
     if not first_seen:
         return []
     call_ids = sorted(first_seen)
-    calls = _lock_calls(session, call_ids)
+    is_new = any(isinstance(event.payload, CallArrived) for event in fresh)
+    calls = [] if is_new else _lock_calls(session, call_ids)
     if len(calls) < len(call_ids):
         rows = [{"call_id": call_id, "node": terms.node, "arrived_at": first_seen[call_id]} for call_id in call_ids]
         session.execute(insert_ignore(session, Call), rows)
@@ -106,8 +122,7 @@ def _mark_tests(session: Session, told: list[_Told]) -> None:
 
 
 def _lock_calls(session: Session, call_ids: list[str]) -> list[Call]:
-    query = select(Call).where(Call.call_id.in_(call_ids)).order_by(Call.call_id).with_for_update()
-    return list(session.scalars(query.execution_options(populate_existing=True)))
+    return list(session.scalars(_CALLS, {"call_ids": call_ids}))
 
 
 def _resolve_line(session: Session, record: CallRecord, call: Call) -> None:
@@ -169,8 +184,7 @@ def _update_agents(
 
 
 def _lock_agents(session: Session, agents: list[str]) -> list[AgentState]:
-    query = select(AgentState).where(AgentState.agent.in_(agents)).order_by(AgentState.agent).with_for_update()
-    return list(session.scalars(query.execution_options(populate_existing=True)))
+    return list(session.scalars(_AGENTS, {"agents": agents}))
 
 
 def _agent_of(event: CallEvent) -> str:
@@ -188,9 +202,8 @@ def _pop(session: Session, fresh: list[CallEvent], now: datetime) -> None:
                 kind = "answered"
             case _:
                 continue
-        statement = insert_ignore(session, ScreenPop).returning(ScreenPop.id)
         row = {"agent": agent, "call_id": event.call_id, "kind": kind, "created_at": now}
-        if session.scalar(statement.values(**row)) is None:
+        if session.scalar(insert_ignore(session, ScreenPop).returning(ScreenPop.id), row) is None:
             known = select(ScreenPop).filter_by(agent=agent, call_id=event.call_id, kind=kind)
             session.scalars(known).one().acknowledged_at = None
         publish(session, agent_topic(agent), f"pop {kind} {event.call_id}")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import pairwise
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from app.catalogue import service as catalogue
@@ -21,7 +21,7 @@ from app.lines.rules import (
     period_on,
 )
 from app.platform.clock import utc_now
-from app.platform.database import Base
+from app.platform.database import Base, table_of
 from app.platform.errors import NotFound
 
 _FILES: tuple[tuple[str, type[Base]], ...] = (
@@ -29,6 +29,10 @@ _FILES: tuple[tuple[str, type[Base]], ...] = (
     ("line_aliases.csv", LineAlias),
     ("line_programmes.csv", LineProgramme),
     ("line_programme_steps.csv", LineProgrammeStep),
+)
+_TRUNKS = table_of(Trunk).c
+_TRUNKS_OF_KIND = select(_TRUNKS.name).where(
+    _TRUNKS.name.in_(bindparam("names", expanding=True)), _TRUNKS.kind == bindparam("wanted")
 )
 
 
@@ -152,7 +156,11 @@ def list_programmes(session: Session) -> list[tuple[LineProgramme, list[LineProg
 
 def probe_trunks(session: Session, names: Collection[str]) -> set[str]:
     """Which of these trunks carry the platform's own test calls only."""
+    return trunks_of_kind(session, names, "probe") | ({PROBE_TRUNK} & set(names))
+
+
+def trunks_of_kind(session: Session, names: Collection[str], kind: str) -> set[str]:
+    """Which of these trunks are of this kind."""
     if not names:
         return set()
-    query = select(Trunk.name).where(Trunk.name.in_(sorted(names)), Trunk.kind == "probe")
-    return {*session.scalars(query), *({PROBE_TRUNK} & set(names))}
+    return set(session.scalars(_TRUNKS_OF_KIND, {"names": sorted(names), "wanted": kind}))

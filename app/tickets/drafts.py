@@ -47,8 +47,9 @@ def open_drafts(session: Session, calls: Sequence[Call], *, region_code: str, no
     ]
     if history:
         session.execute(insert_ignore(session, TicketHistory), history)
-    wanted = Ticket.call_id.in_([call.call_id for call in waiting])
-    ids = dict(session.execute(select(Ticket.call_id, Ticket.id).where(wanted)).all())
+    ids = {call_id: ticket_id for ticket_id, call_id in made}
+    if others := [call.call_id for call in waiting if call.call_id not in ids]:  # somebody else was first
+        ids |= dict(session.execute(select(Ticket.call_id, Ticket.id).where(Ticket.call_id.in_(others))).all())
     for call in waiting:
         call.ticket_id = ids[call.call_id]
 
