@@ -1,6 +1,9 @@
 """Test calls from the terminal: ordered, dialled and judged in this process, one after the other."""
 
+import sys
 from collections.abc import Callable, Sequence
+
+import structlog
 
 from app.cli.console import StepFailed
 from app.cli.seeding import open_database
@@ -18,6 +21,7 @@ WHO = "hotline lines probe"
 
 def probe_now(wanted: Sequence[str], *, watch: Callable[[ProbeOut], None] | None = None) -> list[ProbeOut]:
     """Dial these lines, or all. `watch` sees each result at once. StepFailed."""
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(file=sys.stderr))  # stdout is the answer's
     dialler = Dialler(ProbeSettings())
     results = []
     with open_database(StackSettings()) as database:
