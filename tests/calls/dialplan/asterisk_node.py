@@ -1,6 +1,7 @@
 """One real Asterisk with a rendered site, in a folder and on ports of its own, without any other process of ours."""
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -68,6 +69,7 @@ class AsteriskNode:
         )
         output.close()
         self._wait_until_booted()
+        self.cli("logger add channel heard.log verbose(3)")
         return self
 
     def _wait_until_booted(self) -> None:
@@ -96,6 +98,11 @@ class AsteriskNode:
 
     def log(self) -> list[str]:
         return (self.home / "log/messages.log").read_text(encoding="utf-8", errors="replace").splitlines()
+
+    def heard(self, who: str) -> list[str]:
+        """Our prompts that were played to channels whose name begins so, oldest first."""
+        text = (self.home / "log/heard.log").read_text(encoding="utf-8", errors="replace")
+        return re.findall(rf"<{who}-[^>]*> Playing 'hotline/([a-z0-9-]+)", text)
 
     def queue_log(self, event: str, call_id: str = "") -> list[list[str]]:
         """Data fields of each line of this event (of this call), oldest first."""

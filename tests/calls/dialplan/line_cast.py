@@ -32,6 +32,14 @@ def qualify(node: AsteriskNode, trunk: str, *, is_up: bool) -> None:
 
 
 @contextmanager
+def conversation(node: AsteriskNode, seconds: float = 20) -> Iterator[None]:
+    """What is done inside leads to an agent and a caller who talk; the whisper is over then."""
+    before = len(node.queue_log("CONNECT"))
+    yield
+    until(lambda: len(node.queue_log("CONNECT")) > before, "a conversation", seconds)
+
+
+@contextmanager
 def phone_at(node: AsteriskNode, seat: str, behaviour: str) -> Iterator[SipAnswerer]:
     """A registered phone at a seat."""
     secret = node.settings.seat_secret.get_secret_value()

@@ -29,13 +29,15 @@ class SipAnswerer:
         self._pending: dict[str, tuple[str, tuple[str, int]]] = {}
         self._dialogs: dict[str, tuple[str, tuple[str, int]]] = {}
         self._tag = token()
+        self._thread = threading.Thread(target=self._serve, daemon=True)
 
     def __enter__(self) -> "SipAnswerer":
-        threading.Thread(target=self._serve, daemon=True).start()
+        self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.socket.sendto(b"BYE", self.socket.getsockname())  # wakes the thread
+        self.socket.sendto(b"", self.socket.getsockname())  # ends the thread
+        self._thread.join(timeout=5)
         self.socket.close()
 
     # what a test does
@@ -94,10 +96,9 @@ class SipAnswerer:
 
     def _serve(self) -> None:
         while True:
-            try:
-                data, peer = self.socket.recvfrom(65535)
-            except OSError:
-                return  # closed by the test
+            data, peer = self.socket.recvfrom(65535)
+            if not data:
+                return
             message = data.decode(errors="replace")
             if message.startswith("SIP/2.0"):
                 if not message.startswith("SIP/2.0 1"):

@@ -1,0 +1,139 @@
+"""A line whose calls we send on: the department rings, and whatever goes wrong there ends in our queue."""
+
+import pytest
+
+from tests.calls.dialplan.asterisk_node import AsteriskNode
+from tests.calls.dialplan.line_cast import agent_at, conversation, exchange
+from tests.calls.dialplan.sip_answerer import ANSWER, BUSY, REJECT, RING, UNAVAILABLE, header, until
+from tests.calls.dialplan.sip_phone import SipPhone
+
+pytestmark = pytest.mark.calls
+
+CITIZEN = b'"x" <sip:13800000333@c>'
+
+
+def forwarded(node: AsteriskNode) -> list[list[str]]:
+    """line, trunk, result, parallel of each leg of the newest call."""
+    return [[*row[:3], row[5]] for row in node.queue_log("HLFORWARDED", node.last_call_id())]
+
+
+def test_the_department_answers_and_sees_who_calls_and_who_sent_the_call(node: AsteriskNode) -> None:
+    with exchange(node, "labour", ANSWER) as labour, SipPhone(node.settings.sip_port) as citizen:
+        assert citizen.invite("12333", CITIZEN) == 200
+        invite = labour.wait_for()
+        until(lambda: "Up" in node.cli("core show channels concise"), "the conversation")
+        labour.hang_up()
+        citizen.wait_for_goodbye()
+        node.wait_until_idle()
+
+    assert invite.startswith(f"INVITE sip:12333@127.0.0.8:{node.departments_port} ")
+    assert "13800000333" in header(invite, "From")
+    assert "13800000333" in header(invite, "P-Asserted-Identity")
+    assert "12345" in header(invite, "Diversion")
+    assert header(invite, "X-12345-Hop") == "1"
+    assert header(invite, "X-12345-Call-Id") == node.last_call_id()
+    assert forwarded(node) == [["12333", "labour", "answered", "0"]]
+    assert node.queue_log("HLENDED", node.last_call_id())[0][0] == "department"
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "result"),
+    [(BUSY, "busy"), (REJECT, "rejected"), (RING, "no_answer"), (UNAVAILABLE, "trunk_down")],
+)
+def test_a_caller_comes_to_our_queue_when_the_department(behaviour: str, result: str, node: AsteriskNode) -> None:
+    with (
+        exchange(node, "labour", behaviour) as labour,
+        agent_at(node, "8001", ANSWER) as agent,
+        SipPhone(node.settings.sip_port) as citizen,
+    ):
+        with conversation(node):
+            citizen.invite("12333", CITIZEN)
+        assert len(labour.invites) == len(agent.invites) == 1
+        citizen.hang_up()
+        node.wait_until_idle()
+
+    assert forwarded(node) == [["12333", "labour", result, "0"]]
+    assert node.queue_log("HLENDED", node.last_call_id())[0][:3] == ["queue", "common", "1001"]
+
+
+def test_a_trunk_that_is_down_costs_no_time(node: AsteriskNode) -> None:
+    with agent_at(node, "8001", ANSWER), SipPhone(node.settings.sip_port) as citizen:
+        with conversation(node):
+            citizen.invite("12333", CITIZEN)
+        citizen.hang_up()
+        node.wait_until_idle()
+
+    assert forwarded(node) == [["12333", "labour", "trunk_down", "0"]]
+
+
+def test_who_comes_back_from_a_department_is_before_those_who_wait(node: AsteriskNode) -> None:
+    with (
+        agent_at(node, "8001", BUSY),
+        SipPhone(node.settings.sip_port) as waiting,
+        SipPhone(node.settings.sip_port) as returning,
+    ):
+        waiting.invite("12345", CITIZEN)
+        until(lambda: "1. PJSIP/carrier" in node.cli("queue show common"), "the first caller")
+        returning.invite("12333", CITIZEN)
+        until(lambda: "2. PJSIP/carrier" in node.cli("queue show common"), "the second caller")
+        first = next(line for line in node.cli("queue show common").splitlines() if " 1. " in line)
+        waiting.hang_up()
+        returning.hang_up()
+        node.wait_until_idle()
+
+    assert "prio: 10" in first
+
+
+def test_a_caller_who_hangs_up_while_the_department_rings_is_told(node: AsteriskNode) -> None:
+    with exchange(node, "labour", RING) as labour, SipPhone(node.settings.sip_port) as citizen:
+        citizen.invite("12333", CITIZEN)
+        labour.wait_for()
+        citizen.hang_up()
+        until(lambda: labour.cancelled == 1, "the CANCEL")
+        node.wait_until_idle()
+
+    assert forwarded(node) == [["12333", "labour", "caller_gone", "0"]]
+    assert node.queue_log("HLENDED", node.last_call_id())[0][0] == "forward"
+
+
+def test_a_call_from_the_department_is_not_sent_back_to_it(node: AsteriskNode) -> None:
+    with (
+        exchange(node, "labour", ANSWER) as labour,
+        agent_at(node, "8001", ANSWER),
+        SipPhone(node.settings.sip_port, address="127.0.0.8") as citizen,
+    ):
+        with conversation(node):
+            citizen.invite("12345", CITIZEN, "Diversion: <sip:12333@labour>;reason=unconditional")
+        citizen.hang_up()
+        node.wait_until_idle()
+
+    assert labour.invites == []
+    assert forwarded(node) == [["12333", "labour", "loop", "0"]]
+
+
+@pytest.mark.parametrize("keeps_our_headers", [True, False])
+def test_a_department_that_forwards_back_makes_no_second_call(keeps_our_headers: bool, node: AsteriskNode) -> None:
+    with (
+        exchange(node, "labour", RING) as labour,
+        agent_at(node, "8001", ANSWER) as agent,
+        SipPhone(node.settings.sip_port) as citizen,
+        SipPhone(node.settings.sip_port, address="127.0.0.8") as back,
+    ):
+        citizen.invite("12333", CITIZEN)
+        invite = labour.wait_for()
+        first = node.last_call_id()
+        headers = ["Diversion: <sip:12333@labour>;reason=no-answer"]
+        if keeps_our_headers:
+            headers += [f"{name}: {header(invite, name)}" for name in ("X-12345-Hop", "X-12345-Call-Id")]
+        with conversation(node):
+            back.invite("12345", CITIZEN, *headers)
+            labour.answer_now()
+        agent.hang_up()
+        back.wait_for_goodbye()
+        labour.hang_up()
+        citizen.wait_for_goodbye()
+        node.wait_until_idle()
+
+    assert node.last_call_id() == first  # the second INVITE was no arrival
+    assert node.queue_log("HLLEG")[-1] == [first]
+    assert forwarded(node) == [["12333", "labour", "loop", "0"], ["12333", "labour", "answered", "0"]]

@@ -1,0 +1,213 @@
+"""A line whose own people and our agents may both answer: exactly one does, and the record says who."""
+
+import pytest
+
+from tests.calls.dialplan.asterisk_node import AsteriskNode
+from tests.calls.dialplan.line_cast import agent_at, conversation, exchange, phone_at
+from tests.calls.dialplan.sip_answerer import ANSWER, BUSY, RING, header, until
+from tests.calls.dialplan.sip_phone import SipPhone
+
+pytestmark = pytest.mark.calls
+
+CITIZEN = b'"x" <sip:13800000328@c>'
+
+
+def legs(node: AsteriskNode) -> list[list[str]]:
+    """line, trunk, result, parallel of each department's leg of the newest call."""
+    return [[*row[:3], row[5]] for row in node.queue_log("HLFORWARDED", node.last_call_id())]
+
+
+def ended(node: AsteriskNode) -> list[str]:
+    """stage, queue, member of the newest call's end."""
+    return node.queue_log("HLENDED", node.last_call_id())[0][:3]
+
+
+def test_the_department_answers_first_and_our_agent_stops_ringing(node: AsteriskNode) -> None:
+    with (
+        exchange(node, "transport", RING) as transport,
+        agent_at(node, "8001", RING) as agent,
+        SipPhone(node.settings.sip_port) as citizen,
+    ):
+        citizen.invite("12328", CITIZEN)
+        agent.wait_for()
+        transport.wait_for()
+        transport.answer_now()
+        until(lambda: agent.cancelled == 1, "the agent's phone to stop")
+        citizen.hang_up()
+        until(lambda: transport.ended == 1, "the end of the conversation")
+        node.wait_until_idle()
+
+    assert legs(node) == [["12328", "transport", "answered", "1"]]
+    assert ended(node) == ["department", "common", ""]
+
+
+def test_our_agent_answers_first_and_the_department_stops_ringing(node: AsteriskNode) -> None:
+    with (
+        exchange(node, "transport", RING) as transport,
+        agent_at(node, "8001", RING) as agent,
+        SipPhone(node.settings.sip_port) as citizen,
+    ):
+        citizen.invite("12328", CITIZEN)
+        invite = agent.wait_for()
+        transport.wait_for()
+        with conversation(node):
+            agent.answer_now()
+        until(lambda: transport.cancelled == 1, "the department to stop")
+        citizen.hang_up()
+        until(lambda: agent.ended == 1, "the end of the conversation")
+        node.wait_until_idle()
+
+    assert "13800000328" in header(invite, "From")
+    assert legs(node) == [["12328", "transport", "elsewhere", "1"]]
+    assert ended(node) == ["queue", "common", "1001"]
+
+
+@pytest.mark.parametrize("attempt", range(5))
+def test_two_who_answer_at_once_make_one_conversation(attempt: int, node: AsteriskNode) -> None:
+    with (
+        exchange(node, "transport", RING) as transport,
+        agent_at(node, "8001", RING) as agent,
+        SipPhone(node.settings.sip_port) as citizen,
+    ):
+        citizen.invite("12328", CITIZEN)
+        agent.wait_for()
+        transport.wait_for()
+        first, second = (transport, agent) if attempt % 2 else (agent, transport)
+        first.answer_now()
+        second.answer_now()
+        until(lambda: transport.ended + transport.cancelled + agent.ended + agent.cancelled >= 1, "the loser's end")
+        citizen.hang_up()
+        node.wait_until_idle()
+
+    [leg] = legs(node)
+    assert (leg[2] == "answered") == (ended(node)[0] == "department")
+    assert (leg[2] == "answered") != bool(ended(node)[2])
+
+
+def test_the_department_stops_ringing_after_its_time_while_our_queue_goes_on(node: AsteriskNode) -> None:
+    with (
+        exchange(node, "transport", RING) as transport,
+        agent_at(node, "8001", BUSY),
+        SipPhone(node.settings.sip_port) as citizen,
+    ):
+        citizen.invite("12328", CITIZEN)
+        transport.wait_for()
+        until(lambda: transport.cancelled == 1, "the ring time's end")
+        assert "1. Local/common@half" in node.cli("queue show common")
+        citizen.hang_up()
+        node.wait_until_idle()
+
+    assert legs(node) == [["12328", "transport", "caller_gone", "1"]]
+    assert ended(node) == ["queue", "common", ""]
+
+
+def test_a_busy_department_leaves_the_call_to_us(node: AsteriskNode) -> None:
+    with (
+        exchange(node, "transport", BUSY),
+        agent_at(node, "8001", ANSWER),
+        SipPhone(node.settings.sip_port) as citizen,
+    ):
+        with conversation(node):
+            citizen.invite("12328", CITIZEN)
+        citizen.hang_up()
+        node.wait_until_idle()
+
+    assert legs(node) == [["12328", "transport", "busy", "1"]]
+    assert ended(node) == ["queue", "common", "1001"]
+
+
+def test_a_department_that_is_down_leaves_the_call_to_us(node: AsteriskNode) -> None:
+    with agent_at(node, "8001", ANSWER), SipPhone(node.settings.sip_port) as citizen:
+        with conversation(node):
+            citizen.invite("12328", CITIZEN)
+        citizen.hang_up()
+        node.wait_until_idle()
+
+    assert legs(node) == [["12328", "transport", "trunk_down", "1"]]
+
+
+def test_nobody_on_either_side_ends_with_a_word_and_on_the_list_of_missed_calls(node: AsteriskNode) -> None:
+    with exchange(node, "transport", RING), SipPhone(node.settings.sip_port) as citizen:
+        citizen.invite("12328", CITIZEN)
+        citizen.wait_for_goodbye()
+        node.wait_until_idle()
+
+    assert legs(node) == [["12328", "transport", "no_answer", "1"]]
+    assert node.queue_log("HLLEFT", node.last_call_id()) == [["common", "JOINEMPTY"]]
+    assert ended(node) == ["after_queue", "common", ""]
+
+
+def test_a_department_that_forwards_its_leg_back_is_told_that_we_are_busy(node: AsteriskNode) -> None:
+    with (
+        exchange(node, "transport", RING) as transport,
+        agent_at(node, "8001", RING) as agent,
+        SipPhone(node.settings.sip_port) as citizen,
+        SipPhone(node.settings.sip_port, address="127.0.0.5") as back,
+    ):
+        citizen.invite("12328", CITIZEN)
+        invite = transport.wait_for()
+        agent.wait_for()
+        first = node.last_call_id()
+        headers = [f"{name}: {header(invite, name)}" for name in ("X-12345-Hop", "X-12345-Call-Id")]
+        assert back.invite("12345", CITIZEN, "Diversion: <sip:12328@t>", *headers) == 486
+        citizen.hang_up()
+        node.wait_until_idle()
+
+    assert node.last_call_id() == first
+    assert len(agent.invites) == 1
+    assert legs(node)[0] == ["12328", "transport", "loop", "1"]
+
+
+def test_own_people_are_rung_first_and_then_we(node: AsteriskNode) -> None:
+    with (
+        phone_at(node, "8010", RING) as own,
+        agent_at(node, "8001", ANSWER),
+        SipPhone(node.settings.sip_port) as citizen,
+    ):
+        with conversation(node):
+            citizen.invite("12369", CITIZEN)
+        assert own.cancelled == 1
+        citizen.hang_up()
+        node.wait_until_idle()
+
+    assert legs(node) == [["12369", "", "no_answer", "1"]]
+    assert ended(node) == ["queue", "common", "1001"]
+
+
+def test_own_people_who_answer_keep_the_call(node: AsteriskNode) -> None:
+    with (
+        phone_at(node, "8010", ANSWER) as own,
+        agent_at(node, "8001", ANSWER) as agent,
+        SipPhone(node.settings.sip_port) as citizen,
+    ):
+        citizen.invite("12369", CITIZEN)
+        own.wait_for()
+        until(lambda: node.cli("core show channels concise").count("!Up!") >= 2, "the conversation")
+        own.hang_up()
+        citizen.wait_for_goodbye()
+        node.wait_until_idle()
+
+    assert agent.invites == []
+    assert legs(node) == [["12369", "", "answered", "1"]]
+    assert ended(node)[0] == "department"
+
+
+def test_we_are_rung_first_then_own_people_then_we_again(node: AsteriskNode) -> None:
+    with (
+        phone_at(node, "8009", RING) as own,
+        agent_at(node, "8001", RING) as agent,
+        SipPhone(node.settings.sip_port) as citizen,
+    ):
+        citizen.invite("12348", CITIZEN)
+        agent.wait_for()
+        own.wait_for(seconds=15)
+        assert agent.cancelled == 1
+        agent.behaviour = ANSWER
+        with conversation(node):
+            pass
+        citizen.hang_up()
+        node.wait_until_idle()
+
+    assert legs(node) == [["12348", "", "no_answer", "1"]]
+    assert node.queue_log("HLLEFT", node.last_call_id()) == []
+    assert ended(node) == ["queue", "common", "1001"]
