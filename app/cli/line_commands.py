@@ -94,13 +94,22 @@ def show_comparison(found: "Comparison") -> None:
         say("[green]complete[/]: every call of the file is with us")
 
 
+def _shown(name: str, value: object) -> str:
+    """A moment as the exchange's list has it: Asia/Shanghai."""
+    from app.platform.clock import to_shanghai  # noqa: PLC0415
+
+    if name.endswith("_at"):
+        return f"{to_shanghai(datetime.fromisoformat(str(value))):%Y-%m-%d %H:%M:%S}"
+    return "" if value is None else str(value)
+
+
 def _show_rows(title: str, rows: list[dict[str, object]]) -> None:
     if not rows:
         return
     say(f"[yellow]{len(rows)}[/] {title}:")
     table = Table(*rows[0], box=None, pad_edge=False)
     for row in rows[:SHOWN_ROWS]:
-        table.add_row(*("" if value is None else str(value) for value in row.values()))
+        table.add_row(*(_shown(name, value) for name, value in row.items()))
     console.print(table)
     if len(rows) > SHOWN_ROWS:
         say(f"[dim]… and {len(rows) - SHOWN_ROWS} more; --json lists them all[/]")
