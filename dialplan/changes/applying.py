@@ -170,7 +170,7 @@ class Applying:
         if not results:
             return "loaded without a complaint"
         slowest = max(result.answered_ms for result in results)
-        called = ", ".join(result.number for result in results)
+        called = ", ".join(dict.fromkeys(result.number for result in results))
         return f"loaded without a complaint; called {called}: all answered and heard, slowest after {slowest} ms"
 
     def _take_effect(self, plan: SitePlan, planned: PlannedChange, hand_edited: dict[str, str]) -> ApplyReport:

@@ -23,7 +23,7 @@ from dialplan.changes.verification import LogMark, deviations
 from dialplan.check import LONGEST_SOCKET_PATH
 from dialplan.render import prepare_folders, render, write
 from dialplan.settings import DialplanSettings
-from dialplan.site_plan import Outbound, SitePlan, TrunkKind
+from dialplan.site_plan import Outbound, SitePlan, Trunk, TrunkKind
 
 NOWHERE = Outbound(host=IPv4Address("127.0.0.1"), port=9, ring_seconds=1)
 """The discard port: a rehearsal rings nobody."""
@@ -169,9 +169,15 @@ def _end_left_over(home: Path) -> None:
 
 
 def _call(plan: SitePlan, scratch: DialplanSettings, numbers: Sequence[str]) -> list[CallResult]:
+    """Call each number as a citizen; the main one also as the probe, which hears the greeting and nothing else."""
     by_citizens = sorted(plan.trunks, key=lambda trunk: trunk.kind is TrunkKind.CARRIER)  # they win over the others
-    ways = {did.number: str(trunk.addresses[0].network_address) for trunk in by_citizens for did in trunk.dids}
+    ways = {did.number: _address(trunk) for trunk in by_citizens for did in trunk.dids}
+    wanted = [(number, ways[number]) for number in numbers if number in ways]
+    wanted += [(plan.main_line.number, _address(trunk)) for trunk in plan.trunks if trunk.kind is TrunkKind.PROBE]
     server = (scratch.sip_host, scratch.sip_port)
-    wanted = [number for number in numbers if number in ways]
     with ThreadPoolExecutor(max_workers=max(len(wanted), 1)) as pool:
-        return list(pool.map(lambda number: place_call(number, address=ways[number], server=server), wanted))
+        return list(pool.map(lambda way: place_call(way[0], address=way[1], server=server), wanted))
+
+
+def _address(trunk: Trunk) -> str:
+    return str(trunk.addresses[0].network_address)

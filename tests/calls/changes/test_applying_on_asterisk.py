@@ -10,7 +10,7 @@ from dialplan.changes.lock import ChangeLock
 from dialplan.changes.swap import ConfigurationFolder
 from dialplan.changes.test_call import place_call
 from dialplan.changes.versions import manifest_of
-from tests.calls.changes.changing_node import ChangingNode, plan_text
+from tests.calls.changes.changing_node import ChangingNode, HeldCall, plan_text
 from tests.calls.dialplan.asterisk_node import free_port
 
 pytestmark = pytest.mark.calls
@@ -155,14 +155,15 @@ def test_a_queue_with_callers_in_it_is_not_removed(node: ChangingNode) -> None:
 
     node.cli("queue add member Local/9101@from-seat-hall to consumer")
     node.cli("queue pause member Local/9101@from-seat-hall queue consumer")
-    node.cli("channel originate Local/9102@from-seat-hall/n application Queue consumer")
-    node.wait_for("consumer has 1 calls", "queue show consumer")
     try:
-        report = node.apply(plan_text(without_consumer))
+        with HeldCall("12315", "127.0.0.2", (node.settings.sip_host, node.settings.sip_port)) as caller:
+            assert caller.accept() == 200
+            node.wait_for("consumer has 1 calls", "queue show consumer")
+            report = node.apply(plan_text(without_consumer))
+            assert caller.hang_up()
     finally:
-        node.cli("channel request hangup all")
         node.cli("queue remove member Local/9101@from-seat-hall from consumer")
-        node.wait_until_idle()
+    node.wait_until_idle()
 
     assert report.outcome is Outcome.REFUSED
     assert report.message == "1 callers wait in the queue consumer, which this change removes"
