@@ -42,15 +42,15 @@ def compare_call(
     yield Check("store", f"{name}: caller number", number if expected.has_number else "", seen.caller_number)
     if expected.agent:
         yield Check("store", f"{name}: agent", agents[expected.agent], seen.agent)
-    wanted = {"original line": expected.line.number, "line rule": expected.line.rule, "mode": expected.line.mode,
-              "diversion": expected.line.diversion, "source": expected.source}  # fmt: skip
-    found = {"original line": seen.original_line, "line rule": seen.line_rule, "mode": seen.line_mode,
-             "diversion": seen.diversion, "source": seen.source}  # fmt: skip
-    yield from (
-        Check("store", f"{name}: {what}", str(value), found[what])
-        for what, value in wanted.items()
-        if value is not None
-    )
+    line = expected.line
+    for what, wanted, found in (
+        ("original line", line.number, seen.original_line),
+        ("line rule", line.rule, seen.line_rule),
+        ("mode", line.mode, seen.line_mode),
+        ("diversion", line.diversion, seen.diversion),
+    ):
+        if wanted is not None:
+            yield Check("store", f"{name}: {what}", str(wanted), found)
     yield from _compare_events(name, expected, seen.events, agents)
     yield Check("store", f"{name}: ticket", *_tickets(expected.ticket, seen, agents))
     yield Check("store", f"{name}: missed call", _missed(expected.missed_call), _missed(seen.missed_call))

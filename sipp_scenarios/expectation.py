@@ -37,7 +37,7 @@ class ExpectedEvent(Part):
 class ExpectedTicket(Part):
     status: Literal["draft", "accepted", "finished", "merged"] = "draft"
     opened_by: ActorName | None = Field(default=None, description="the agent who has it; none: a department answered")
-    source: str | None = Field(default=None, description="where the matter came from")
+    source: str | None = Field(default=None, description="phone, or 110 and the like: who put it through")
 
 
 class ExpectedMissedCall(Part):
@@ -63,7 +63,6 @@ class ExpectedCall(Part):
     state: Literal["arrived", "queued", "ringing", "talking", "after_talk", "ended"] = "ended"
     agent: ActorName | None = None
     line: ExpectedLine = ExpectedLine()
-    source: str | None = Field(default=None, description="110: handed to us by the emergency service")
     has_number: bool = Field(default=True, description="the store knows the caller's own number")
     events: list[ExpectedEvent] = Field(min_length=1, description="in this order; others may lie between")
     also: list[ExpectedEvent] = Field(

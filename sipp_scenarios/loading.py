@@ -85,7 +85,7 @@ ROLES_IN_STEPS = {
     "sign_in": "agent", "sign_out": "agent", "dial": "caller", "hang_up": "actor", "finish": "caller",
     "pop": "caller", "to": "agent", "not_to": "agent", "open_ticket_of": "caller",
     "accept_ticket_of": "caller", "by": "agent", "open": "exchange or own seat", "close": "exchange", "answer": "actor",
-    "hand_over": "caller", "leave_to_them": "caller", "take_back": "caller",
+    "hand_over": "caller", "leave_to_them": "caller", "take_back": "caller", "refer": "caller",
 }  # fmt: skip
 
 

@@ -45,7 +45,6 @@ def call(
         line_rule=row.get("line_rule") or "",
         line_mode=row.get("line_mode") or "",
         diversion=row.get("diversion") or "",
-        source=row.get("source") or "",
     )
 
 
@@ -57,7 +56,7 @@ def event(row: Json) -> StoredEvent:
 
 def ticket(row: Json) -> StoredTicket:
     return StoredTicket(
-        row["ticket_number"], row["status"], row["accepted_by"] or "", row["call_id"] or "", row.get("source") or ""
+        row["ticket_number"], row["status"], row["accepted_by"] or "", row["call_id"] or "", row["source_channel"]
     )
 
 

@@ -141,8 +141,8 @@ class Play:
     def _(self, step: steps.AwaitEvent) -> None:
         player = self.cast.players[step.of]
         until(
-            lambda: step.await_event in self.store.event_types(self.cast, player),
-            what=f"{step.await_event} of {step.of}'s call",
+            lambda: self.store.has_event(self.cast, player, step.await_event, step.having),
+            what=f"{step.await_event} {step.having or ''} of {step.of}'s call".replace("  ", " "),
             within_ms=step.within_ms,
         )
 
@@ -251,6 +251,13 @@ class Play:
         caller, agent = self.cast.players[step.take_back], self.cast.players[step.by]
         self.store.move_handover(self.cast, caller, agent.username, "take-back")
         self.note(step.by, "takes the call back")
+
+    @_do.register
+    def _(self, step: steps.Refer) -> None:
+        caller = self.cast.players[step.refer]
+        with self.cast.switch.machine("scenario-psap", "referrals:write") as token:
+            ticket = self.store.refer(self.cast, caller, token, category=step.category, kind=step.transfer_kind)
+        self.note("110", f"refers {step.category}: ticket {ticket}")
 
     def _start(self, name: str) -> None:
         self.control.start(name)

@@ -50,5 +50,4 @@ class StoredCall:
     line_rule: str = ""
     line_mode: str = ""
     diversion: str = ""
-    source: str = ""
     recording: Recording | None = field(default=None, compare=False)

@@ -59,6 +59,7 @@ class AwaitEvent(Part):
 
     await_event: EventType
     of: ActorName
+    having: dict[str, str | int | bool] = Field(default_factory=dict, description="fields of it, e.g. result: accepted")
     within_ms: int = Field(default=WITHIN_MS, ge=1)
 
 
@@ -166,12 +167,21 @@ class TakeBackStep(Part):
     by: ActorName
 
 
+class Refer(Part):
+    """The emergency service refers a matter by API, twice, as a sender does that heard no answer: one ticket."""
+
+    refer: ActorName = Field(description="the caller whose matter it is")
+    category: str
+    transfer_kind: Literal["voice", "ticket"] = Field(description="voice: it joins the ticket of the caller's call")
+
+
 STEPS: dict[str, type[Part]] = {
     "sign_in": SignIn, "sign_out": SignOut, "dial": Dial, "hang_up": HangUp, "finish": Finish,
     "await_event": AwaitEvent, "await_sip": AwaitSip, "talk_ms": Talk, "stop": Stop, "start": Start, "kill": Kill,
     "break": Break, "mend": Mend, "pop": Pop, "accept_ticket_of": AcceptTicket,
     "open": Open, "close": Close, "answer": Answer, "set_clock": SetClock, "await_change_of": AwaitChange,
     "apply_plan": ApplyPlan, "hand_over": HandOverTo, "leave_to_them": LeaveToThem, "take_back": TakeBackStep,
+    "refer": Refer,
 }  # fmt: skip
 
 
@@ -205,7 +215,8 @@ Step = Annotated[
     | Annotated[ApplyPlan, Tag("apply_plan")]
     | Annotated[HandOverTo, Tag("hand_over")]
     | Annotated[LeaveToThem, Tag("leave_to_them")]
-    | Annotated[TakeBackStep, Tag("take_back")],
+    | Annotated[TakeBackStep, Tag("take_back")]
+    | Annotated[Refer, Tag("refer")],
     Discriminator(
         _step_kind, custom_error_type="unknown_step", custom_error_message=f"a step is one of {', '.join(STEPS)}"
     ),

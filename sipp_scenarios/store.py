@@ -1,6 +1,7 @@
 """The case store as a scenario sees it: through the product's own API, in the names of the people who use it."""
 
 import re
+import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,7 @@ from sipp_scenarios import parsing
 from sipp_scenarios.audio import Recording, listen
 from sipp_scenarios.cast import Cast, Player
 from sipp_scenarios.records import StoredCall, StoredMissedCall, StoredTicket
-from sipp_scenarios.session import ApiSession, Refused
+from sipp_scenarios.session import ANSWER_WITHIN_SECONDS, ApiSession, Refused
 from sipp_scenarios.target import Person, Target, TargetError
 from sipp_scenarios.waiting import StoreUnavailable, until
 
@@ -115,10 +116,11 @@ class Store:
                 player.call_id = min(found, key=lambda row: str(row["arrived_at"]))["call_id"]
         return player.call_id
 
-    def event_types(self, cast: Cast, player: Player) -> list[str]:
-        """Types of the events that the store has of this caller's call."""
+    def has_event(self, cast: Cast, player: Player, kind: str, fields: parsing.Json) -> bool:
+        """Whether the store has such an event of this caller's call, with these values."""
         call = self.read_call(cast, player)
-        return [event.type for event in call.events] if call else []
+        of_kind = [event.payload for event in call.events if event.type == kind] if call else []
+        return any(all(payload.get(name) == value for name, value in fields.items()) for payload in of_kind)
 
     def read_call(self, cast: Cast, player: Player) -> StoredCall | None:
         """The call record with all that hangs on it; None while there is none."""
@@ -186,8 +188,42 @@ class Store:
 
     def hand_over(self, cast: Cast, caller: Player, username: str, target: str) -> None:
         """Press the key for 110, 119, 120, 122 or a line on the agent's page."""
-        body = {"call_id": self._known_call_id(cast, caller), "target": target}
-        caller.handover_id = str(self.as_person(username).post("/handovers", body)["id"])
+        call_id = self._known_call_id(cast, caller)
+        session = self.as_person(username)
+        session.post("/handovers", {"call_id": call_id, "target": target})
+
+        def attempt() -> str | None:
+            rows = session.get("/handovers", call_id=call_id)["items"]
+            return str(rows[0]["id"]) if rows and rows[0]["target"] == target else None
+
+        caller.handover_id = until(attempt, what=f"the hand-over to {target} is reported", within_ms=STATE_WITHIN_MS)
+
+    def refer(self, cast: Cast, caller: Player, token: str, *, category: str, kind: str) -> str:
+        """Refer a matter as 110's machine does, and send it again; the ticket's number. Raises TargetError."""
+        body = {
+            "source": "110", "incident_number": f"J{time.time_ns()}", "alarmed_at": datetime.now(UTC).isoformat(),
+            "caller_number": caller.number, "category": category, "transfer_kind": kind,
+            "address": parsing.FILLED_FORM["address"], "content": parsing.FILLED_FORM["content"],
+        }  # fmt: skip
+        answers = [self._post_as_machine("/referrals", body, token) for _ in range(2)]
+        tickets = {str(answer["ticket_number"]) for answer in answers}
+        call = self.read_call(cast, caller)
+        own = call.ticket.ticket_number if call and call.ticket else ""
+        if len(tickets) > 1 or (own in tickets) != (kind == "voice"):
+            raise TargetError(
+                f"referred by {kind}, sent twice: tickets {', '.join(tickets)}; the call's is {own or 'none'}"
+            )
+        return tickets.pop()
+
+    def _post_as_machine(self, path: str, body: parsing.Json, token: str) -> parsing.Json:
+        answer = httpx.post(
+            f"{self.target.web_url}/api/v1{path}", json=body, headers={"Authorization": f"Bearer {token}"},
+            timeout=ANSWER_WITHIN_SECONDS, trust_env=False,
+        )  # fmt: skip
+        if answer.is_error:
+            raise Refused(answer)
+        document: parsing.Json = answer.json()
+        return document
 
     def move_handover(self, cast: Cast, caller: Player, username: str, move: str) -> None:
         """Leave the other side with the citizen, or take the call back."""

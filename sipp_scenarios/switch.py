@@ -5,6 +5,8 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -147,6 +149,17 @@ class Switch:
             if report.version is None:
                 raise TargetError(f"the plan of before was not applied again: {report.message}")
         self.plan_before = ""
+
+    @contextmanager
+    def machine(self, name: str, scope: str) -> Iterator[str]:
+        """The token of a machine that may do this, made for the block alone. Raises TargetError."""
+        made = self._run("token", "add", name, "--scope", scope)
+        if made.returncode:
+            raise TargetError(f"hotline token add failed: {(made.stderr or made.stdout).strip()[-400:]}")
+        try:
+            yield made.stdout.strip()
+        finally:
+            self._run("token", "off", name)
 
     # --- trunks ---------------------------------------------------------------------------------------------------
 

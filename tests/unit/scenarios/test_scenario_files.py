@@ -18,6 +18,7 @@ OF_THE_ISSUE = {
     "forwarded-out-busy-returns-to-queue", "forwarded-out-trunk-down", "parallel-own-seat-answers",
     "parallel-12345-answers", "parallel-both-answer-at-once", "forward-loop",
     "line-switches-mode-at-midnight", "cancelled-line-intercept", "apply-during-calls",
+    "handover-110-accepted", "handover-119-refused-returns", "from-110-non-police",
 }  # fmt: skip
 
 GOOD = {
