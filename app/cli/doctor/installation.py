@@ -81,3 +81,11 @@ def judge_processes(problems: Mapping[str, str]) -> list[Finding]:
         fail(name, problem, f"see its log in the home folder, supervisor/logs/{name}.log; `hotline up` starts it again")
         for name, problem in sick.items()
     ]
+
+
+def judge_line_alarms(alarms: Mapping[str, str]) -> Finding:
+    """`alarms`: line → what its last test call found wrong."""
+    if not alarms:
+        return ok("lines", "no test call says that one fails")
+    told = ", ".join(f"{line} ({fault.replace('_', ' ')})" for line, fault in sorted(alarms.items()))
+    return warn("lines", f"test calls fail: {told}", "`hotline lines probe` dials them again and says what it meets")

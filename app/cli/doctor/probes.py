@@ -21,7 +21,7 @@ from app.cli import health
 from app.cli.asterisk_root import read_installed_version
 from app.cli.console import StepFailed
 from app.cli.doctor import installation, machine
-from app.cli.doctor.finding import Finding, fail
+from app.cli.doctor.finding import Finding, Level, fail
 from app.cli.env_file import derived_values, read_assignments
 from app.cli.packages import FOR_STACK, list_missing
 from app.cli.process_control import ProcessControl
@@ -174,7 +174,18 @@ def check_processes(settings: StackSettings) -> list[Finding]:
     return installation.judge_processes(problems)
 
 
+def check_lines(settings: StackSettings) -> Finding:
+    """What the test calls say; nothing where there is no database yet, which is another check's finding."""
+    from app.cli.seeding import open_database  # noqa: PLC0415
+    from app.probes.alarms import list_alarms  # noqa: PLC0415
+
+    if check_database(settings).level is not Level.OK:
+        return installation.judge_line_alarms({})
+    with open_database(settings) as database, database.reading() as session:
+        return installation.judge_line_alarms({alarm.line: alarm.fault for alarm in list_alarms(session, limit=200)})
+
+
 CHECKS: tuple[Callable[[StackSettings], Finding | list[Finding]], ...] = (
     check_python, check_programs, check_asterisk, check_dns, check_disk, check_clock, check_env_file, check_addresses,
-    check_ports, check_database, check_dialplan, check_prompts, check_processes,
+    check_ports, check_database, check_dialplan, check_prompts, check_processes, check_lines,
 )  # fmt: skip

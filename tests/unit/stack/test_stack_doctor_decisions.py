@@ -194,3 +194,10 @@ def test_a_check_that_breaks_is_a_finding_and_the_others_go_on(monkeypatch: pyte
     findings: Iterator[Finding] = probes.run_checks(StackSettings())
 
     assert [(f.check, f.level) for f in findings] == [("clouds", Level.FAIL), ("python", Level.OK)]
+
+
+def test_lines_whose_test_calls_fail_are_named() -> None:
+    assert installation.judge_line_alarms({}).level is Level.OK
+    finding = installation.judge_line_alarms({"12333": "no_answer", "12315": "silent"})
+    assert finding.level is Level.WARN
+    assert finding.message == "test calls fail: 12315 (silent), 12333 (no answer)"
