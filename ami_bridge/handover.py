@@ -11,7 +11,7 @@ from app.contract.commands import HandOver, LeaveHandOver, TakeBack
 NORMAL_CLEARING = "16"
 ROOM = "ConfBridge"
 TARGETS, AGENTS = "handover", "handover-agent"
-LEG = "@handover-leg-"
+LEG, HALF = "@handover-leg-", "@half-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +52,18 @@ class Conversation:
         raise SwitchRefused("this call has no channel any more")
 
     def agent(self, seat: str) -> Leg:
-        """The agent's leg, in one bridge with the citizen. Raises SwitchRefused."""
-        bridge = self.citizen.bridge
+        """The leg of the agent who talks with the citizen. Raises SwitchRefused."""
+        bridges = self._bridges_of_citizen()
         for leg in self.legs:
-            if leg.channel.startswith(f"PJSIP/{seat}-") and bridge and leg.bridge == bridge:
+            if leg.channel.startswith(f"PJSIP/{seat}-") and leg.bridge in bridges:
                 return leg
         raise SwitchRefused(f"seat {seat} does not talk in this call")
+
+    def _bridges_of_citizen(self) -> set[str]:
+        """Where the citizen is heard: in a parallel call the queue stands behind a Local channel, a bridge further."""
+        near = {self.citizen.bridge} - {""}
+        halves = {leg.channel.rpartition(";")[0] for leg in self.legs if HALF in leg.channel and leg.bridge in near}
+        return near | {leg.bridge for leg in self.legs if leg.channel.rpartition(";")[0] in halves and leg.bridge}
 
     @property
     def third(self) -> list[Leg]:

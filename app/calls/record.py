@@ -6,7 +6,7 @@ it does not matter in which order, how often and in which batches they reach us 
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from app.calls.models import AgentStatus, CallOutcome, CallState
@@ -24,6 +24,8 @@ _RANK = {kind: rank for rank, kind in enumerate([*_LIFE, *(k for k in EventType 
 
 MAX_MS = 2**31 - 1
 """What the columns hold: 24 days."""
+MOVED_WITHIN = timedelta(seconds=2)
+"""A conversation whose end is told so shortly before its hand-over was moved, not ended."""
 
 
 @dataclass(frozen=True, order=True)
@@ -105,6 +107,7 @@ class CallStory:
         self._conversations: list[_Conversation] = []
         self._left_queue: tuple[datetime, CallOutcome] | None = None
         self._was_passed_on = False
+        self._in_room = ""
         self._line_is_resolved = False
         self.is_answered_by_department = False
         self._told_talk_ms: int | None = None
@@ -154,6 +157,8 @@ class CallStory:
     def _report(self, event: CallEvent) -> None:
         """Move the state on. A phone that stops ringing means waiting only if no other one rings."""
         reported = REPORTS[event.type]
+        if isinstance(event.payload, facts.ConversationEnded) and self._goes_on_in_room(event.payload):
+            return
         if isinstance(event.payload, facts.AgentMissed):
             others = [e.status for agent, e in self.engagements.items() if agent != event.payload.agent]
             if self.record.state is not CallState.RINGING or AgentStatus.RINGING in others:
@@ -175,7 +180,7 @@ class CallStory:
                 self._engage(agent, AgentStatus.READY, at, only_from=AgentStatus.RINGING)
             case facts.AgentAnswered() as fact:
                 self._answer(fact, at)
-            case facts.ConversationEnded() as fact:
+            case facts.ConversationEnded() as fact if not self._goes_on_in_room(fact):
                 self._end_conversation(fact, at)
             case facts.CallerAbandoned():
                 self._left_queue = (at, CallOutcome.ABANDONED)
@@ -184,8 +189,8 @@ class CallStory:
                 self._left_queue = (at, CallOutcome.NO_AGENT if is_nobody_there else CallOutcome.OVERFLOW)
             case facts.CallForwarded() as fact:
                 self._tell_of_leg(fact)
-            case facts.HandedOver(result=facts.HandoverResult.ACCEPTED):
-                self._was_passed_on = True
+            case facts.HandedOver() as fact:
+                self._hand_over(fact, at)
 
     def _tell_of_leg(self, fact: facts.CallForwarded) -> None:
         """A leg to the department. Of several the one that was answered counts, else the last."""
@@ -217,6 +222,25 @@ class CallStory:
             if engagement.status is AgentStatus.RINGING:
                 self._engage(other, AgentStatus.READY, at)
         self._engage(fact.agent, AgentStatus.TALKING, at)
+
+    def _goes_on_in_room(self, fact: facts.ConversationEnded) -> bool:
+        """Moved to the room of a hand-over, a queue that stood behind a Local channel says `the caller has left`."""
+        return fact.agent == self._in_room and fact.ended_by == "caller"
+
+    def _hand_over(self, fact: facts.HandedOver, at: datetime) -> None:
+        """The agent talks on in the room until the other side has accepted, or the call ends."""
+        talked = [c for c in self._conversations if c.agent == fact.agent]
+        if fact.result is facts.HandoverResult.ACCEPTED:
+            self._was_passed_on, self._in_room = True, ""
+            if talked and talked[-1].ended_at is None:
+                self.record.state = after(self.record.state, CallState.AFTER_TALK)
+                self._end_conversation(facts.ConversationEnded(queue=self.record.queue, agent=fact.agent), at)
+        elif fact.result is facts.HandoverResult.OFFERED and talked:
+            has_just_ended = talked[-1].ended_at is not None and at - talked[-1].ended_at < MOVED_WITHIN
+            if talked[-1].ended_at is None or has_just_ended:
+                self._in_room, talked[-1].ended_at = fact.agent, None
+                self.record.state = after(self.record.state, CallState.TALKING)
+                self._engage(fact.agent, AgentStatus.TALKING, at)
 
     def _end_conversation(self, fact: facts.ConversationEnded, at: datetime) -> None:
         self.record.conversation_ended_at = at

@@ -22,6 +22,7 @@ from sipp_scenarios.templates import COMMON, HEADERS, render
 from tests.calls.dialplan.asterisk_node import AsteriskNode
 
 SERVICE_ADDRESS = "127.0.0.6"
+ADDRESSES = {"psap": SERVICE_ADDRESS, "transport": "127.0.0.5"}
 TALKS_MS = 90_000
 STEP_SECONDS = 20
 
@@ -108,34 +109,33 @@ class Cast:
             xml = self._answers("service", "service", int(str(values.get("ring_ms", 300))))
         else:
             xml = render(f"seat-{behaviour}", COMMON, {**self._values("service", "service"), **values})
-        exchange = self._start("service", xml, SERVICE_ADDRESS, port=self.node.departments_port)
-        await self.qualify(is_up=True)
+        trunk = str(values.get("trunk", "psap"))
+        exchange = self._start("service", xml, ADDRESSES[trunk], port=self.node.departments_port)
+        await self.qualify(trunk, is_up=True)
         return exchange
 
-    async def qualify(self, *, is_up: bool) -> None:
-        wanted = " Avail " if is_up else " Unavail "
-        self.node.cli("pjsip qualify psap")
-        await until(
-            lambda: any(SERVICE_ADDRESS in line and wanted in line for line in self.contacts()), f"psap is{wanted}"
-        )
+    async def qualify(self, trunk: str = "psap", *, is_up: bool) -> None:
+        wanted, address = " Avail " if is_up else " Unavail ", ADDRESSES[trunk]
+        self.node.cli(f"pjsip qualify {trunk}")
+        await until(lambda: any(address in line and wanted in line for line in self.contacts()), f"{trunk} is{wanted}")
 
     def contacts(self) -> list[str]:
         return self.node.cli("pjsip show contacts").splitlines()
 
-    async def talk(self, number: str = "13812345678") -> tuple[SippProcess, str]:
+    async def talk(self, number: str = "13812345678", *, dialled: str = "12345") -> tuple[SippProcess, str]:
         """A citizen calls and talks with an agent; the phone and the call's id."""
         before = len(self.node.queue_log("CONNECT"))
         xml = render(
             "caller", COMMON,
             {
-                "dnis": "12345", "from_header": f"<sip:{number}@127.0.0.2>", "extra_headers": [], "stay_ms": TALKS_MS,
+                "dnis": dialled, "from_header": f"<sip:{number}@127.0.0.2>", "extra_headers": [], "stay_ms": TALKS_MS,
                 "answer_within_ms": 10_000, "voice_file": self._voices["citizen"],
             },
         )  # fmt: skip
         citizen = self._start("citizen", xml, "127.0.0.2")
         await until(lambda: len(self.node.queue_log("CONNECT")) > before, "citizen and agent talk")
         call_id = self.node.last_call_id()
-        await until(lambda: len(self.channels(call_id)) == 2, "both are connected")
+        await until(lambda: {"AppQueue"} <= set(self.channels(call_id).values()), "both are connected")
         return citizen, call_id
 
     def channels(self, call_id: str) -> dict[str, str]:

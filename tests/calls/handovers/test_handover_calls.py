@@ -5,7 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from app.calls.models import AgentStatus
+from app.calls.record import CallStory
 from app.contract.commands import CommandResult, HandOver, LeaveHandOver, TakeBack
+from app.contract.events import CallEvent
+from sipp_scenarios.audio import listen
 from sipp_scenarios.sipp import SippProcess
 from tests.calls.dialplan import asterisk_node
 from tests.calls.dialplan.asterisk_node import AsteriskNode, own_settings
@@ -72,6 +76,8 @@ async def test_the_service_accepts_and_talks_on_with_the_citizen(cast: Cast) -> 
     await until(lambda: cast.bridge.told(call_id, "CallEnded"), "the end is told")
     await steps_are(cast, call_id, OFFERED, ANSWERED, ("110", "accepted", ""))
     assert {fact["payload"]["agent"] for fact in cast.bridge.told(call_id, "HandedOver")} == {"1001"}
+    heard = listen(cast.node.home / f"recordings/{call_id}.wav")
+    assert (heard.has_caller, heard.has_agent, heard.has_exchange) == (True, True, True)
 
 
 async def test_a_busy_service_leaves_citizen_and_agent_together_and_another_is_tried(cast: Cast) -> None:
@@ -194,6 +200,23 @@ async def test_a_citizen_who_hangs_up_ends_it_for_everybody(cast: Cast) -> None:
     await steps_are(cast, call_id, OFFERED, ("110", "refused", "caller_gone"))
     await until(lambda: not cast.channels(call_id), "nobody is left")
     await until(lambda: cast.bridge.told(call_id, "CallEnded"), "the end is told")
+
+
+async def test_an_agent_who_answered_a_parallel_call_hands_it_over(cast: Cast) -> None:
+    department = await cast.service("rings", trunk="transport")
+    await cast.service()
+    await cast.sign_in("1001", "8001", ring_ms=500)
+    citizen, call_id = await cast.talk(dialled="12328")
+    assert "rang" in saw(department)
+
+    assert (await hand_over(cast, call_id)).is_accepted
+    await until(lambda: cast.in_room(call_id) == {"carrier", "8001", "handover-leg"}, "three talk")
+    assert (await cast.bridge.commander.obey(LeaveHandOver(call_id=call_id, seat="8001"))).is_accepted
+    await steps_are(cast, call_id, OFFERED, ANSWERED, ("110", "accepted", ""))
+    assert is_connected(citizen)
+    story = CallStory(map(CallEvent.model_validate, cast.bridge.told(call_id)), area_code="0375")
+    assert story.engagements["1001"].status is AgentStatus.WRAP_UP
+    assert story.record.ended_at is None
 
 
 async def test_a_number_without_a_way_moves_nobody(cast: Cast) -> None:

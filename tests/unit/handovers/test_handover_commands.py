@@ -56,6 +56,18 @@ async def test_citizen_and_agent_are_moved_together() -> None:
     assert told[CITIZEN["Channel"], "HL_HANDOVER_AGENT"] == "1001"
 
 
+async def test_an_agent_who_answered_a_parallel_call_hands_over_too() -> None:
+    halves = [
+        {"Channel": f"Local/common@half-00000000;{n}", "Uniqueid": f"node1-1.{n + 6}", "BridgeId": bridge}
+        for n, bridge in ((1, "b"), (2, "further"))
+    ]
+    halves = [{**half, "AccountCode": "node1-1.0"} for half in halves]
+    switch = switch_with(CITIZEN, *halves, {**AGENT, "BridgeId": "further"})
+
+    assert (await obey(switch, HAND_OVER)).is_accepted
+    assert moved(switch)[0]["ExtraChannel"] == AGENT["Channel"]
+
+
 @pytest.mark.parametrize(
     ("channels", "has_target", "words"),
     [

@@ -77,6 +77,35 @@ def story_of(*events: CallEvent) -> CallStory:
     return CallStory(events, area_code="0375")
 
 
+ANSWERED = facts.AgentAnswered(queue="common", agent="1001", seat="8001")
+ENDED_BY_CALLER = facts.ConversationEnded(queue="common", agent="1001", ended_by="caller")
+
+
+def step(result: facts.HandoverResult) -> facts.HandedOver:
+    return facts.HandedOver(target="110", result=result, agent="1001", attempt="1")
+
+
+@pytest.mark.parametrize("ended_at", [9.9, 10.1])
+def test_an_agent_who_is_moved_to_the_room_of_a_handover_talks_on(ended_at: float) -> None:
+    moved = [event(ANSWERED, 1), event(step(facts.HandoverResult.OFFERED), 10), event(ENDED_BY_CALLER, ended_at)]
+
+    in_room = story_of(*moved)
+    accepted = story_of(*moved, event(step(facts.HandoverResult.ACCEPTED), 60))
+    ended = story_of(*moved, event(facts.CallEnded(), 30))
+
+    assert (in_room.record.state, in_room.engagements["1001"].status) == ("talking", AgentStatus.TALKING)
+    assert (accepted.record.state, accepted.engagements["1001"].status) == ("after_talk", AgentStatus.WRAP_UP)
+    assert (accepted.record.talk_ms, ended.record.talk_ms) == (59_000, 29_000)
+    assert ended.engagements["1001"].status is AgentStatus.WRAP_UP
+
+
+def test_an_agent_who_hangs_up_in_the_room_is_free() -> None:
+    left = facts.ConversationEnded(queue="common", agent="1001", ended_by="agent")
+    told = story_of(event(ANSWERED, 1), event(step(facts.HandoverResult.OFFERED), 10), event(left, 20))
+
+    assert told.engagements["1001"].status is AgentStatus.WRAP_UP
+
+
 def test_the_table_names_every_fact() -> None:
     assert set(EXAMPLES) == set(ALONE) == set(PAYLOADS)
 
