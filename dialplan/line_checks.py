@@ -124,7 +124,7 @@ def _cycles(plan: SitePlan) -> Iterator[str]:
     for day in sorted({period.since for line in plan.lines for period in line.periods}):
         next_line: dict[str, str] = {}
         for line in plan.lines:
-            period = next((p for p in reversed(line.periods) if p.since <= day), None)
+            period = next((p for p in reversed(line.periods) if p.since <= day), next(iter(line.periods), None))
             if period and period.trunk and period.mode == Mode.FORWARD:
                 target = owner.get(period.trunk)
                 if target and target != line.number:

@@ -87,7 +87,7 @@ def _path(data: Any, location: tuple[str | int, ...]) -> str:
     for part in location:
         found = _step(data, part)
         if isinstance(part, int):
-            keys = ("name", "number", "code", "username")
+            keys = ("name", "number", "code", "username", "from")
             label = next((found[key] for key in keys if isinstance(found, dict) and key in found), part)
             path += f"[{label}]"
         else:

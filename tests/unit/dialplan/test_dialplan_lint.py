@@ -6,7 +6,7 @@ import pytest
 
 from app.contract import variables
 from app.contract.env import PROJECT
-from dialplan.check import check_files, check_prompts, check_settings, check_site
+from dialplan.check import check_files, check_own_address, check_prompts, check_settings, check_site
 from dialplan.extensions import Step, parse_extensions
 from dialplan.lint import MODULE_OF, NOT_ACTED_ON, OWN_VARIABLES, PROMPTS, lint, variable_names
 from dialplan.plan_file import load_plan
@@ -52,6 +52,11 @@ def test_the_facts_have_the_contract_s_names(plan: SitePlan, settings: DialplanS
         ("Set(HL_FLOW=", "Set(HL_FLOWS=", "HL_FLOWS is not in app.contract.variables"),
         ("${HL_PRIORITY}", "0", "HL_PRIORITY of app.contract.variables is never used"),
         ("exten => 12345,1", "exten => _X.,1", "takes numbers of any length"),
+        ("exten => 12345,1", "exten => _1XX,1", "takes the emergency number 110"),
+        ("exten => 12345,1", "exten => _1[12]Z,1", "takes the emergency number 119"),
+        ("exten => 12345,1", "exten => 120,1", "takes the emergency number 120"),
+        ("Dial(${HL_DIAL},", "Dial(${HL_ANI},", "a trunk can reach it"),
+        ("Set(HL_DIAL=${HL_SEATS})", "Set(HL_DIAL=PJSIP/${HL_ANI}@carrier)", "rings what is not of the plan"),
         ("Goto(intake,s,1)", "Goto(intakes,s,1)", "goes to [intakes], which does not exist"),
         ("Goto(intake,s,1)", "Hangup(16)", "[intake]: no call can get here"),
         ("Playback(hotline/greeting)", "Dial(PJSIP/8001)", "a trunk can reach it"),
@@ -128,3 +133,15 @@ def test_a_broken_site_plan_is_a_problem_not_a_crash(settings: DialplanSettings)
         "queue-called-general.yaml: queues[general]: Asterisk keeps the section 'general' of queues.conf for itself."
         " Choose another name."
     ]
+
+
+def test_a_trunk_that_leads_back_to_ourselves_is_found(settings: DialplanSettings) -> None:
+    plan = load_plan(PROJECT / "dialplan/sites/test.yaml")
+    labour = next(trunk.outbound for trunk in plan.trunks if trunk.name == "labour")
+    assert labour
+    own = settings.model_copy(update={"sip_host": str(labour.host), "sip_port": labour.port})
+
+    assert [str(problem) for problem in check_own_address(plan, own)] == [
+        "trunks[labour].outbound: is our own address, so calls would go round. Give the other exchange's address"
+    ]
+    assert list(check_own_address(plan, settings)) == []
