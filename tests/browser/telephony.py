@@ -81,6 +81,10 @@ class RunningCall:
             )
         )
 
+    def hand_over(self, result: facts.HandoverResult, agent: str, *, attempt: str, cause: str = "") -> "RunningCall":
+        """A step of a hand-over to 110."""
+        return self._tell(facts.HandedOver(target="110", result=result, agent=agent, attempt=attempt, cause=cause))
+
     def abandon(self) -> "RunningCall":
         return self._tell(facts.CallerAbandoned(queue="common", hold_time_seconds=9)).end()
 
@@ -125,11 +129,14 @@ class CommandDoor:
     def take_effect(self, command: dict[str, Any]) -> None:
         self.commands.append(command)
         assert self.telephony is not None
-        agent, seat = command["agent"], command["seat"]
+        agent, seat = command.get("agent", ""), command.get("seat", "")
         match command["command"]:
             case "sign_in":
                 for skill in command["queues"]:
                     self.telephony.tell(facts.AgentSignedIn(agent=agent, queue=skill["queue"], seat=seat))
+            case "hand_over":
+                step = facts.HandedOver(target=command["target"], agent=agent, attempt=str(len(self.commands)))
+                self.telephony.tell(step, call_id=command["call_id"])
             case "sign_out":
                 self.telephony.tell(facts.AgentSignedOut(agent=agent, queue="common", seat=seat))
             case "pause":
