@@ -227,7 +227,7 @@ class Play:
 
     @_do.register
     def _(self, step: steps.ApplyPlan) -> None:
-        report = self.cast.switch.apply(step.apply_plan, self.cast.folder)
+        report = self.cast.switch.apply(step.apply_plan, self.cast.folder, settings=step.settings)
         done = "; ".join(f"{one.name} {one.outcome}: {one.detail}" for one in report.steps if one.outcome == "failed")
         self.note("plan", f"{report.outcome}: {report.message} {done}".strip())
         if report.outcome != step.ends or step.says not in f"{report.message} {report.remedy} {done}":

@@ -141,6 +141,9 @@ class ApplyPlan(Part):
     apply_plan: dict[str, Any] = Field(
         min_length=1, description="place → new value; `lines.12315.label`: parts of a list go by number or name"
     )
+    settings: dict[Annotated[str, Field(pattern=r"^HOTLINE_[A-Z_]+$")], str] = Field(
+        default_factory=dict, description="settings that somebody got wrong for this apply"
+    )
     ends: Literal["applied", "refused", "rolled_back"] = "applied"
     says: str = Field(default="", description="what the answer must contain")
 

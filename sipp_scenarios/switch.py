@@ -5,18 +5,19 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import yaml
 from pydantic import ValidationError
 
-from app.contract.changes import ApplyReport
+from app.contract.changes import ApplyReport, Outcome
 from app.contract.env import PROJECT
 from dialplan.asterisk import cli
 from dialplan.plan_file import SitePlanFault, parse_plan
@@ -102,15 +103,15 @@ class Switch:
                     return min(coming)
         raise TargetError(f"the site plan has no coming change of line {line}")
 
-    def apply(self, changes: dict[str, Any], traces: Path) -> ApplyReport:
+    def apply(self, changes: dict[str, Any], traces: Path, *, settings: Mapping[str, str]) -> ApplyReport:
         """Change the plan at these places through `hotline dialplan apply`. Raises TargetError when it says nothing."""
         before = self.plan_text()
-        report = self._apply(edited(before, changes), traces, "场景测试")
-        if report.version is not None:
+        report = self._apply(edited(before, changes), traces, "场景测试", settings)
+        if report.outcome is Outcome.APPLIED:
             self.plan_before = self.plan_before or before
         return report
 
-    def _apply(self, text: str, traces: Path, why: str) -> ApplyReport:
+    def _apply(self, text: str, traces: Path, why: str, settings: Mapping[str, str]) -> ApplyReport:
         file = traces / f"site-{time.time_ns()}.yaml"
         file.write_text(text, encoding="utf-8")
         what = ["--plan", str(file)]
@@ -120,11 +121,12 @@ class Switch:
                 return ApplyReport.model_validate(proposal)
             self._hotline("approve", proposal["id"], "--by", APPROVER)
             what = ["--proposal", proposal["id"]]
-        return ApplyReport.model_validate(self._hotline("apply", *what, "--why", why, "--by", PROPOSER))
+        answer = self._hotline("apply", *what, "--why", why, "--by", PROPOSER, settings=settings)
+        return ApplyReport.model_validate(answer)
 
-    def _hotline(self, *arguments: str) -> dict[str, Any]:
+    def _hotline(self, *arguments: str, settings: Mapping[str, str] = MappingProxyType({})) -> dict[str, Any]:
         """The answer of `hotline dialplan …`. Raises TargetError when it is none."""
-        answer = self._run("dialplan", *arguments, "--json")
+        answer = self._run("dialplan", *arguments, "--json", settings=settings)
         try:
             document: dict[str, Any] = json.loads(answer.stdout)
         except ValueError as error:
@@ -132,8 +134,10 @@ class Switch:
             raise TargetError(f"hotline dialplan {arguments[0]} gave no answer: {words}") from error
         return document
 
-    def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        environment = os.environ | {"HOTLINE_HOME": str(self.target.home)}
+    def _run(
+        self, *arguments: str, settings: Mapping[str, str] = MappingProxyType({})
+    ) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, **settings, "HOTLINE_HOME": str(self.target.home)}
         return subprocess.run(
             [sys.executable, "-m", "app.cli", *arguments],
             cwd=PROJECT, env=environment, capture_output=True, text=True, check=False, timeout=APPLY_WITHIN_SECONDS,
@@ -145,8 +149,8 @@ class Switch:
             self._set_offset("")
             self.has_moved_clock = False
         if self.plan_before and yaml.safe_load(self.plan_before) != yaml.safe_load(self.plan_text()):
-            report = self._apply(self.plan_before, traces, "场景测试结束")
-            if report.version is None:
+            report = self._apply(self.plan_before, traces, "场景测试结束", {})
+            if report.outcome not in {Outcome.APPLIED, Outcome.NOTHING_TO_DO}:
                 raise TargetError(f"the plan of before was not applied again: {report.message}")
         self.plan_before = ""
 

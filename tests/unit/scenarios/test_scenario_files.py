@@ -19,6 +19,7 @@ OF_THE_ISSUE = {
     "parallel-12345-answers", "parallel-both-answer-at-once", "forward-loop",
     "line-switches-mode-at-midnight", "cancelled-line-intercept", "apply-during-calls",
     "handover-110-accepted", "handover-119-refused-returns", "from-110-non-police",
+    "apply-of-a-broken-plan-rolls-back",
 }  # fmt: skip
 
 GOOD = {
