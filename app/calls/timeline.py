@@ -30,12 +30,15 @@ class Stage:
     queue: str
 
 
-def _leg(fact: CallForwarded, ended_at: datetime, queue: str) -> list[tuple[str, datetime, str, str]]:
+def _leg(
+    fact: CallForwarded, ended_at: datetime, arrived_at: datetime, queue: str
+) -> list[tuple[str, datetime, str, str]]:
     """Ringing and talking at the department; told when the leg is over. Rung beside the queue it is no stretch."""
-    answered_at = ended_at - timedelta(milliseconds=fact.talk_time_ms)
+    answered_at = max(arrived_at, ended_at - timedelta(milliseconds=fact.talk_time_ms))
+    rung_at = max(arrived_at, answered_at - timedelta(milliseconds=fact.ring_time_ms))
     marks = []
     if not fact.is_parallel and fact.ring_time_ms:
-        marks.append(("forwarding", answered_at - timedelta(milliseconds=fact.ring_time_ms), "", queue))
+        marks.append(("forwarding", rung_at, "", queue))
     if fact.result is ForwardResult.ANSWERED:
         marks.append(("department", answered_at, "", queue))
     return marks
@@ -59,7 +62,7 @@ def stages_of(events: Sequence[CallEvent]) -> list[Stage]:
         elif event.type is EventType.QUEUE_TIMED_OUT:
             marks.append(("after_queue", event.occurred_at, "", queue))
         elif isinstance(event.payload, CallForwarded):
-            marks += _leg(event.payload, event.occurred_at, queue)
+            marks += _leg(event.payload, event.occurred_at, marks[0][1] if marks else event.occurred_at, queue)
         elif not marks:
             marks.append((_STAGE_NAMES[reported or CallState.ARRIVED], event.occurred_at, agent, queue))
         elif reported is not None and ended_at is None and after(state, reported) is reported:
