@@ -111,7 +111,7 @@ def _period(plan: SitePlan, path: str, period: Period) -> Iterator[str]:
         yield f"{path}.trunk: nothing is rung in this mode. Remove trunk, or make it forward out or parallel."
     if period.seats and period.mode != Mode.PARALLEL:
         yield f"{path}.seats: only parallel rings seats. Remove them or change the mode."
-    known = set(plan.all_seats)
+    known = set(plan.all_seats) if period.seats else set()  # thousands of seats, and most periods name none
     for seat in period.seats:
         if seat not in known:
             yield f"{path}.seats: there is no seat {seat}. Add it under seats or correct it."
