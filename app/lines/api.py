@@ -1,13 +1,12 @@
 """JSON of hotline numbers. Nothing is changed here: lines belong to the site plan, which is applied on its node."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query
 
 from app.accounts.auth import Actor, require
 from app.lines import service
-from app.lines.models import Line, LinePeriod
 from app.lines.rules import day_of
 from app.lines.schemas import (
     AliasOut,
@@ -16,7 +15,6 @@ from app.lines.schemas import (
     LineDetail,
     LineList,
     LineOut,
-    NextMode,
     PeriodOut,
     ProgrammeList,
     ProgrammeOut,
@@ -39,7 +37,7 @@ def list_lines(_actor: Reader, session: Reading, clock: ClockDep) -> LineList:
     periods = service.periods_of(session)
     now = clock()
     items = [
-        LineOut.model_validate(_outline(line, periods.get(line.number, []), now))
+        LineOut.model_validate(service.outline(line, periods.get(line.number, []), now))
         for line in service.list_lines(session)
     ]
     return LineList(items=items)
@@ -90,7 +88,7 @@ def read_line(number: LineKey, _actor: Reader, session: Reading, clock: ClockDep
     line = service.get_line(session, number)
     periods = service.periods_of(session, [number])[number]
     return LineDetail(
-        **_outline(line, periods, clock()),
+        **service.outline(line, periods, clock()),
         access_code=line.access_code,
         reason=line.reason,
         approved_by=line.approved_by,
@@ -99,17 +97,6 @@ def read_line(number: LineKey, _actor: Reader, session: Reading, clock: ClockDep
         aliases=[AliasOut.model_validate(alias) for alias in service.aliases_of(session, number)],
         trunks=[TrunkOut.model_validate(trunk) for trunk in service.trunks_of(session, number)],
     )
-
-
-def _outline(line: Line, periods: list[LinePeriod], now: datetime) -> dict[str, Any]:
-    today, coming = service.today_of(periods, now)
-    mode = today.mode if today else ("direct_merge" if line.plan and line.category != "emergency" else None)
-    names = ("number", "name", "unit_name", "category", "queue", "plan")
-    return {
-        **{name: getattr(line, name) for name in names},
-        "mode": mode,
-        "next_change": NextMode.model_validate(coming) if coming else None,
-    }
 
 
 def _a_year_after(first: date) -> date:

@@ -1,9 +1,10 @@
 """Hotline numbers: load them, find the one a caller meant, and tell how it is handled when."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import pairwise
+from typing import Any
 
 from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
@@ -140,10 +141,16 @@ def list_changes(session: Session, since: date, until: date) -> list[ComingChang
     return sorted(found, key=lambda change: (change.after.begins_on, change.line.number))
 
 
-def today_of(periods: Iterable[LinePeriod], now: datetime) -> tuple[LinePeriod | None, LinePeriod | None]:
-    """The period that holds at `now`, and the next one."""
-    periods, day = list(periods), day_of(now)
-    return period_on(periods, day), next_period(periods, day)
+def outline(line: Line, periods: Sequence[LinePeriod], now: datetime) -> dict[str, Any]:
+    """What lists show of a line: its columns, `mode` of today (None: not served by us) and `next_change`."""
+    day = day_of(now)
+    today = period_on(periods, day)
+    names = ("number", "name", "unit_name", "category", "queue", "plan")
+    return {
+        **{name: getattr(line, name) for name in names},
+        "mode": today.mode if today else ("direct_merge" if line.plan and line.category != "emergency" else None),
+        "next_change": next_period(periods, day),
+    }
 
 
 def list_programmes(session: Session) -> list[tuple[LineProgramme, list[LineProgrammeStep]]]:
