@@ -11,11 +11,11 @@ _YAML_FAULT = (
     "|while scanning|found undefined|found unexpected"
 )
 SENTENCES: list[tuple[str, str]] = [
-    (r"there is no line (\S+)", r"没有线路 \1，请在 lines 下添加，或改正号码"),
-    (r"there is no queue (\S+)", r"没有队列 \1，请在 queues 下添加，或改正名称"),
-    (r"there is no trunk (\S+)", r"没有中继 \1，请在 trunks 下添加，或改正名称"),
-    (r"there is no seat (\S+)", r"没有席位 \1，请在 seats 下添加，或改正号码"),
-    (r"there is no destination (\S+)", r"没有可拨目标 \1，请在 destinations 下添加"),
+    (r"there is no line (\S+?)\.?(?:\s|$)", r"没有线路 \1，请在 lines 下添加，或改正号码"),
+    (r"there is no queue (\S+?)\.?(?:\s|$)", r"没有队列 \1，请在 queues 下添加，或改正名称"),
+    (r"there is no trunk (\S+?)\.?(?:\s|$)", r"没有中继 \1，请在 trunks 下添加，或改正名称"),
+    (r"there is no seat (\S+?)\.?(?:\s|$)", r"没有席位 \1，请在 seats 下添加，或改正号码"),
+    (r"there is no destination (\S+?)\.?(?:\s|$)", r"没有可拨目标 \1，请在 destinations 下添加"),
     (r"no trunk delivers it", "没有中继送来这个号码，市民打不进来，请给某条中继添加 did"),
     (r"it delivers no number", "这条中继没有送来任何号码，不会有来电，请添加 dids"),
     (r"line number (\S+) is given (\d+) times", r"线路号码 \1 写了 \2 次，请只保留一处"),
@@ -89,7 +89,7 @@ REFUSALS: list[tuple[str, str]] = [
     (r"the node has this plan already", "与正在生效的方案一样，没有可申请的变化"),
     (r"(\S+) is changing this node since (\S+)", r"\1 自 \2 起正在执行变更，请等它结束"),
     (r"somebody else is changing this node", "另一项变更正在执行，请等它结束"),
-    (r"there is no version (\S+)", r"没有第 \1 版"),
+    (r"there is no version (\S+?)\.?(?:\s|$)", r"没有第 \1 版"),
     (r"version (\S+) was never in force", r"第 \1 版从未生效，不能恢复到它"),
 ]
 _FAULTS = [(re.compile(pattern), chinese) for pattern, chinese in SENTENCES]
