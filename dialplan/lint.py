@@ -7,16 +7,12 @@ from app.contract import variables
 from dialplan.extensions import Step
 from dialplan.handover_targets import HANDOVER_ENTRANCES, HANDOVER_MODULES, HANDOVER_VARIABLES
 from dialplan.line_checks import EMERGENCY_NUMBERS
+from dialplan.line_variables import LINE_VARIABLES
 from dialplan.problem import Problem
 
 OWN_VARIABLES = {
     "HL_AGI", "HL_CAUSE", "HL_MAX_CALLS", "HL_MEMBER", "HL_QUEUED_AT", "HL_STAGE", "HL_STATUS", "HL_TRIES",
-    "HL_ANSWERED", "HL_CLOCK_OFFSET_SECONDS", "HL_CODE_LINE", "HL_DEPARTMENT", "HL_DEPARTMENT_CALLS", "HL_DIAL",
-    "HL_DIAL_SECONDS", "HL_DIVERSION", "HL_DIVERTED_LINE", "HL_DIVERTED_RULE", "HL_FIRST_SECONDS", "HL_FOUND",
-    "HL_HALF_PRIORITY", "HL_HEADER", "HL_HOP", "HL_HOPS", "HL_IS_PROBE", "HL_LEG_CAUSE", "HL_LEG_SECONDS",
-    "HL_LINE_QUEUE", "HL_NOW", "HL_NTH", "HL_OFFSET", "HL_OUT", "HL_PARALLEL", "HL_RAW", "HL_RESULT", "HL_RETURNED",
-    "HL_RINGS", "HL_RING_MS", "HL_SEATS", "HL_TALK_MS", "HL_TRUNK_LINE", "HL_TRUSTS_DIVERSION", "HL_USER",
-    "HL_VALUES", "HL_WAY", "HL_WHISPER", *HANDOVER_VARIABLES,
+    *LINE_VARIABLES, *HANDOVER_VARIABLES,
 }  # fmt: skip
 """Used by the dialplan alone; every other HL_ name is shared with AGI and stands in app.contract.variables."""
 NOT_ACTED_ON = {variables.ORIGINAL_LINE}
@@ -29,6 +25,7 @@ MODULE_OF = {
     "GROUP": "func_groupcount", "GROUP_COUNT": "func_groupcount", "IF": "func_logic", "RAND": "func_rand",
     "TIMEOUT": "func_timeout", "CUT": "func_cut", "DEVICE_STATE": "func_devstate", "GLOBAL": "func_global",
     "GosubIf": "app_stack", "MASTER_CHANNEL": "func_channel", "REDIRECTING": "func_callerid", "SHIFT": "func_strings",
+    "STRFTIME": "func_strings",
     **HANDOVER_MODULES,
 }  # fmt: skip
 BUILT_IN = {"Answer", "Goto", "GotoIf", "Hangup", "NoOp", "Set"}

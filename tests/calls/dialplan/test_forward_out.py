@@ -1,5 +1,7 @@
 """A line whose calls we send on: the department rings, and whatever goes wrong there ends in our queue."""
 
+import time
+
 import pytest
 
 from tests.calls.dialplan.asterisk_node import AsteriskNode
@@ -21,7 +23,8 @@ def test_the_department_answers_and_sees_who_calls_and_who_sent_the_call(node: A
     with exchange(node, "labour", ANSWER) as labour, SipPhone(node.settings.sip_port) as citizen:
         assert citizen.invite("12333", CITIZEN) == 200
         invite = labour.wait_for()
-        until(lambda: "Up" in node.cli("core show channels concise"), "the conversation")
+        until(lambda: node.cli("core show channels concise").count("!Up!") == 2, "the conversation")
+        time.sleep(0.5)  # the talk that is measured
         labour.hang_up()
         citizen.wait_for_goodbye()
         node.wait_until_idle()
@@ -34,6 +37,8 @@ def test_the_department_answers_and_sees_who_calls_and_who_sent_the_call(node: A
     assert header(invite, "X-12345-Call-Id") == node.last_call_id()
     assert forwarded(node) == [["12333", "labour", "answered", "0"]]
     assert node.queue_log("HLENDED", node.last_call_id())[0][0] == "department"
+    [[_, _, _, ring_ms, talk_ms, _]] = node.queue_log("HLFORWARDED", node.last_call_id())
+    assert 0 <= int(ring_ms) < 500 <= int(talk_ms) < 5000
 
 
 @pytest.mark.parametrize(

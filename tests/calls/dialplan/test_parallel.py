@@ -1,5 +1,7 @@
 """A line whose own people and our agents may both answer: exactly one does, and the record says who."""
 
+import time
+
 import pytest
 
 from tests.calls.dialplan.asterisk_node import AsteriskNode
@@ -62,8 +64,9 @@ def test_our_agent_answers_first_and_the_department_stops_ringing(node: Asterisk
     assert ended(node) == ["queue", "common", "1001"]
 
 
-@pytest.mark.parametrize("attempt", range(5))
-def test_two_who_answer_at_once_make_one_conversation(attempt: int, node: AsteriskNode) -> None:
+@pytest.mark.parametrize("lead_seconds", [-0.1, 0, 0.25, 0.3, 0.35, 0.5])
+def test_two_who_answer_at_once_make_one_conversation(lead_seconds: float, node: AsteriskNode) -> None:
+    """The agent hears a whisper of 0.3 s before he is through: around then it is a matter of milliseconds."""
     with (
         exchange(node, "transport", RING) as transport,
         agent_at(node, "8001", RING) as agent,
@@ -72,16 +75,17 @@ def test_two_who_answer_at_once_make_one_conversation(attempt: int, node: Asteri
         citizen.invite("12328", CITIZEN)
         agent.wait_for()
         transport.wait_for()
-        first, second = (transport, agent) if attempt % 2 else (agent, transport)
-        first.answer_now()
-        second.answer_now()
+        for who in (agent, transport) if lead_seconds >= 0 else (transport, agent):
+            who.answer_now()
+            time.sleep(abs(lead_seconds))
         until(lambda: transport.ended + transport.cancelled + agent.ended + agent.cancelled >= 1, "the loser's end")
         citizen.hang_up()
         node.wait_until_idle()
 
     [leg] = legs(node)
-    assert (leg[2] == "answered") == (ended(node)[0] == "department")
-    assert (leg[2] == "answered") != bool(ended(node)[2])
+    stage, _, member = ended(node)
+    assert (stage, bool(member)) in ((("department", False)), ("department", True), ("queue", True))
+    assert (leg[2] == "answered") == (stage == "department")
 
 
 def test_the_department_stops_ringing_after_its_time_while_our_queue_goes_on(node: AsteriskNode) -> None:
