@@ -69,6 +69,8 @@ def parse_plan(text: str, *, name: str) -> SitePlan:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise SitePlanFault([f"{name}: line {line}: {error.problem}. Correct the YAML there."]) from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # forbidden characters, absurd figures or depth
+        raise SitePlanFault([f"{name}: {' '.join(str(error).split())}. Correct the YAML there."]) from None
     if not isinstance(data, dict):
         raise SitePlanFault([f"{name}: is not a mapping. Start from dialplan/sites/demo.yaml."])
     try:

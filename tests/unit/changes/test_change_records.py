@@ -209,3 +209,10 @@ def test_a_rejected_change_cannot_be_applied(proposals: Proposals, proposal_id: 
     with pytest.raises(ProposalRefused, match="rejected"):
         proposals.released(proposal_id)
     assert [one.status.value for one in proposals.list().proposals] == ["rejected"]
+
+
+@pytest.mark.parametrize(
+    "absurd", ["\0", "a: \a", "[" * 3000, "a: " + "9" * 5000, "a: &x [*x]", "!!python/name:os.system"]
+)
+def test_text_that_is_no_plan_is_a_fault_of_the_plan(settings: DialplanSettings, absurd: str) -> None:
+    assert plan_change(settings, absurd).change.faults
