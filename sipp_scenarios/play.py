@@ -122,7 +122,8 @@ class Play:
     def _(self, step: steps.Answer) -> None:
         players = [self.cast.players[name] for name in step.answer]
         dialogs = [self._dialog(player) for player in players]
-        for player, dialog in zip(players, dialogs, strict=True):
+        for place, (player, dialog) in enumerate(zip(players, dialogs, strict=True)):
+            time.sleep(step.apart_ms / 1000 if place else 0)
             player.phone.cue(dialog)
         self.note(" and ".join(step.answer), "told to answer")
 

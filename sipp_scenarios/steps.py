@@ -37,9 +37,10 @@ class Close(Part):
 
 
 class Answer(Part):
-    """Phones that ring (`answers_on_cue`) answer now, all at once."""
+    """Phones that ring (`answers_on_cue`) answer now: all at once, or one so much after the other."""
 
     answer: list[ActorName] = Field(min_length=1)
+    apart_ms: int = Field(default=0, ge=0, le=10_000)
 
 
 class HangUp(Part):

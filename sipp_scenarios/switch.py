@@ -30,6 +30,8 @@ from sipp_scenarios.waiting import until
 CLOCK = "HL_CLOCK_OFFSET_SECONDS"
 """The dialplan adds it to its clock, so that a coming day can be rehearsed."""
 REACHED_WITHIN_MS = 20_000
+PINGS_SETTLE_SECONDS = 2.5
+"""The dialplan's `qualify_timeout`, and a little."""
 APPLY_WITHIN_SECONDS = 120
 PROPOSER, APPROVER = "scenario", "scenario-second"
 """In whose names a plan is changed."""
@@ -168,11 +170,15 @@ class Switch:
     # --- trunks ---------------------------------------------------------------------------------------------------
 
     def wait_for_trunk(self, trunk: str, *, is_reached: bool) -> None:
-        """Until the switch knows whether somebody answers there; it is made to ask at once. Raises TooLate."""
+        """Until the switch knows whether somebody answers there; it is made to ask at once. Raises TooLate.
+
+        A ping of before may still fail after somebody has come, and would take the trunk for down: it is waited for.
+        """
         wanted = "Avail" if is_reached else "Unavail"
+        settled_at = time.monotonic() + (PINGS_SETTLE_SECONDS if is_reached else 0)
 
         def is_known() -> bool:
-            if self._contact(trunk) == wanted:
+            if self._contact(trunk) == wanted and time.monotonic() >= settled_at:
                 return True
             self.console(f"pjsip qualify {trunk}")
             return False

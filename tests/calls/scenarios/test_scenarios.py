@@ -23,8 +23,30 @@ def test_phones_and_store_agree(brief_stack: Stack, name: str) -> None:
 def own_scenario(folder: Path, name: str, **expect: object) -> None:
     scenario = yaml.safe_load((SCENARIOS / name / "scenario.yaml").read_text(encoding="utf-8"))
     scenario["expect"] |= expect
+    write_own(folder, scenario)
+
+
+def write_own(folder: Path, scenario: object) -> None:
     (folder / "mine").mkdir()
     (folder / "mine/scenario.yaml").write_text(yaml.safe_dump(scenario), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("order", "apart_ms"),
+    [(["bureau", "agent"], 0), (["agent", "bureau"], 780), (["agent", "bureau"], 800), (["agent", "bureau"], 820)],
+)
+def test_of_two_who_answer_one_has_the_citizen_however_close_they_are(
+    brief_stack: Stack, tmp_path: Path, order: list[str], apart_ms: int
+) -> None:
+    """An agent who picked up is told the line for 0.8 s: until then the department may still be first."""
+    scenario = yaml.safe_load((SCENARIOS / "parallel-both-answer-at-once/scenario.yaml").read_text(encoding="utf-8"))
+    step = next(step for step in scenario["steps"] if "answer" in step)
+    step.update(answer=order, apart_ms=apart_ms)
+    write_own(tmp_path, scenario)
+
+    result = brief_stack.run_cli("call", "mine", "--folder", str(tmp_path), check=False)
+
+    assert result.returncode == 0, result.stdout + result.stderr
 
 
 def test_a_scenario_that_expects_the_wrong_thing_fails_and_says_what(brief_stack: Stack, tmp_path: Path) -> None:
