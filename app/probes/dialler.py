@@ -74,7 +74,7 @@ class Dialler:
         command = [
             SIPP, f"{self.settings.sip_host}:{self.settings.sip_port}", "-sf", "dial.xml", "-i", address,
             "-p", str(free_port(address)), "-mi", address,
-            "-m", "1", "-nostdin", "-skip_rlimit", "-max_retrans", "3", "-timeout_error",
+            "-m", "1", "-nostdin", "-skip_rlimit", "-max_retrans", "6", "-timeout_error",
             "-timeout", f"{self.limit_seconds}s",
             "-trace_logs", "-log_file", "log", "-trace_msg", "-message_file", "messages",
         ]  # fmt: skip

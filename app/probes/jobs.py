@@ -6,6 +6,7 @@ import structlog
 from sqlalchemy import delete, select, update
 
 from app.platform.job_queue import JobContext, Sweep, enqueue
+from app.probes.alarms import open_alarms
 from app.probes.dialler import Dialler
 from app.probes.models import Probe, ProbeStatus
 from app.probes.rules import lines_due
@@ -33,7 +34,9 @@ def order_due_probes(context: JobContext) -> None:
     every = timedelta(minutes=ProbeSettings().probe_every_minutes)
     now = context.clock()
     with context.database.transaction() as session:
-        for line in lines_due(last_ordered(session), now=now, every=every):
+        last = last_ordered(session)
+        failing = open_alarms(session, list(last))
+        for line in lines_due(last, now=now, every=every, failing=failing):
             enqueue(session, dial_line, order_probe(session, line, by=SCHEDULE, now=now).id)
 
 

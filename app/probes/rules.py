@@ -1,8 +1,8 @@
 """What a test call must have heard and left behind, and which line's turn it is. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
 from app.probes.models import Fault
@@ -11,6 +11,9 @@ LEAST_AUDIO_MS = 500
 LEAST_LOUDNESS = 200
 """Root mean square of the loudest tenth of a second, of 32767: about -44 dBFS. Prompts have thousands."""
 LEAST_PER_SWEEP = 2
+AGAIN_AFTER = timedelta(minutes=2)
+"""A line that fails is dialled again so soon."""
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 NOBODY_ANSWERED = frozenset({408, 480, 487})
 """487: we gave up ourselves."""
 
@@ -67,14 +70,25 @@ def caller_of(probe_id: int) -> str:
     return f"9{probe_id % 10**10:010d}"
 
 
-def lines_due(last_ordered: Mapping[str, datetime | None], *, now: datetime, every: timedelta) -> list[str]:
+def lines_due(
+    last_ordered: Mapping[str, datetime | None],
+    *,
+    now: datetime,
+    every: timedelta,
+    failing: Collection[str] = (),
+) -> list[str]:
     """Lines whose last test call is `every` ago or longer, the longest ago first; not all at once after a start.
 
-    One sweep a minute takes so many that all have had their turn in time.
+    One sweep a minute takes so many that all have had their turn in time. Those that fail come first and come again
+    soon, so that an alarm ends when its cause does.
     """
     if not every:
         return []
     minutes = max(every // timedelta(minutes=1), 1)
     at_once = max(-(-len(last_ordered) // minutes), LEAST_PER_SWEEP)
-    due = [(at is not None, at, line) for line, at in last_ordered.items() if at is None or now - at >= every]
-    return [line for *_, line in sorted(due, key=lambda one: (one[0], one[1] or now, one[2]))][:at_once]
+    due = [
+        (line not in failing, at or LONG_AGO, line)
+        for line, at in last_ordered.items()
+        if at is None or now - at >= (min(every, AGAIN_AFTER) if line in failing else every)
+    ]
+    return [line for *_, line in sorted(due)][:at_once]

@@ -59,6 +59,17 @@ def test_lines_take_their_turn_the_longest_ago_first() -> None:
     assert lines_due(last | {"12315": NOW, "12333": NOW}, now=NOW, every=HOUR) == ["12345"]
 
 
+def test_a_line_that_fails_comes_first_and_comes_again_soon() -> None:
+    last = {
+        "12345": NOW - 2 * HOUR,
+        "12315": NOW - timedelta(minutes=2),
+        "12333": NOW - timedelta(minutes=1),
+        "12369": None,
+    }
+
+    assert lines_due(last, now=NOW, every=HOUR, failing={"12315", "12333"}) == ["12315", "12369"]
+
+
 def test_so_many_are_dialled_a_minute_that_all_have_had_their_turn_in_time() -> None:
     five_hundred = {str(12000 + n): None for n in range(500)}
 
