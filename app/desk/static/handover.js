@@ -16,7 +16,7 @@ function choose(target) {
 
 async function ask(path, body, words) {
   for (const button of panel.querySelectorAll(".handover button")) button.disabled = true;
-  toast(words);
+  if (words) toast(words);
   try {
     await send("POST", `/api/v1/handovers${path}`, { body });
   } catch (problem) {
@@ -52,7 +52,7 @@ export function setUpHandover() {
     dialog.close();
     const target = new FormData(form).get("target");
     const call = panel.querySelector("[data-call]")?.dataset.call;
-    if (target && call) ask("", { target, call_id: call }, `正在转接 ${target}…`);
+    if (target && call) ask("", { target, call_id: call });
   });
   panel.addEventListener("click", (event) => {
     const button = event.target.closest("[data-handover-move]");

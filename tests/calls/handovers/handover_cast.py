@@ -138,6 +138,18 @@ class Cast:
         await until(lambda: {"AppQueue"} <= set(self.channels(call_id).values()), "both are connected")
         return citizen, call_id
 
+    def send_back(self, call_id: str, *, from_trunk: str) -> SippProcess:
+        """A department's exchange sends a call that it got from us on to 12345."""
+        xml = render(
+            "caller", COMMON,
+            {
+                "dnis": "12345", "from_header": f"<sip:13812345678@{ADDRESSES[from_trunk]}>", "stay_ms": 5_000,
+                "extra_headers": [f"X-12345-Call-Id: {call_id}", "X-12345-Hop: 1"], "answer_within_ms": 5_000,
+                "voice_file": self._voices["citizen"],
+            },
+        )  # fmt: skip
+        return self._start("sent-back", xml, ADDRESSES[from_trunk])
+
     def channels(self, call_id: str) -> dict[str, str]:
         """Channel → application, of everybody in this call."""
         lines = [line.split("!") for line in self.node.cli("core show channels concise").splitlines() if "!" in line]

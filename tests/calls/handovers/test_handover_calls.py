@@ -219,6 +219,23 @@ async def test_an_agent_who_answered_a_parallel_call_hands_it_over(cast: Cast) -
     assert story.record.ended_at is None
 
 
+async def test_a_department_that_sends_the_call_back_finds_it_busy(cast: Cast) -> None:
+    department = await cast.service("rings", trunk="transport")
+    await cast.sign_in("1001", "8001")
+    citizen, call_id = await cast.talk()
+    await hand_over(cast, call_id, "12328")
+    await until(lambda: "rang" in saw(department), "the department rings")
+
+    again = cast.send_back(call_id, from_trunk="transport")
+
+    await until(lambda: cast.bridge.told(call_id, "CallForwarded"), "the loop is told")
+    assert cast.bridge.told(call_id, "CallForwarded")[0]["payload"]["result"] == "loop"
+    await until(lambda: again.process.poll() is not None, "the exchange gives up")
+    assert saw(again) == []
+    assert cast.node.last_call_id() == call_id
+    assert is_connected(citizen)
+
+
 async def test_a_number_without_a_way_moves_nobody(cast: Cast) -> None:
     await cast.sign_in("1001", "8001")
     citizen, call_id = await cast.talk()
