@@ -140,13 +140,8 @@ def _running(scratch: DialplanSettings) -> Iterator[None]:
         _wait_until_booted(process, scratch, output)
         yield
     finally:
-        with contextlib.suppress(OSError):
-            cli(scratch, "core stop now", timeout_seconds=5.0)
-        try:
-            process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(timeout=10)
+        process.kill()  # it has nothing to save
+        process.wait(timeout=10)
 
 
 def _wait_until_booted(process: subprocess.Popen[bytes], scratch: DialplanSettings, output: Path) -> None:
