@@ -44,10 +44,14 @@ def _token() -> str:
 
 
 class Caller:
-    """One call, step by step; `with` holds its sockets. Nothing is sent that was not asked for."""
+    """One call, step by step; `with` holds its sockets. Nothing is sent that was not asked for.
 
-    def __init__(self, number: str, address: str, server: tuple[str, int]) -> None:
+    `headers` are lines of the INVITE beyond the necessary ones, each with its CRLF.
+    """
+
+    def __init__(self, number: str, address: str, server: tuple[str, int], *, headers: str = "") -> None:
         self.number, self.address, self.server = number, address, server
+        self._headers = headers
         self._call_id, self._tag, self._to = _token(), _token(), f"<sip:{number}@{server[0]}:{server[1]}>"
         self._began = time.monotonic()
         self.answer = ""
@@ -146,7 +150,7 @@ class Caller:
             f"Via: SIP/2.0/UDP {host}:{port};branch=z9hG4bK{branch}\r\nMax-Forwards: 70\r\n"
             f"From: <sip:test-call@{host}>;tag={self._tag}\r\nTo: {self._to}\r\n"
             f"Call-ID: {self._call_id}\r\nCSeq: {cseq} {method}\r\nContact: <sip:test-call@{host}:{port}>\r\n"
-            f"{kind}Content-Length: {len(body)}\r\n\r\n{body}"
+            f"{self._headers if method == 'INVITE' else ''}{kind}Content-Length: {len(body)}\r\n\r\n{body}"
         )
         self._sip.send(message.encode())
 

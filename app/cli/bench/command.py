@@ -16,6 +16,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from ami_bridge import bench as bridge_bench
 from app.cli.bench.call_path import Say, bench_call_path
 from app.cli.bench.gap import bench_gap
+from app.cli.bench.lines import bench_lines
 from app.cli.bench.pops import bench_pops
 from app.cli.bench.report import BenchReport, Measure
 from app.cli.bench.stack import BenchStack, bench_stack
@@ -26,7 +27,7 @@ from dialplan.asterisk import AsteriskMissing, asterisk_version
 from dialplan.settings import DialplanSettings
 
 RESULTS = PROJECT / ".runtime" / "bench"
-PARTS = ("bridge", "calls", "pops", "gap", "tickets")
+PARTS = ("bridge", "calls", "pops", "gap", "lines", "tickets")
 BRIDGE_AIM = 0.7
 
 
@@ -39,19 +40,22 @@ class Size:
     rate_seconds: int
     pop_seconds: int
     gap_seconds: int
+    plan: tuple[int, int, int]
+    """Lines, trunks, seats."""
+    line_calls: int
     tickets: int
     ticket_seconds: float
 
 
-WHOLE = Size(1_000_000, [30, 40, 50, 60, 70, 80], 12, 60, 30, 1_000_000, 10)
-QUICK = Size(50_000, [15], 5, 6, 4, 20_000, 1)
+WHOLE = Size(1_000_000, [30, 40, 50, 60, 70, 80], 12, 60, 30, (500, 200, 1000), 400, 1_000_000, 10)
+QUICK = Size(50_000, [15], 5, 6, 4, (50, 20, 100), 40, 20_000, 1)
 
 
 def bench(
     quick: Annotated[bool, typer.Option("--quick", help="Smaller everything: about two minutes.")] = False,
     only: Annotated[list[str] | None, typer.Option(help=f"One part: {', '.join(PARTS)}. May be repeated.")] = None,
 ) -> None:
-    """Measure calls, pops, bridge, gap repair and tickets beside their baselines; table, JSON and plot."""
+    """Measure calls, pops, bridge, gap repair, lines and tickets beside their baselines; table, JSON and plot."""
     parts = tuple(only or PARTS)
     if unknown := [part for part in parts if part not in PARTS]:
         raise typer.BadParameter(f"no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}")
@@ -77,6 +81,8 @@ def _run(parts: tuple[str, ...], size: Size, say: Say) -> Iterator[list[Measure]
             for part, work in _call_parts(stack, size, say):
                 if part in parts:
                     yield work()
+    if "lines" in parts:
+        yield bench_lines(size.plan, calls=size.line_calls, say=say)
     if "tickets" in parts:
         yield bench_tickets(rows=size.tickets, seconds=size.ticket_seconds, say=say)
 
