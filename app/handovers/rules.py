@@ -34,6 +34,11 @@ STATUS_WORDS: Mapping[HandoverResult, str] = MappingProxyType(
 )
 """国办发〔2022〕12号: what stays undecided is kept by who accepted it first, so `returned` is ours."""
 
+TONES: Mapping[HandoverResult, str] = MappingProxyType(
+    {_R.OFFERED: "accent", _R.ANSWERED: "good", _R.ACCEPTED: "good", _R.REFUSED: "bad", _R.RETURNED: "warn"}
+)
+"""How a badge of this status looks."""
+
 CAUSE_WORDS: Mapping[str, str] = MappingProxyType(
     {
         "busy": "对方忙",

@@ -24,6 +24,7 @@ from app.desk import handover_api
 from app.desk import pages as desk_pages
 from app.desk.stream import list_messages
 from app.handovers import api as handovers_api
+from app.handovers import pages as handovers_pages
 from app.ingest import api as ingest_api
 from app.lines import api as lines_api
 from app.operations import change_pages, history_pages, probe_pages
@@ -68,6 +69,7 @@ PAGE_ROUTERS = (
     accounts_pages.router,
     calls_pages.router,
     desk_pages.router,
+    handovers_pages.router,
     tickets_pages.router,
     operations_pages.router,
     change_pages.router,

@@ -41,6 +41,10 @@ def test_a_key_asks_first_and_then_shows_how_far_it_is(
     call.hand_over(HandoverResult.ACCEPTED, agent.username, attempt=str(len(site.door.commands) - 1))
     expect(panel).to_contain_text("对方已接办")
     assert site.door.commands[-1]["command"] == "leave_hand_over"
+    page.goto(f"{site.url}/calls/{call.call_id}")
+    expect(page.get_by_role("region", name="转接记录")).to_contain_text("对方已接办")
+    page.goto(f"{site.url}/handovers?target=110&agent={agent.username}")
+    expect(page.get_by_role("row")).to_have_count(2)
 
 
 def test_the_keyboard_alone_hands_over_and_takes_back(

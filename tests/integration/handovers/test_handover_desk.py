@@ -193,6 +193,23 @@ def test_the_page_shows_keys_then_the_state_then_what_became_of_it(
 
 
 @pytest.mark.usefixtures("talking")
+def test_the_list_and_the_calls_page_show_what_became_of_it(
+    client: TestClient, enter: Enter, database: Database
+) -> None:
+    enter()
+    assert "没有转接记录" in client.get("/handovers").text
+    assert client.get(f"/calls/{CALL}/handovers").text.strip() == ""
+    put_handover(database, "refused", cause="rejected")
+
+    assert "未接通（对方拒接）" in client.get("/handovers", params={"target": "110"}).text
+    assert "没有转接记录" in client.get("/handovers", params={"target": "119"}).text
+    assert "未接通（对方拒接）" in client.get(f"/calls/{CALL}/handovers").text
+    assert client.get("/handovers", params={"cursor": "nonsense"}).status_code == 422
+    client.cookies.clear()
+    assert "转接记录" not in client.get("/handovers").text
+
+
+@pytest.mark.usefixtures("talking")
 def test_the_open_page_is_told_each_step_once(database: Database) -> None:
     attempt = put_handover(database, "offered")
 
