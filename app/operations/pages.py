@@ -130,4 +130,4 @@ def _lines(session: Session) -> tuple[list[Line], dict[str, list[LinePeriod]]]:
 
 
 def _trunk_labels(session: Session) -> dict[str, str]:
-    return dict(session.execute(select(Trunk.name, Trunk.label)).tuples().all())
+    return dict(session.execute(select(Trunk.name, Trunk.label)).all())

@@ -137,7 +137,7 @@ def choices_for(proposal: changes.Proposal, actor: Actor) -> Choices:
 
 def display_names(session: Session) -> dict[str, str]:
     """What people are called, by username: the history knows usernames only."""
-    return dict(session.execute(select(User.username, User.display_name)).tuples().all())
+    return dict(session.execute(select(User.username, User.display_name)).all())
 
 
 def _record(
