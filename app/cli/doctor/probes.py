@@ -149,14 +149,17 @@ def check_database(settings: StackSettings) -> Finding:
 
 
 def check_dialplan(settings: StackSettings) -> Finding:
+    from dialplan.changes.wanted import wanted_plan_file  # noqa: PLC0415
     from dialplan.check import check_site  # noqa: PLC0415
     from dialplan.settings import DialplanSettings  # noqa: PLC0415
 
+    plan = wanted_plan_file(settings.home, settings.site_plan)
     try:
-        problems = check_site(DialplanSettings())  # type: ignore[call-arg]  # the environment fills it
+        node = DialplanSettings()  # type: ignore[call-arg]  # the environment fills it
     except ValidationError:
-        return installation.judge_dialplan(["settings: there are no secrets yet"], settings.site_plan)
-    return installation.judge_dialplan([str(problem) for problem in problems], settings.site_plan)
+        return installation.judge_dialplan(["settings: there are no secrets yet"], plan)
+    problems = check_site(node.model_copy(update={"site_plan": plan}))
+    return installation.judge_dialplan([str(problem) for problem in problems], plan)
 
 
 def check_prompts(settings: StackSettings) -> Finding:

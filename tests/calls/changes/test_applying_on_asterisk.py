@@ -186,3 +186,26 @@ def test_nothing_of_a_rehearsal_is_left(node: ChangingNode) -> None:
     node.apply(plan_text(new_line))
 
     assert not (node.settings.home / "scratch").exists()
+
+
+def test_a_new_trunk_is_let_in_from_where_nobody_was_before(node: ChangingNode) -> None:
+    def narrow(plan: dict[str, Any]) -> None:
+        plan["seat_networks"] = ["127.0.0.1/32"]
+
+    def with_trunk(plan: dict[str, Any]) -> None:
+        narrow(plan)
+        plan["trunks"].append(dict(plan["trunks"][0], name="other", addresses=["127.9.0.1"], dids=[new_did]))
+
+    def call_status() -> int:
+        server = (node.settings.sip_host, node.settings.sip_port)
+        return place_call("12345", address="127.9.0.1", server=server, seconds=2).status
+
+    new_did = {"number": "12345", "line": "12345"}
+    assert node.apply(plan_text(narrow)).outcome is Outcome.APPLIED
+    assert call_status() != 200
+
+    assert node.apply(plan_text(with_trunk)).outcome is Outcome.APPLIED
+    assert call_status() == 200
+
+    assert node.apply(plan_text(narrow)).outcome is Outcome.APPLIED
+    assert call_status() != 200
