@@ -16,7 +16,9 @@ from dialplan.plan_file import load_plan
 from dialplan.render import render_site
 from dialplan.settings import DialplanSettings
 
-HOME = PROJECT / ".runtime/test/dialplan"
+NODES = PROJECT / ".runtime/test"
+HOME = NODES / f"dialplan-{os.getpid()}"
+"""Each run has its own; it is kept for reading until the next run."""
 START_SECONDS = 30
 
 
@@ -55,6 +57,9 @@ class AsteriskNode:
         """Where the departments' exchanges of the plan are, each at its own address."""
 
     def __enter__(self) -> "AsteriskNode":
+        for old in NODES.glob("dialplan*"):
+            if not Path("/proc", old.name.partition("-")[2] or "none").exists():
+                shutil.rmtree(old, ignore_errors=True)
         shutil.rmtree(HOME, ignore_errors=True)
         HOME.mkdir(parents=True)
         plan = (PROJECT / "dialplan/sites/test.yaml").read_text(encoding="utf-8")

@@ -21,6 +21,8 @@ class SipAnswerer:
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.socket.bind((address, port))
         self.address, self.port = self.socket.getsockname()
+        self.media = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.media.bind((address, 0))
         self.behaviour = behaviour
         self.invites: list[str] = []
         self.cancelled = self.ended = 0
@@ -39,6 +41,7 @@ class SipAnswerer:
         self.socket.sendto(b"", self.socket.getsockname())  # ends the thread
         self._thread.join(timeout=5)
         self.socket.close()
+        self.media.close()
 
     # what a test does
 
@@ -72,7 +75,7 @@ class SipAnswerer:
             self.socket.sendto(_bye(message, self._tag, self.address, self.port), peer)
         self._dialogs.clear()
 
-    def wait_for(self, count: int = 1, seconds: float = 10) -> str:
+    def wait_for(self, count: int = 1, seconds: float = 20) -> str:
         """The newest INVITE, once so many have come. Raises AssertionError."""
         until(lambda: len(self.invites) >= count, f"{count} calls at {self.address}:{self.port}", seconds)
         return self.invites[-1]
@@ -132,7 +135,7 @@ class SipAnswerer:
         self._dialogs[header(message, "Call-ID")] = (message, peer)
         body = (
             f"v=0\r\no=- 1 1 IN IP4 {self.address}\r\ns=-\r\nc=IN IP4 {self.address}\r\nt=0 0\r\n"
-            f"m=audio {self.port} RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\n"
+            f"m=audio {self.media.getsockname()[1]} RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\n"
         )
         self._reply("200 OK", message, peer, body)
 

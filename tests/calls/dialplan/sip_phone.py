@@ -17,6 +17,9 @@ class SipPhone:
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind((address, 0))
         self.address, self.port = self.socket.getsockname()
+        self.media = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        """Where the sound goes that nobody listens to: it must not fill the place of the signalling."""
+        self.media.bind((address, 0))
         self.call_id, self.tag, self.to = token(), token(), ""
 
     def __enter__(self) -> "SipPhone":
@@ -24,6 +27,7 @@ class SipPhone:
 
     def __exit__(self, *_: object) -> None:
         self.socket.close()
+        self.media.close()
 
     def _send(self, method: str, cseq: int, *, branch: str | None = None, body: str = "", headers: str = "") -> None:
         head = (
@@ -52,7 +56,7 @@ class SipPhone:
         branch = token()
         body = (
             f"v=0\r\no=- 1 1 IN IP4 {self.address}\r\ns=-\r\nc=IN IP4 {self.address}\r\nt=0 0\r\n"
-            f"m=audio {self.port} RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\n"
+            f"m=audio {self.media.getsockname()[1]} RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\n"
         )
         self._send("INVITE", 1, branch=branch, body=body, headers="".join(f"{line}\r\n" for line in headers))
         while (status := int((message := self._receive(5)).split()[1])) < 200:

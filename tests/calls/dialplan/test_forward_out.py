@@ -58,7 +58,8 @@ def test_a_caller_comes_to_our_queue_when_the_department(behaviour: str, result:
         node.wait_until_idle()
 
     assert forwarded(node) == [["12333", "labour", result, "0"]]
-    assert node.queue_log("HLENDED", node.last_call_id())[0][:3] == ["queue", "common", "1001"]
+    stage, queue, member, _, cause = node.queue_log("HLENDED", node.last_call_id())[0]
+    assert (stage, queue, member, cause) == ("queue", "common", "1001", "16")
 
 
 def test_a_trunk_that_is_down_costs_no_time(node: AsteriskNode) -> None:
