@@ -1,6 +1,7 @@
 """A real web server on a real database and a real Redis, a telephony side that posts facts, and headless Chromium."""
 
 import itertools
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -45,6 +46,7 @@ class Site:
     database: Database
     telephony: Telephony
     door: CommandDoor
+    settings: Settings
 
 
 @pytest.fixture(scope="session")
@@ -65,11 +67,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         settings = Settings(
             home=home, database_url=f"sqlite:///{home / 'hotline.db'}", redis_url=redis_url,
             session_secret="s" * 32, command_token=COMMAND_TOKEN, bridge_url=door.url, wrap_up_seconds=600,
+            dialplan_command=f"{sys.executable} -m tests.fakes.dialplan_program",
         )  # fmt: skip
         with _running(settings) as url:
             telephony = Telephony(url, BRIDGE_TOKEN)
             door.telephony = telephony
-            yield Site(url, database, telephony, door)
+            yield Site(url, database, telephony, door, settings)
             telephony.close()
     door.close()
     engine.dispose()

@@ -18,7 +18,7 @@ from app.platform.clock import utc_now
 
 pytestmark = pytest.mark.services
 
-FAKE = (sys.executable, str(PROJECT / "tests/fakes/dialplan_program.py"))
+FAKE = (sys.executable, "-m", "tests.fakes.dialplan_program")
 
 
 @pytest.fixture(scope="module")
@@ -37,9 +37,8 @@ def node_home() -> Iterator[Path]:
 
 
 @pytest.fixture(params=["real", "fake"])
-def commands(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DialplanCommands:
+def commands(request: pytest.FixtureRequest, tmp_path: Path) -> DialplanCommands:
     if request.param == "fake":
-        monkeypatch.setenv("PYTHONPATH", str(PROJECT))
         return DialplanCommands(tmp_path, FAKE)
     return DialplanCommands(request.getfixturevalue("node_home"), OWN_PROGRAM)
 
