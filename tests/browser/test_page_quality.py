@@ -12,7 +12,7 @@ from tests.browser.conftest import Person, Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.services]
 
-ALLOWED_WORDS = {"alt", "ctrl", "enter", "esc", "x", "n", "c", "j", "l", "s", "i", "r", "p", "w"}
+ALLOWED_WORDS = {"alt", "ctrl", "enter", "esc", *"bchijlnoprswx"}
 """Names of keys; everything else on a page is Chinese."""
 
 PAGES = [
@@ -27,6 +27,7 @@ PAGES = [
     (Role.OPS, "/account"),
     (Role.UNIT_STAFF, "/account"),
     (Role.AUDITOR, "/calls"),
+    (Role.AUDITOR, "/handovers"),
 ]
 
 CHECKS = (Path(__file__).parent / "page_checks.js").read_text(encoding="utf-8")
