@@ -51,7 +51,7 @@ def rehearse(plan: SitePlan, settings: DialplanSettings, version: str, numbers: 
         _link_audio(settings.asterisk_home, scratch.asterisk_home)
         with _running(scratch):
             found = deviations(scratch, {str(name): text for name, text in rendered.items()})
-            found += LogMark(scratch).complaints()
+            found += LogMark(scratch).complaints(is_alone=True)
             if found:
                 raise RehearsalFailed(found)
             results = _call(scratch_plan, scratch, numbers)

@@ -11,11 +11,13 @@ from dialplan.settings import DialplanSettings
 
 CONSOLE_SECONDS = 20.0
 COMPLAINT = re.compile(r"\b(?:WARNING|ERROR)\[[^\]]*\] (?P<source>[\w.]+\.[ch]):(?P<text>.*)")
-CONFIGURATION_SOURCES = re.compile(
-    r"^(?:pbx_config|config|config_options|pbx|loader|extconf|app_queue|acl|manager|"
-    r"res_musiconhold|sorcery|res_sorcery_\w+|res_pjsip\w*|pjsip_\w+|location|config_\w+)\.c$"
+READERS = re.compile(
+    r"^(?:pbx_config|config|config_options|pbx|loader|extconf|app_queue|acl|res_musiconhold|sorcery|res_sorcery_\w+|"
+    r"pjsip_configuration|config_\w+|location|res_pjsip_endpoint_identifier_ip|res_pjsip_acl)\.c$"
 )
-"""Parts of Asterisk that complain about configuration; the rest complains about calls."""
+"""Parts of Asterisk that read configuration; what the others complain about may be a caller, a phone or a far end."""
+SPEAKERS = re.compile(r"^(?:manager|res_pjsip\w*|pjsip_\w+)\.c$")
+"""Parts that also talk to the outside: where nobody is outside, they too complain about configuration."""
 
 
 def deviations(settings: DialplanSettings, files: Mapping[str, str]) -> list[str]:
@@ -103,8 +105,11 @@ class LogMark:
         self._file: Path = settings.asterisk_home / "log/messages.log"
         self._offset = self._file.stat().st_size if now and self._file.exists() else 0
 
-    def complaints(self) -> list[str]:
-        """Warnings and errors about configuration; those about a call carry its id, and are left out."""
+    def complaints(self, *, is_alone: bool = False) -> list[str]:
+        """Warnings and errors about configuration; those about a call carry its id, and are left out.
+
+        `is_alone`: nobody talks to this Asterisk, so that more of them must be about configuration.
+        """
         try:
             with self._file.open("rb") as file:
                 file.seek(self._offset)
@@ -115,5 +120,5 @@ class LogMark:
         return [
             f"{PurePosixPath(match['source']).name}:{match['text']}".strip()
             for match in found
-            if match and CONFIGURATION_SOURCES.match(match["source"])
+            if match and (READERS.match(match["source"]) or (is_alone and SPEAKERS.match(match["source"])))
         ]
