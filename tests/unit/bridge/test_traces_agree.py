@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from ami_bridge.events import AmiLegOfCall
 from ami_bridge.frames import parse_frame
 from ami_bridge.interpret import interpret
 from ami_bridge.knowledge import Knowledge, Source
@@ -30,6 +31,8 @@ def tell_lines(name: str, knowledge: Knowledge) -> list[CallEvent]:
     told = []
     for line in (TRACES / "queue_log" / name).read_text().splitlines():
         for event in parse_line(line):
+            if isinstance(event, AmiLegOfCall):  # as the pipeline does
+                knowledge.learn_leg(event.uniqueid, event.call_id, event.at)
             told += [knowledge.tell(fact, Source.LINE) for fact in interpret(event)]
     return [event for event in told if event]
 
