@@ -25,7 +25,7 @@ from ami_bridge.events import (
 )
 from ami_bridge.facts import Fact
 from app.contract import events as told
-from app.contract.events import AnyPayload, ForwardResult, QueueLeftReason
+from app.contract.events import AnyPayload, QueueLeftReason
 
 QUEUE_LEFT_REASONS = {
     "TIMEOUT": QueueLeftReason.TIMEOUT,
@@ -78,15 +78,9 @@ def _call_arrived(event: AmiCallArrived) -> list[Fact]:
 
 
 def _forwarded(event: AmiForwarded) -> list[Fact]:
-    payload = told.CallForwarded(
-        line=event.line,
-        trunk=event.trunk,
-        result=ForwardResult(event.result),
-        ring_time_ms=event.ring_time_ms,
-        talk_time_ms=event.talk_time_ms,
-        is_parallel=event.is_parallel,
-    )
-    return [_of_call(event, payload)]
+    leg = {"line": event.line, "trunk": event.trunk, "result": event.result, "is_parallel": event.is_parallel}
+    times = {"ring_time_ms": event.ring_time_ms, "talk_time_ms": event.talk_time_ms}
+    return [_of_call(event, told.CallForwarded.model_validate(leg | times))]
 
 
 def _leg_of_call(_event: AmiLegOfCall) -> list[Fact]:

@@ -153,5 +153,5 @@ def test_a_leg_to_a_department_tells_what_became_of_it() -> None:
 def test_a_result_nobody_knows_is_refused() -> None:
     [event] = parse_line("1|n-1.3|NONE|NONE|HLFORWARDED|12333|labour|vanished|900|0|0")
 
-    with pytest.raises(ValueError, match="vanished"):
+    with pytest.raises(ValidationError, match="vanished"):
         interpret(event)
