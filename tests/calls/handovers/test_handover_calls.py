@@ -17,6 +17,8 @@ from tests.calls.handovers.handover_cast import Bridge, Cast, hang_up, header, s
 
 pytestmark = [pytest.mark.calls, pytest.mark.timeout(120)]
 
+SECOND_BYTES = 16_000
+"""Of a recording: 8 kHz, 16 bit."""
 OFFERED, ANSWERED = ("110", "offered", ""), ("110", "answered", "")
 
 
@@ -70,13 +72,16 @@ async def test_the_service_accepts_and_talks_on_with_the_citizen(cast: Cast) -> 
     await until(lambda: cast.in_room(call_id) == {"carrier", "handover-leg"}, "the agent has left")
     await until(lambda: cast.bridge.told(call_id, "ConversationEnded"), "the agent is free")
     assert is_connected(citizen)
+    recording = cast.node.home / f"recordings/{call_id}.wav"
+    so_far = recording.stat().st_size
+    await until(lambda: recording.stat().st_size > so_far + SECOND_BYTES, "a second more is recorded")
     hang_up(service)
     await until(lambda: "was_hung_up" in saw(citizen), "the call ends with the service")
 
     await until(lambda: cast.bridge.told(call_id, "CallEnded"), "the end is told")
     await steps_are(cast, call_id, OFFERED, ANSWERED, ("110", "accepted", ""))
     assert {fact["payload"]["agent"] for fact in cast.bridge.told(call_id, "HandedOver")} == {"1001"}
-    heard = listen(cast.node.home / f"recordings/{call_id}.wav")
+    heard = listen(recording)
     assert (heard.has_caller, heard.has_agent, heard.has_exchange) == (True, True, True)
 
 
