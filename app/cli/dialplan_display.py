@@ -34,6 +34,9 @@ STEP_WORDS = {
 OUTCOME_STYLES = {Outcome.APPLIED: "green", Outcome.NOTHING_TO_DO: "dim", Outcome.DRY_RUN: "cyan"}
 
 
+SHOWN_CHANGES = 4
+
+
 def show_plan(change: ChangePlan) -> None:
     """The diff of meaning, then that of files."""
     if change.faults:
@@ -102,30 +105,29 @@ def show_report(report: ApplyReport) -> None:
 
 
 def show_history(history: History) -> None:
-    """Newest first; the version in force is marked."""
+    """Newest first, two or more lines each; the version in force is marked."""
     if not history.versions:
         say("Nothing was applied on this node yet.")
-        return
-    table = Table("", "version", "when", "who", "approved by", "outcome", "why", "what", box=None)
     for version in history.versions:
-        table.add_row(*_version_row(version))
-    console.print(table)
+        _show_version(version)
 
 
-def _version_row(version: Version) -> list[str]:
-    what = version.meaning[0].text if version.meaning else f"{len(version.files)} files"
-    more = f" (+{len(version.meaning) - 1})" if len(version.meaning) > 1 else ""
+def _show_version(version: Version) -> None:
     style = OUTCOME_STYLES.get(version.outcome, "red")
-    return [
-        "[green]●[/]" if version.is_current else "",
-        str(version.number),
-        version.at.astimezone().strftime("%Y-%m-%d %H:%M"),
-        escape(version.by),
-        escape(version.approved_by or ""),
-        f"[{style}]{version.outcome.value}[/]",
-        escape(version.why),
-        escape(what + more),
-    ]
+    mark = "[green]●[/]" if version.is_current else " "
+    at = version.at.astimezone().strftime("%Y-%m-%d %H:%M")
+    who = escape(version.by)
+    who += f", approved by {escape(version.approved_by)}" if version.approved_by else ""
+    back = f" (back to version {version.rolled_back_to})" if version.rolled_back_to else ""
+    outcome = f"[{style}]{version.outcome.value.replace('_', ' ')}[/]"
+    say(f"{mark} [bold]{version.number:>4}[/]  {at}  {outcome}{back}  {who}: {escape(version.why)}")
+    told = [change.text for change in version.meaning[:SHOWN_CHANGES]]
+    if hidden := len(version.meaning) - len(told):
+        told.append(f"and {hidden} more: `hotline dialplan show {version.number} --json`")
+    for text in told or [f"{len(version.files)} files, no change of meaning"]:
+        say(f"        [dim]{escape(text)}[/]")
+    if version.message:
+        say(f"        [red]{escape(version.message)}[/]")
 
 
 def show_state(state: NodeState) -> None:
