@@ -39,6 +39,6 @@ def node_state(settings: DialplanSettings) -> NodeState:
         locked_by=ChangeLock(store.folder).holder(),
         hand_edits=hand_edits(store, current, read_folder(settings.asterisk_home / "etc")),
         plan_file=str(settings.site_plan),
-        plan_file_differs=current is None or digest(text) != current.plan_digest,
+        plan_file_differs=store.number_of(digest(text)) is None,  # an older plan's file was not edited
         needs_approval=needs_approval,
     )

@@ -10,6 +10,7 @@ import pytest
 from app.contract.changes import Outcome, ProposalStatus, StepName
 from app.contract.env import PROJECT
 from dialplan.changes.lock import ChangeLock, Locked
+from dialplan.changes.node_state import node_state
 from dialplan.changes.planning import hand_edits, plan_change
 from dialplan.changes.proposals import ProposalRefused, Proposals
 from dialplan.changes.versions import VersionStore, VersionUnknown, digest, manifest_of
@@ -216,3 +217,17 @@ def test_a_rejected_change_cannot_be_applied(proposals: Proposals, proposal_id: 
 )
 def test_text_that_is_no_plan_is_a_fault_of_the_plan(settings: DialplanSettings, absurd: str) -> None:
     assert plan_change(settings, absurd).change.faults
+
+
+def test_a_plan_file_differs_only_when_its_text_was_never_in_force(
+    store: VersionStore, settings: DialplanSettings, tmp_path: Path
+) -> None:
+    file = tmp_path / "own.yaml"
+    file.write_text("first")
+    settings = settings.model_copy(update={"site_plan": file})
+    keep(store, 1, "first", plan_digest=digest("first"))
+    keep(store, 2, "from the page", plan_digest=digest("from the page"))
+    assert not node_state(settings).plan_file_differs
+
+    file.write_text("edited afterwards")
+    assert node_state(settings).plan_file_differs
