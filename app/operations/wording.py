@@ -71,7 +71,7 @@ SENTENCES: list[tuple[str, str]] = [
     (r"Input should be (?!a valid|greater|less)(.+?)(\. |\.?$)", r"只能是 \1 之一"),
     (r"should have at least (\d+) item", r"至少要有 \1 项"),
     (_YAML_FAULT, "这里不是有效的 YAML，请检查缩进、冒号和引号"),
-    (r"prompt '(\S+)' (?:has no audio|is older)", r"提示音 \1 没有录音或已过期，请在服务器上运行 hotline flows build"),
+    (r"prompt '(\S+)' (?:has no|is older|was built)", r"提示音 \1 要重新生成，请在服务器上运行 hotline flows build"),
     (r"is missing in sounds/zh/hotline", "缺少提示音文件，请在服务器上运行 hotline flows build"),
     (r"is missing in data/moh", "缺少等待音乐，请在服务器上运行 hotline dialplan render"),
 ]  # fmt: skip
