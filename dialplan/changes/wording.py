@@ -21,11 +21,11 @@ FIELDS_ZH = {
     "username": "工号", "code": "代码", "number": "号码",
 }  # fmt: skip
 MODES_ZH = {
-    Mode.DIRECT_MERGE: "整体并入",
+    Mode.DIRECT_MERGE: "直接合并",
     Mode.FORWARD: "呼叫转移",
     Mode.PARALLEL: "并行接听",
     Mode.DUAL_NUMBER: "双号并行",
-    Mode.CANCELLED: "取消号码",
+    Mode.CANCELLED: "撤号并入",
 }
 ORDERS = {
     "together": ("together", "同时振铃"),

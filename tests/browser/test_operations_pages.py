@@ -124,7 +124,7 @@ def test_a_line_shows_its_mode_of_today_its_next_change_and_its_alarm(
         "同时振铃",
         "交通运输局专线",
         (today() + timedelta(days=1)).isoformat(),
-        "直接并入",
+        "直接合并",
         "告警",
     ):
         expect(row).to_contain_text(text)
@@ -152,7 +152,7 @@ def test_the_calendar_shows_the_day_of_a_change_and_what_it_changes(
     page.locator(".month__change", has_text="12328").click()
     coming = page.locator(f"#change-{day.isoformat()}-12328")
     expect(coming).to_contain_text("并行接听")
-    expect(coming).to_contain_text("直接并入")
+    expect(coming).to_contain_text("直接合并")
 
 
 def test_the_quick_change_writes_the_plan_and_checks_it(site: Site, person: NewPerson, log_in: Enter) -> None:

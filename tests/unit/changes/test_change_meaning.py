@@ -98,7 +98,7 @@ def test_every_change_is_said_in_chinese_too(plan: SitePlan) -> None:
     edited = TEXT.replace(FORWARD, FORWARD + "      - {from: 2026-12-01, mode: direct_merge}\n")
 
     assert [change.text_zh for change in describe(plan, parse_plan(edited, name="new"), TODAY)] == [
-        "线路 12333 自 2026-12-01 起改为整体并入"
+        "线路 12333 自 2026-12-01 起改为直接合并"
     ]
 
 

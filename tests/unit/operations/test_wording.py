@@ -9,6 +9,8 @@ from app.contract.changes import Fault
 from app.contract.env import PROJECT
 from app.operations.step_wording import STEP_SENTENCES
 from app.operations.wording import REFUSALS, SENTENCES, say_message, say_step, translate
+from app.platform.pages import make_environment
+from dialplan.changes.wording import MODES_ZH
 
 BROKEN = sorted((PROJECT / "tests/unit/dialplan/broken_sites").glob("*.yaml"))
 LINE_CHECKS = PROJECT / "dialplan/line_checks.py"
@@ -76,3 +78,9 @@ def test_a_chinese_sentence_uses_only_what_its_pattern_finds(pattern: str, chine
     used = [int(number) for number in re.findall(r"\\(\d)", chinese)]
 
     assert max(used, default=0) <= re.compile(pattern).groups
+
+
+def test_a_mode_has_one_name_on_pages_and_in_the_words_of_a_change() -> None:
+    page_words = make_environment().get_template("lines/words.html").module
+
+    assert {mode.value: name for mode, name in MODES_ZH.items()} == page_words.MODES  # type: ignore[attr-defined]
