@@ -74,7 +74,6 @@ class AsteriskNode:
         )
         output.close()
         self._wait_until_booted()
-        self.cli("logger add channel heard.log verbose(3)")
         return self
 
     def _wait_until_booted(self) -> None:
@@ -104,9 +103,14 @@ class AsteriskNode:
     def log(self) -> list[str]:
         return (self.home / "log/messages.log").read_text(encoding="utf-8", errors="replace").splitlines()
 
+    def listen(self) -> None:
+        """From now on `heard` knows what is played; a reload of the logger ends it."""
+        self.cli("logger add channel heard.log verbose(3)")
+
     def heard(self, who: str) -> list[str]:
-        """Our prompts that were played to channels whose name begins so, oldest first."""
-        text = (self.home / "log/heard.log").read_text(encoding="utf-8", errors="replace")
+        """Our prompts that were played to channels whose name begins so, since `listen`, oldest first."""
+        log = self.home / "log/heard.log"
+        text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
         return re.findall(rf"<{who}-[^>]*> Playing 'hotline/([a-z0-9-]+)", text)
 
     def queue_log(self, event: str, call_id: str = "") -> list[list[str]]:

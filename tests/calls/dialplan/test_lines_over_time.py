@@ -75,6 +75,7 @@ def test_a_clock_that_is_set_wrong_does_not_stop_calls(offset: str, node: Asteri
 
 
 def test_a_number_given_up_says_so_and_leads_to_the_main_queue(node: AsteriskNode) -> None:
+    node.listen()
     with (
         AgiScript(agi_port(node), TO_CONSUMERS),
         agent_at(node, "8001", ANSWER),
@@ -90,6 +91,7 @@ def test_a_number_given_up_says_so_and_leads_to_the_main_queue(node: AsteriskNod
 
 
 def test_the_agent_hears_which_line_it_is_before_the_caller(node: AsteriskNode) -> None:
+    node.listen()
     before = node.heard("PJSIP/8001")
     with agent_at(node, "8001", ANSWER), SipPhone(node.settings.sip_port) as citizen:
         with conversation(node):
