@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import APIRouter, Form, Path, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.responses import Response
 
@@ -19,6 +19,7 @@ router = APIRouter(prefix="/operations", include_in_schema=False)
 SEE_OTHER = 303
 Text = Annotated[str, Form()]
 Tick = Annotated[bool, Form()]
+ProposalId = Annotated[str, Path(pattern=r"^[0-9]{8}-[0-9]{6}-[0-9a-f]{6}$")]
 
 
 @router.get("/changes")
@@ -97,7 +98,7 @@ def take_proposal(
 
 @router.get("/changes/{proposal_id}")
 def show_proposal(
-    request: Request, actor: Reader, session: Reading, commands: Commands, proposal_id: str
+    request: Request, actor: Reader, session: Reading, commands: Commands, proposal_id: ProposalId
 ) -> HTMLResponse:
     """One proposal: what it changes, who asked, who agreed, what may be done now. ChangeRefused: there is none."""
     proposal = commands.proposal(proposal_id)
@@ -109,7 +110,7 @@ def show_proposal(
 
 @router.post("/changes/{proposal_id}/approve")
 def take_approval(
-    *, request: Request, actor: Operator, session: Writing, commands: Commands, clock: ClockDep, proposal_id: str
+    *, request: Request, actor: Operator, session: Writing, commands: Commands, clock: ClockDep, proposal_id: ProposalId
 ) -> Response:
     """The second person agrees."""
     service.approve(session, commands, actor, proposal_id, now=clock())
@@ -118,9 +119,15 @@ def take_approval(
 
 @router.post("/changes/{proposal_id}/reject")
 def take_rejection(
-    *, request: Request, actor: Operator, session: Writing, commands: Commands, clock: ClockDep, proposal_id: str,
+    *,
+    request: Request,
+    actor: Operator,
+    session: Writing,
+    commands: Commands,
+    clock: ClockDep,
+    proposal_id: ProposalId,
     why: Text = "",
-) -> Response:  # fmt: skip
+) -> Response:
     """Somebody says no, and why."""
     service.reject(session, commands, actor, proposal_id, why, now=clock())
     return _go(request, f"/operations/changes/{proposal_id}")
@@ -135,7 +142,7 @@ def take_apply(
     commands: Commands,
     runs: Runs,
     clock: ClockDep,
-    proposal_id: str,
+    proposal_id: ProposalId,
     is_dry_run: Tick = False,
     overwrites: Tick = False,
 ) -> Response:
@@ -156,7 +163,7 @@ def take_rollback(
     session: Writing,
     runs: Runs,
     clock: ClockDep,
-    number: int,
+    number: Annotated[int, Path(ge=1)],
     why: Text = "",
     is_dry_run: Tick = False,
     overwrites: Tick = False,

@@ -47,7 +47,10 @@ class ChangeRefused(Conflict):
 
 
 class DialplanCommands:
-    """One node's commands. `program` is what is started; its home is `home`."""
+    """One node's commands. `program` is what is started; its home is `home`.
+
+    What people wrote stands behind `--name=`, so that it is never read as an option.
+    """
 
     def __init__(self, home: Path, program: Sequence[str] = OWN_PROGRAM) -> None:
         self._home = home
@@ -76,16 +79,16 @@ class DialplanCommands:
 
     def plan(self, text: str) -> changes.ChangePlan:
         """What this plan would change; with faults when it cannot be applied."""
-        return self._ask(changes.ChangePlan, "plan", "--plan", "-", text=text)
+        return self._ask(changes.ChangePlan, "plan", "--plan=-", text=text)
 
     def propose(self, text: str, *, why: str, by: str) -> changes.Proposal:
-        return self._change(changes.Proposal, "propose", "--plan", "-", "--why", why, "--by", by, text=text)
+        return self._change(changes.Proposal, "propose", "--plan=-", f"--why={why}", f"--by={by}", text=text)
 
     def approve(self, proposal_id: str, *, by: str) -> changes.Proposal:
-        return self._change(changes.Proposal, "approve", proposal_id, "--by", by)
+        return self._change(changes.Proposal, "approve", proposal_id, f"--by={by}")
 
     def reject(self, proposal_id: str, *, why: str, by: str) -> changes.Proposal:
-        return self._change(changes.Proposal, "reject", proposal_id, "--why", why, "--by", by)
+        return self._change(changes.Proposal, "reject", proposal_id, f"--why={why}", f"--by={by}")
 
     def forget(self) -> None:
         """Ask anew next time."""

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import HTMLResponse
 
 from app.operations import service
@@ -34,7 +34,7 @@ def show_history(
 
 @router.get("/{number}")
 def show_version(
-    request: Request, actor: Reader, session: Reading, commands: Commands, number: int
+    request: Request, actor: Reader, session: Reading, commands: Commands, number: Annotated[int, Path(ge=1)]
 ) -> HTMLResponse:  # fmt: skip
     """One version with its differences and its plan. NotFound, ChangeRefused."""
     detail = commands.show(number)

@@ -48,10 +48,10 @@ class RunRequest(BaseModel):
     @property
     def arguments(self) -> list[str]:
         """Of `hotline dialplan`."""
-        target = ["--proposal", self.target] if self.kind is RunKind.APPLY else [self.target]
+        target = [f"--proposal={self.target}"] if self.kind is RunKind.APPLY else [self.target]
         options = [("--dry-run", self.is_dry_run), ("--overwrite-hand-edits", self.overwrites_hand_edits)]
         chosen = [name for name, is_chosen in options if is_chosen]
-        return [self.kind, *target, "--why", self.why, "--by", self.by, *chosen, "--json", "--progress"]
+        return [self.kind, *target, f"--why={self.why}", f"--by={self.by}", *chosen, "--json", "--progress"]
 
 
 class RunState(StrEnum):

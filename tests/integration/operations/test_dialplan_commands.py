@@ -88,6 +88,12 @@ def test_a_change_is_proposed_by_one_and_approved_by_another(commands: DialplanC
     assert commands.proposals().proposals[0].id == proposal.id
 
 
+def test_a_reason_is_never_read_as_an_option(commands: DialplanCommands) -> None:
+    proposal = commands.propose(changed(commands), why="--by=somebody else", by="ops1")
+
+    assert (proposal.why, proposal.by) == ("--by=somebody else", "ops1")
+
+
 def test_a_rejection_keeps_its_reason_and_ends_the_proposal(commands: DialplanCommands) -> None:
     proposal = commands.propose(changed(commands), why="12328 并入", by="ops1")
 

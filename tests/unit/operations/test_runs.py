@@ -104,6 +104,6 @@ def test_the_command_is_told_what_was_asked() -> None:
     asked = request(kind=RunKind.ROLLBACK, target="3", is_dry_run=True, overwrites_hand_edits=True)
 
     assert asked.arguments == [
-        "rollback", "3", "--why", "试", "--by", "ops1", "--dry-run", "--overwrite-hand-edits", "--json", "--progress",
+        "rollback", "3", "--why=试", "--by=ops1", "--dry-run", "--overwrite-hand-edits", "--json", "--progress",
     ]  # fmt: skip
-    assert request().arguments[:3] == ["apply", "--proposal", "p1"]
+    assert request().arguments[:2] == ["apply", "--proposal=p1"]
