@@ -8,7 +8,7 @@ import typer
 from rich.markup import escape
 
 from app.cli import clock_command, line_import, line_list  # noqa: F401 - each adds its command to its group
-from app.cli.bench.command import bench
+from app.cli.bench_command import bench
 from app.cli.console import StepFailed, errors
 from app.cli.data_commands import database, flows, seats, users
 from app.cli.demo_command import demo

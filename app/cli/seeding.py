@@ -34,6 +34,7 @@ TOKEN_SCOPES = {"agi": ["call-events:write", "lookup:read"], "bridge": ["call-ev
 OFFICE = (
     ("supervisor", "周晓燕（班长）", Role.SUPERVISOR),
     ("ops", "陈工（运维）", Role.OPS),
+    ("ops2", "赵工（运维）", Role.OPS),
     ("unit", "刘科（市城管局）", Role.UNIT_STAFF),
     ("auditor", "赵审（审计）", Role.AUDITOR),
 )
@@ -133,7 +134,7 @@ def ensure_service_tokens() -> None:
     settings = StackSettings()
     present = read_assignments((settings.home / "hotline.env").read_text(encoding="utf-8"))
     with open_database(settings) as database, database.transaction() as session:
-        before = dict(session.execute(select(ServiceToken.name, ServiceToken.token_hash)).tuples().all())
+        before = {token.name: token.token_hash for token in session.scalars(select(ServiceToken))}
         after = {
             name: accounts.ensure_service_token(
                 session, name, present[f"HOTLINE_{name.upper()}_TOKEN"], scopes, now=utc_now()

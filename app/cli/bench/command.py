@@ -7,9 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Annotated
 
-import typer
 from pydantic import ValidationError
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
@@ -27,7 +25,6 @@ from dialplan.asterisk import AsteriskMissing, asterisk_version
 from dialplan.settings import DialplanSettings
 
 RESULTS = PROJECT / ".runtime" / "bench"
-PARTS = ("bridge", "calls", "pops", "gap", "lines", "tickets")
 BRIDGE_AIM = 0.7
 
 
@@ -51,19 +48,13 @@ WHOLE = Size(1_000_000, [30, 40, 50, 60, 70, 80], 12, 60, 30, (500, 200, 1000), 
 QUICK = Size(50_000, [15], 5, 6, 4, (50, 20, 100), 40, 20_000, 1)
 
 
-def bench(
-    quick: Annotated[bool, typer.Option("--quick", help="Smaller everything: about two minutes.")] = False,
-    only: Annotated[list[str] | None, typer.Option(help=f"One part: {', '.join(PARTS)}. May be repeated.")] = None,
-) -> None:
-    """Measure calls, pops, bridge, gap repair, lines and tickets beside their baselines; table, JSON and plot."""
-    parts = tuple(only or PARTS)
-    if unknown := [part for part in parts if part not in PARTS]:
-        raise typer.BadParameter(f"no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}")
+def run_bench(parts: tuple[str, ...], *, is_quick: bool) -> None:
+    """Measure these parts; the table is printed, JSON and plot are written after each part."""
     RESULTS.mkdir(parents=True, exist_ok=True)
-    report = BenchReport(_machine("quick" if quick else "whole"))
+    report = BenchReport(_machine("quick" if is_quick else "whole"))
     started = time.monotonic()
     with _progress() as say:
-        for measures in _run(parts, QUICK if quick else WHOLE, say):
+        for measures in _run(parts, QUICK if is_quick else WHOLE, say):
             report.add(*measures)
             report.write_json(RESULTS / "results.json")
     report.write_plot(RESULTS / "results.png")

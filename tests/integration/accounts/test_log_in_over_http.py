@@ -231,9 +231,14 @@ def test_the_way_out_of_the_page_needs_the_token_and_ends_the_session(client: Te
 
 @pytest.mark.parametrize(
     ("role", "home"),
-    [(Role.AGENT, "/desk"), (Role.SUPERVISOR, "/tickets"), (Role.OPS, "/operations/lines"), (Role.UNIT_STAFF, "/account"),
-     (Role.AUDITOR, "/tickets")],
-)  # fmt: skip
+    [
+        (Role.AGENT, "/desk"),
+        (Role.SUPERVISOR, "/tickets"),
+        (Role.OPS, "/operations/lines"),
+        (Role.UNIT_STAFF, "/account"),
+        (Role.AUDITOR, "/tickets"),
+    ],
+)
 def test_everybody_starts_where_his_work_is(client: TestClient, log_in: LogIn, role: Role, home: str) -> None:
     log_in("person", role)
 

@@ -1,0 +1,20 @@
+"""The `hotline bench` command. What it needs is loaded when it runs: half of all that `hotline` could load."""
+
+from typing import Annotated
+
+import typer
+
+PARTS = ("bridge", "calls", "pops", "gap", "lines", "tickets")
+
+
+def bench(
+    quick: Annotated[bool, typer.Option("--quick", help="Smaller everything: about two minutes.")] = False,
+    only: Annotated[list[str] | None, typer.Option(help=f"One part: {', '.join(PARTS)}. May be repeated.")] = None,
+) -> None:
+    """Measure calls, pops, bridge, gap repair, lines and tickets beside their baselines; table, JSON and plot."""
+    parts = tuple(only or PARTS)
+    if unknown := [part for part in parts if part not in PARTS]:
+        raise typer.BadParameter(f"no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}")
+    from app.cli.bench.command import run_bench  # noqa: PLC0415
+
+    run_bench(parts, is_quick=quick)
