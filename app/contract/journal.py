@@ -9,41 +9,22 @@ import os
 import threading
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
 
 from app.contract.events import CallEvent
 from app.contract.records import JournalRecord, decode_record, encode_record
+from app.contract.segments import Place, Segment, find_segments
 
 log = structlog.get_logger(__name__)
 
-SUFFIX = ".journal"
 MIB = 1024 * 1024
 ALARM_AT = 0.8
 
 
 class JournalLocked(Exception):
     """Another process writes this journal. Stop it first, or give this process a folder of its own."""
-
-
-@dataclass
-class Segment:
-    """One file; its name is the first `seq` it may hold."""
-
-    first_seq: int
-    path: Path
-    size: int
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where reading goes on after `seq`."""
-
-    seq: int
-    segment: int
-    offset: int
 
 
 class Journal:
@@ -71,14 +52,15 @@ class Journal:
         self._place = Place(0, 0, 0)
         self._reported: set[tuple[int, int]] = set()
         self._has_warned = False
+        self._has_failed_to_rotate = False
         self.dropped_segments = 0
         folder.mkdir(parents=True, exist_ok=True)
         self._lock_file = self._take_lock()
         self.acknowledged_seq = self._load_acknowledged()
-        self._segments = self._find_segments()
+        self._segments = find_segments(folder)
         self.last_seq = self.acknowledged_seq
         self._recover()
-        self._file = os.open(self._segments[-1].path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        self._file = self._segments[-1].open()
         self._unsynced: set[int] = set()
         self._retired: list[int] = []
         self._stop = threading.Event()
@@ -208,15 +190,10 @@ class Journal:
         except (OSError, ValueError):
             return 0  # sending twice is harmless
 
-    def _find_segments(self) -> list[Segment]:
-        paths = sorted(path for path in self.folder.glob(f"*{SUFFIX}") if path.stem.isdigit())
-        return [Segment(int(path.stem), path, path.stat().st_size) for path in paths]
-
     def _recover(self) -> None:
         """Cut a torn tail, find the last `seq`, open a first segment where there is none."""
         if not self._segments:
-            first_seq = self.last_seq + 1
-            self._segments.append(Segment(first_seq, self.folder / f"{first_seq:016d}{SUFFIX}", 0))
+            self._segments.append(Segment.starting_at(self.last_seq + 1, self.folder))
             return
         last = self._segments[-1]
         whole, seq = 0, last.first_seq - 1
@@ -246,13 +223,25 @@ class Journal:
         self._unsynced.add(self._file)
 
     def _rotate(self) -> None:
+        """Go on in a new segment. Where it cannot be opened, the old one goes on and the next append tries again."""
+        segment = Segment.starting_at(self.last_seq + 1, self.folder)
+        try:
+            file = segment.open()
+        except OSError as error:
+            if not self._has_failed_to_rotate:
+                log.error("journal_rotation_failed", segment=segment.path.name, error=str(error))
+            self._has_failed_to_rotate = True
+            return
+        self._has_failed_to_rotate = False
         self._retired.append(self._file)
-        if not self._fsync_interval_seconds:
-            self.sync()
-        first_seq = self.last_seq + 1
-        self._segments.append(Segment(first_seq, self.folder / f"{first_seq:016d}{SUFFIX}", 0))
-        self._file = os.open(self._segments[-1].path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        self._keep_bounds()
+        self._segments.append(segment)
+        self._file = file
+        try:
+            if not self._fsync_interval_seconds:
+                self.sync()
+            self._keep_bounds()
+        except OSError as error:  # what was appended is kept all the same
+            log.error("journal_tidying_failed", error=str(error))
 
     def _keep_bounds(self) -> None:
         total = self.size_bytes
@@ -261,9 +250,9 @@ class Journal:
             if self._segments[0].first_seq - 1 > self.acknowledged_seq:
                 self.dropped_segments += 1
                 log.error("journal_dropped_unsent", segment=oldest.path.name, bytes=oldest.size)
-            oldest.path.unlink(missing_ok=True)
             total -= oldest.size
             self._place = Place(-1, 0, 0)
+            oldest.path.unlink(missing_ok=True)
         unsent = sum(s.size for s in self._segments[self._locate(self.acknowledged_seq).segment :])
         is_filling = unsent > self._max_bytes * ALARM_AT
         if is_filling and not self._has_warned:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -216,6 +217,40 @@ def test_a_full_disk_keeps_all_or_nothing_and_later_writes_work(journal: Journal
     assert positions(journal) == [(1, 0)]
     assert journal.append(event(3)) == 2
     assert positions(journal) == [(1, 0), (2, 3)]
+
+
+@contextmanager
+def no_file_to_open() -> Iterator[None]:
+    """As in a process that has used up its descriptors: those it has go on working."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    free = os.open(os.devnull, os.O_RDONLY)
+    os.close(free)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (free, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_a_rotation_that_fails_leaves_the_old_segment_in_use(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, segment_bytes=700, fsync_interval_ms=3_600_000)
+    with capture_logs() as logs, no_file_to_open():
+        for number in range(10):
+            assert journal.append(event(number)) == number + 1
+            journal.sync()
+    assert [line["event"] for line in logs] == ["journal_rotation_failed"]
+    assert journal.last_seq == 10
+    assert positions(journal) == [(number + 1, number) for number in range(10)]
+    assert len(list(tmp_path.glob("*.journal"))) == 1
+
+    assert journal.append(event(10)) == 11
+    journal.sync()
+    assert journal.append(event(11)) == 12
+
+    assert len(list(tmp_path.glob("*.journal"))) == 2
+    again = reopened(journal)
+    assert positions(again) == [(number + 1, number) for number in range(12)]
+    again.close()
 
 
 def test_the_newest_records_are_read_without_the_rest(journal: Journal) -> None:
