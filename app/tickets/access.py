@@ -66,6 +66,19 @@ def check_edits(actor: Actor, ticket: Ticket, holding: Holding) -> None:
         raise NotAllowed("您可以查看该工单，但不能修改")
 
 
+def check_attaches(session: Session, actor: Actor, call_id: str, holding: Holding) -> None:
+    """NotAllowed for an agent with a call that he neither answered last nor holds: its draft is a colleague's work.
+
+    The call's row stays locked, so that nobody answers it between this question and the deed. A call that does not
+    exist is left to the deed to refuse.
+    """
+    if actor.role is not Role.AGENT:
+        return
+    row = session.execute(select(Call.agent).where(Call.call_id == call_id).with_for_update()).one_or_none()
+    if row is not None and actor.name != row.agent and call_id != holding.call_id:
+        raise NotAllowed("只能关联您自己接听的来电；其他话务员的来电请由其本人或班长关联")
+
+
 def sees_full_number(actor: Actor, ticket: Ticket, holding: Holding) -> bool:
     """Whether numbers of this ticket are shown whole: to who holds its caller, and to who writes its draft."""
     is_draft = ticket.status == TicketStatus.DRAFT

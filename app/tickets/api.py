@@ -13,7 +13,7 @@ from app.calls.rules import normalize_number
 from app.platform.errors import PreconditionRequired
 from app.platform.http import ClockDep, Reading, SettingsDep, Writing
 from app.tickets import idempotency, service
-from app.tickets.access import Holding, check_edits, check_sees, holding_of
+from app.tickets.access import Holding, check_attaches, check_edits, check_sees, holding_of
 from app.tickets.listing import LARGEST_PAGE, PAGE, TicketFilters
 from app.tickets.models import Ticket, TicketStatus, TicketType
 from app.tickets.schemas import (
@@ -45,6 +45,7 @@ EDIT: dict[int | str, dict[str, Any]] = {
     428: {"description": "If-Match is missing"},
 }
 MOVE = {code: text for code, text in EDIT.items() if code != 428}
+ATTACH = {**MOVE, 403: {"description": "The call is another agent's, and you are an agent"}}
 
 
 def filters_of(
@@ -192,12 +193,16 @@ def finish_ticket(
     return _answer(moved, actor, holding, response)
 
 
-@router.post("/{ticket}/attach-call", summary="Attach a call", responses=MOVE)
+@router.post("/{ticket}/attach-call", summary="Attach a call", responses=ATTACH)
 def attach_call(
     ticket: TicketKey, body: AttachIn, actor: Writer, session: Writing, clock: ClockDep, response: Response
 ) -> TicketOut:
-    """The call is about this older ticket: the call's own draft is merged into it. Asked again, it changes nothing."""
+    """The call is about this older ticket: the call's own draft is merged into it. Asked again, it changes nothing.
+
+    An agent attaches the calls that he answered or holds; a supervisor any call.
+    """
     holding = _editable(session, ticket, actor)
+    check_attaches(session, actor, body.call_id, holding)
     target = service.attach_call(session, body.call_id, ticket, actor=actor.name, now=clock())
     return _answer(target, actor, holding, response)
 

@@ -147,7 +147,8 @@ def finish_ticket(
 def attach_call(session: Session, call_id: str, ticket_id: int | str, *, actor: str, now: datetime) -> Ticket:
     """The call is about an older ticket: its own draft is merged into that one. Asked again, it changes nothing.
 
-    Raises NotFound, TransitionRefused when the older ticket is at its end or the call's own has left DRAFT.
+    Whose call it is, `access.check_attaches` asks first. Raises NotFound, TransitionRefused when the older ticket is at
+    its end or the call's own has left DRAFT.
     """
     call = session.scalar(select(Call).where(Call.call_id == call_id).with_for_update())
     if call is None:
