@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.calls.models import AgentStatus, CallOutcome, CallState
-from app.calls.rules import REPORTS, after, normalize_number
+from app.calls.rules import REPORTS, after, has_come_back, is_answered_by_ourselves, normalize_number
 from app.contract import events as facts
 from app.contract.events import CallEvent, EventType, QueueLeftReason
 
@@ -106,6 +106,7 @@ class CallStory:
         self._call_id = story[0].call_id or ""
         self._conversations: list[_Conversation] = []
         self._left_queue: tuple[datetime, CallOutcome] | None = None
+        self._has_come_back = has_come_back(story)
         self._was_passed_on = False
         self._in_room = ""
         self._line_is_resolved = False
@@ -195,6 +196,8 @@ class CallStory:
     def _tell_of_leg(self, fact: facts.CallForwarded) -> None:
         """A leg to the department. Of several the one that was answered counts, else the last."""
         record, is_answered = self.record, fact.result is facts.ForwardResult.ANSWERED
+        if self._has_come_back and is_answered_by_ourselves(fact):
+            return
         if record.forward_result == facts.ForwardResult.ANSWERED and not is_answered:
             return
         record.forward_trunk, record.forward_result = fact.trunk[:80], fact.result.value

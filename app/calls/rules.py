@@ -2,11 +2,11 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from app.calls.models import CallState
-from app.contract.events import EventType
+from app.contract.events import CallEvent, CallForwarded, EventType, ForwardResult
 
 _C = CallState
 
@@ -57,6 +57,23 @@ AGENT_EVENTS = frozenset(
 def after(state: CallState, reported: CallState) -> CallState:
     """The state after a report. A report that comes late or twice leaves the state as it is (style.md rule 5)."""
     return reported if reported in AFTER[state] else state
+
+
+def has_come_back(story: Iterable[CallEvent]) -> bool:
+    """Whether a department's exchange sent the leg that we rang back to us, and our queue took it (ADR 0113).
+
+    Beside our queue (parallel) we refuse it, so that it answers nobody.
+    """
+    legs = [event.payload for event in story if isinstance(event.payload, CallForwarded)]
+    return any(leg.result is ForwardResult.LOOP and leg.trunk and not leg.is_parallel for leg in legs)
+
+
+def is_answered_by_ourselves(leg: CallForwarded) -> bool:
+    """Of a call that came back: our queue's own Answer() is what its department's trunk reports as answered.
+
+    A leg without a trunk rang seats of ours, where people answer.
+    """
+    return leg.result is ForwardResult.ANSWERED and bool(leg.trunk)
 
 
 # --- numbers -----------------------------------------------------------------------------------------------------

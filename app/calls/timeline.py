@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from app.calls.models import CallState
 from app.calls.record import in_order, milliseconds
-from app.calls.rules import REPORTS, after
+from app.calls.rules import REPORTS, after, has_come_back, is_answered_by_ourselves
 from app.contract.events import CallEvent, CallForwarded, EventType, ForwardResult
 
 _STAGE_NAMES = {
@@ -31,7 +31,7 @@ class Stage:
 
 
 def _leg(
-    fact: CallForwarded, ended_at: datetime, arrived_at: datetime, queue: str
+    fact: CallForwarded, ended_at: datetime, arrived_at: datetime, queue: str, *, came_back: bool
 ) -> list[tuple[str, datetime, str, str]]:
     """Ringing and talking at the department; told when the leg is over. Rung beside the queue it is no stretch."""
     answered_at = max(arrived_at, ended_at - timedelta(milliseconds=fact.talk_time_ms))
@@ -39,7 +39,7 @@ def _leg(
     marks = []
     if not fact.is_parallel and fact.ring_time_ms:
         marks.append(("forwarding", rung_at, "", queue))
-    if fact.result is ForwardResult.ANSWERED:
+    if fact.result is ForwardResult.ANSWERED and not (came_back and is_answered_by_ourselves(fact)):
         marks.append(("department", answered_at, "", queue))
     return marks
 
@@ -53,6 +53,7 @@ def stages_of(events: Sequence[CallEvent]) -> list[Stage]:
     marks: list[tuple[str, datetime, str, str]] = []
     ended_at: datetime | None = None
     queue, state = "", CallState.ARRIVED
+    came_back = has_come_back(events)
     for event in in_order(events):
         queue = getattr(event.payload, "queue", "") or queue
         agent = getattr(event.payload, "agent", "")
@@ -62,7 +63,8 @@ def stages_of(events: Sequence[CallEvent]) -> list[Stage]:
         elif event.type is EventType.QUEUE_TIMED_OUT:
             marks.append(("after_queue", event.occurred_at, "", queue))
         elif isinstance(event.payload, CallForwarded):
-            marks += _leg(event.payload, event.occurred_at, marks[0][1] if marks else event.occurred_at, queue)
+            arrived_at = marks[0][1] if marks else event.occurred_at
+            marks += _leg(event.payload, event.occurred_at, arrived_at, queue, came_back=came_back)
         elif not marks:
             marks.append((_STAGE_NAMES[reported or CallState.ARRIVED], event.occurred_at, agent, queue))
         elif reported is not None and ended_at is None and after(state, reported) is reported:

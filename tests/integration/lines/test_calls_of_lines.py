@@ -99,6 +99,21 @@ def test_both_answering_at_once_gives_one_call_and_one_ticket_of_the_agent(
     assert (call.outcome, call.forward_result, ticket.accepted_by) == ("answered", "elsewhere", "1001")
 
 
+@pytest.mark.parametrize("is_parallel", [False, True])
+def test_who_gave_up_after_the_department_sent_the_call_back_is_called_back(
+    is_parallel: bool, database: Database, reports: Reports
+) -> None:
+    call = reports(
+        FROM_BUREAU, leg(ForwardResult.LOOP, is_parallel=False), facts.CallerQueued(queue="consumer"),
+        facts.CallerAbandoned(queue="consumer"), leg(ForwardResult.ANSWERED, is_parallel=is_parallel),
+        facts.CallEnded(hangup_cause=16),
+    )  # fmt: skip
+
+    with database.reading() as session:
+        assert session.scalars(select(MissedCall)).one().caller_number == NUMBER
+    assert (call.outcome, tickets_of(database)) == ("abandoned", [])
+
+
 def test_forwarding_out_is_a_record_and_no_ticket_of_ours(database: Database, reports: Reports) -> None:
     call = reports(FROM_BUREAU, leg(ForwardResult.ANSWERED, is_parallel=False), facts.CallEnded())
 

@@ -100,6 +100,72 @@ def test_only_a_parallel_answer_of_the_department_is_a_matter_of_ours() -> None:
     assert story_of(ARRIVED, leg(ForwardResult.ANSWERED, is_parallel=True)).is_answered_by_department
 
 
+WENT_OUT = facts.CallForwarded(line="12315", trunk="market-bureau", ring_time_ms=4000, talk_time_ms=3000)
+BESIDE = WENT_OUT.model_copy(update={"is_parallel": True})
+CAME_BACK = facts.CallForwarded(line="12315", trunk="market-bureau", result=ForwardResult.LOOP)
+QUEUED = facts.CallerQueued(queue="consumer")
+
+
+@pytest.mark.parametrize("answer", [WENT_OUT, BESIDE], ids=["forward", "own people first"])
+@pytest.mark.parametrize("line", ["12315", "12345"], ids=["by its own trunk", "by another trunk, without a diversion"])
+@pytest.mark.parametrize(
+    ("leaves", "outcome"),
+    [
+        (facts.CallerAbandoned(queue="consumer"), "abandoned"),
+        (facts.QueueTimedOut(queue="consumer", reason=facts.QueueLeftReason.NO_AGENT), "no_agent"),
+        (None, "abandoned"),
+    ],
+    ids=["abandoned", "no agent", "its end was lost"],
+)
+def test_a_leg_that_came_back_to_our_queue_is_no_answer_of_the_department(
+    answer: facts.CallForwarded, line: str, leaves: facts.AnyPayload | None, outcome: str
+) -> None:
+    back = CAME_BACK.model_copy(update={"line": line, "trunk": CAME_BACK.trunk if line == "12315" else "carrier"})
+
+    story = story_of(ARRIVED, back, QUEUED, *([leaves] if leaves else []), answer, facts.CallEnded(hangup_cause=16))
+
+    assert (story.record.outcome, story.record.forward_result) == (outcome, "loop")
+    assert story.missed_at is not None
+    assert not story.is_answered_by_department
+
+
+def test_an_agent_who_answers_a_call_that_came_back_has_it() -> None:
+    agent = facts.AgentAnswered(queue="consumer", agent="1001")
+
+    story = story_of(ARRIVED, CAME_BACK, QUEUED, agent, WENT_OUT, facts.CallEnded(hangup_cause=16))
+
+    assert (story.record.outcome, story.record.agent, story.missed_at) == ("answered", "1001", None)
+
+
+def test_a_leg_refused_beside_our_queue_leaves_the_department_free_to_answer() -> None:
+    refused = CAME_BACK.model_copy(update={"is_parallel": True})
+
+    story = story_of(ARRIVED, QUEUED, refused, BESIDE, facts.CallEnded(hangup_cause=16))
+
+    assert (story.record.outcome, story.is_answered_by_department) == ("forwarded", True)
+
+
+def test_people_at_seats_of_ours_answer_a_call_that_may_not_go_back_to_its_department() -> None:
+    at_seats = WENT_OUT.model_copy(update={"trunk": ""})
+
+    story = story_of(ARRIVED, CAME_BACK, at_seats, facts.CallEnded(hangup_cause=16))
+
+    assert (story.record.outcome, story.missed_at) == ("forwarded", None)
+
+
+def test_the_timeline_shows_no_department_for_a_leg_that_came_back() -> None:
+    told = [ARRIVED, CAME_BACK, QUEUED, facts.CallerAbandoned(queue="consumer"), WENT_OUT, facts.CallEnded()]
+    events = [
+        CallEvent.make(
+            payload, node="n", occurred_at=START + timedelta(seconds=10 * n), uniqueid="c1", call_id="c1",
+            distinguishers=(n,),
+        )
+        for n, payload in enumerate(told)
+    ]  # fmt: skip
+
+    assert "department" not in [stage.name for stage in stages_of(events)]
+
+
 def test_a_refused_hand_over_leaves_the_call_where_it_was() -> None:
     refused = facts.HandedOver(target="119", result=facts.HandoverResult.REFUSED, cause="busy")
 
