@@ -15,7 +15,7 @@ from app.accounts.service import find_user
 from app.platform.clock import Clock
 from app.platform.database import Database, insert_ignore
 from app.platform.errors import HotlineError, TooManyAttempts
-from app.platform.topics import agent_topic, publish
+from app.platform.topics import SESSION, agent_topic, publish
 
 log = structlog.get_logger()
 
@@ -93,4 +93,4 @@ def log_out(session: Session, actor: Actor, now: datetime) -> None:
     """End every log-in of this person, on every device, at once; open pages are told."""
     session.execute(update(User).where(User.id == actor.user_id).values(session_epoch=User.session_epoch + 1))
     audit.record(session, actor, "logged_out", at=now)
-    publish(session, agent_topic(actor.name), "session")
+    publish(session, agent_topic(actor.name), SESSION)

@@ -15,6 +15,8 @@ from sqlalchemy.orm import Session
 from app.platform.database import after_commit
 
 PREFIX = "hotline:"
+SESSION = "session"
+"""Message to an agent's topic: his log-in has changed."""
 SILENCE_SECONDS = 2.0
 """After a failure Redis is left alone for so long: a batch of facts must not wait once per message."""
 

@@ -15,7 +15,7 @@ from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError
 
 from app.platform.redis import make_async_redis
-from app.platform.topics import PREFIX
+from app.platform.topics import PREFIX, SESSION
 
 RETRY_SECONDS = 1.0
 QUIET_SECONDS = 5.0
@@ -27,12 +27,20 @@ OVERLAP_SECONDS = 3.0
 log = structlog.get_logger()
 
 
+class Waiter(asyncio.Event):
+    """Set when a topic was announced. `is_log_in_doubtful`: the word was of the log-in, or words may have been lost."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_log_in_doubtful = True
+
+
 class TopicListener:
     """Start with `run` as a task; `closed` ends every stream at once."""
 
     def __init__(self, redis_url: str) -> None:
         self._url = redis_url
-        self._waiting: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
+        self._waiting: defaultdict[str, set[Waiter]] = defaultdict(set)
         self._live_since: float | None = None
         self.is_closed = False
 
@@ -42,9 +50,9 @@ class TopicListener:
         return self._live_since is not None and time.monotonic() - self._live_since > OVERLAP_SECONDS
 
     @contextmanager
-    def listening(self, topic: str) -> Iterator[asyncio.Event]:
+    def listening(self, topic: str) -> Iterator[Waiter]:
         """An event that is set whenever the topic is announced, or the listener's own state changes."""
-        wake = asyncio.Event()
+        wake = Waiter()
         self._waiting[topic].add(wake)
         try:
             yield wake
@@ -53,9 +61,10 @@ class TopicListener:
             if not self._waiting[topic]:
                 del self._waiting[topic]
 
-    def wake(self, topic: str) -> None:
-        for event in self._waiting.get(topic, ()):
-            event.set()
+    def wake(self, topic: str, message: str = SESSION) -> None:
+        for waiter in self._waiting.get(topic, ()):
+            waiter.is_log_in_doubtful |= message == SESSION
+            waiter.set()
 
     def close(self) -> None:
         """The server stops: every stream ends now, none holds the shutdown up."""
@@ -96,7 +105,7 @@ class TopicListener:
                 log.info("topics_listening")
                 self._wake_all()
             elif message["type"] == "pmessage":
-                self.wake(str(message["channel"]).removeprefix(PREFIX))
+                self.wake(str(message["channel"]).removeprefix(PREFIX), str(message["data"]))
 
     def _report_loss(self, error: BaseException) -> None:
         if self._live_since is not None:

@@ -27,7 +27,7 @@ from app.accounts.rules import Permission
 from app.accounts.sessions import LogInSession
 from app.platform.errors import TooManyAttempts
 from app.platform.topics import StreamMessage, agent_topic
-from app.web.listener import TopicListener
+from app.web.listener import TopicListener, Waiter
 
 POLL_SECONDS = 1.0
 LOOK_AGAIN_SECONDS = 10.0
@@ -35,7 +35,7 @@ LOOK_AGAIN_SECONDS = 10.0
 GATHER_SECONDS = 0.003
 """One commit says several words (the pop, the agent's state); they are worth one look."""
 BELIEF_SECONDS = 1.0
-"""A log-in that was good is not asked about again for so long, however often there is news."""
+"""A log-in that was good is not asked about again for so long, however often there is news of calls."""
 RECONNECT_MS = 1000
 STREAMS_PER_USER = 6
 """What a browser allows to one host; more than that is a runaway page."""
@@ -106,7 +106,8 @@ class EventStream:
             while not self._listener.is_closed:
                 wake.clear()
                 try:
-                    messages = await run_in_threadpool(self._look)
+                    is_doubtful, wake.is_log_in_doubtful = wake.is_log_in_doubtful, False
+                    messages = await run_in_threadpool(self._look, is_doubtful)
                 except SQLAlchemyError as error:
                     log.warning("events_not_read", username=self._username, reason=type(error).__name__)
                     yield ServerSentEvent(comment="database away")
@@ -122,7 +123,7 @@ class EventStream:
                 else:
                     await asyncio.sleep(GATHER_SECONDS)
 
-    async def _wait(self, wake: asyncio.Event, seconds: float) -> bool:
+    async def _wait(self, wake: Waiter, seconds: float) -> bool:
         """Wait for a word; without Redis look again each second. True: nobody has said anything."""
         until = time.monotonic() + seconds
         if not self._listener.is_live:
@@ -132,13 +133,13 @@ class EventStream:
             return False
         return True
 
-    def _look(self) -> list[StreamMessage] | None:
-        """What is pending now; None when the log-in has ended."""
+    def _look(self, is_log_in_doubtful: bool) -> list[StreamMessage] | None:
+        """What is pending now; None when the log-in has ended. A good one is believed for a second, unless doubtful."""
         session = self._session
         if session is None or self._state.clock() >= session.expires_at(self._idle):
             return None
         with self._database.reading() as reading:
-            if time.monotonic() >= self._believed_until:
+            if is_log_in_doubtful or time.monotonic() >= self._believed_until:
                 user = reading.get(User, session.user_id)
                 if user is None or not user.is_active or user.session_epoch != session.epoch:
                     return None
