@@ -21,6 +21,7 @@ from app.contract.events import BatchResult, CallEvent, Cursor, EventBatch
 from app.ingest.effects import Terms, apply_facts
 from app.ingest.rules import Parked, cursor_after, park, parse_event
 from app.platform.database import insert_ignore, table_of
+from app.platform.masks import mask_text
 
 log = structlog.get_logger()
 
@@ -90,7 +91,8 @@ def _keep(session: Session, node: str, events: list[CallEvent], terms: Terms, no
             raise
         except Exception as error:
             log.exception("event_parked", node=node, event_id=event.event_id)
-            parked.append(park(event.model_dump(mode="json"), node=node, reason=f"{type(error).__name__}: {error}"))
+            reason = mask_text(f"{type(error).__name__}: {error}")
+            parked.append(park(event.model_dump(mode="json"), node=node, reason=reason))
     return _Kept(fresh, parked)
 
 

@@ -22,6 +22,8 @@ from sqlalchemy.types import JSON, TypeDecorator
 
 SQLITE_BUSY_TIMEOUT_MS = 5000
 TURN_POLL_SECONDS = 0.0005
+CONNECT_SECONDS = 5
+"""PostgreSQL that does not answer is told as an error after so long."""
 
 BigId = BigInteger().with_variant(Integer(), "sqlite")
 JsonColumn = JSON().with_variant(postgresql.JSONB(), "postgresql")
@@ -63,15 +65,22 @@ class Base(DeclarativeBase):
 
 
 def make_engine(url: str) -> Engine:
-    """Engine for SQLite (WAL, foreign keys on, transactions that begin when told) or PostgreSQL."""
+    """Engine for SQLite (WAL, foreign keys on, transactions that begin when told) or PostgreSQL.
+
+    An error names its statement, never the values: they are citizens' names and numbers, and errors are logged.
+    """
     if url.startswith("sqlite"):
-        engine = create_engine(url, connect_args={"timeout": SQLITE_BUSY_TIMEOUT_MS / 1000, "check_same_thread": False})
+        connect = {"timeout": SQLITE_BUSY_TIMEOUT_MS / 1000, "check_same_thread": False}
+        engine = create_engine(url, connect_args=connect, hide_parameters=True)
         event.listen(engine, "connect", _prepare_sqlite)
         turns = _SqliteTurns(engine.url.database)
         event.listen(engine, "begin", turns.begin)
         event.listen(engine, "checkin", turns.end)
         return engine
-    return create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1), pool_size=20, max_overflow=20)
+    return create_engine(
+        url.replace("postgresql://", "postgresql+psycopg://", 1),
+        pool_size=20, max_overflow=20, hide_parameters=True, connect_args={"connect_timeout": CONNECT_SECONDS},
+    )  # fmt: skip
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
@@ -111,18 +120,24 @@ class _SqliteTurns:
             self._turn.release()
 
 
-def _lock_file(path: str) -> int:
-    """The descriptor that holds the lock on this file; after SQLITE_BUSY_TIMEOUT_MS one without it."""
-    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+def _lock_file(path: str) -> int | None:
+    """The descriptor that holds the lock on this file; None when it could not be had in SQLITE_BUSY_TIMEOUT_MS."""
+    try:
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError:  # not ours to write: SQLite's own waiting is left
+        return None
     until = time.monotonic() + SQLITE_BUSY_TIMEOUT_MS / 1000
-    while True:
+    while time.monotonic() < until:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            if time.monotonic() < until:
-                time.sleep(TURN_POLL_SECONDS)
-                continue
-        return file
+            time.sleep(TURN_POLL_SECONDS)
+        except OSError:
+            break
+        else:
+            return file
+    os.close(file)
+    return None
 
 
 class Database:

@@ -6,6 +6,7 @@ Redis holds paths and ids as JSON, nothing that could be executed when it is rea
 import os
 import signal
 import threading
+import time
 from collections.abc import Sequence
 from functools import cache
 from types import FrameType
@@ -22,7 +23,7 @@ from app.platform.job_queue import Id, JobContext, Sweep, find_job, find_sweeps,
 from app.platform.logs import configure_logging
 from app.platform.redis import CONNECT_TIMEOUT_SECONDS, make_redis
 from app.platform.settings import Settings
-from app.platform.topics import RedisTopics
+from app.platform.topics import SILENCE_SECONDS, RedisTopics
 
 QUEUE = "hotline"
 FAILURE_KEPT_SECONDS = 7 * 24 * 3600
@@ -36,13 +37,19 @@ log = structlog.get_logger()
 
 
 class RqJobs:
-    """The real queue. Redis down: `put` says False after the client's time-out, and logs it."""
+    """The real queue. Redis down: `put` says False and logs it, then leaves Redis alone for a while.
+
+    A Redis that hangs would otherwise cost each batch of facts the client's time-out; sweeps find what was not put.
+    """
 
     def __init__(self, client: Redis) -> None:
+        self._silent_until = 0.0
         self._queue = Queue(QUEUE, connection=client, serializer=JSONSerializer)
 
     def put(self, path: str, *ids: Id) -> bool:
         terms = terms_of(path)
+        if time.monotonic() < self._silent_until:
+            return False
         try:
             self._queue.enqueue(
                 RUN_JOB,
@@ -53,6 +60,7 @@ class RqJobs:
                 retry=RETRIES if terms.is_retried else None,
             )
         except RedisError as error:
+            self._silent_until = time.monotonic() + SILENCE_SECONDS
             log.warning("job_not_taken", job=path, ids=ids, reason=type(error).__name__)
             return False
         return True

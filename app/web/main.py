@@ -5,12 +5,10 @@ Every slice's routers are named here.
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TypeVar
 
 from fastapi import FastAPI
-from fastapi.concurrency import run_in_threadpool
 from starlette.types import Lifespan
 
 from app.accounts import api as accounts_api
@@ -33,7 +31,6 @@ from app.operations.commands import DialplanCommands, program_of
 from app.operations.runs import RunFolder
 from app.platform.clock import Clock, utc_now
 from app.platform.database import Database, make_engine
-from app.platform.http import RunBlocking
 from app.platform.jobs import make_jobs
 from app.platform.redis import make_redis
 from app.platform.settings import Settings
@@ -47,8 +44,6 @@ from app.web.errors import add_error_handlers
 from app.web.listener import TopicListener
 from app.web.openapi import install_openapi
 from app.web.sse import make_events_router
-
-T = TypeVar("T")
 
 API = "/api/v1"
 CANCEL_AGAIN_SECONDS = 0.2
@@ -83,7 +78,7 @@ PAGE_ROUTERS = (
 
 def create_app(settings: Settings, *, clock: Clock = utc_now) -> FastAPI:
     """The whole case store over HTTP. Opens no connection before it serves."""
-    app = _bare_app(settings, clock, _serving_pages, run_blocking=run_in_threadpool)
+    app = _bare_app(settings, clock, _serving_pages)
     app.state.signer = SessionSigner(settings.session_secret.get_secret_value())
     app.state.listener = TopicListener(settings.redis_url.get_secret_value())
     app.state.streams = Counter[str]()
@@ -99,19 +94,15 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> FastAPI:
 
 
 def create_facts_app(settings: Settings, *, clock: Clock = utc_now) -> FastAPI:
-    """The door for call facts alone, as telephony knows it: one thing at a time, without threads (ADR 0065)."""
-    app = _bare_app(settings, clock, _keeping_facts, run_blocking=_in_line)
+    """The door for call facts alone, as telephony knows it: no page shares the interpreter with it (ADR 0065)."""
+    app = _bare_app(settings, clock, _keeping_facts)
     app.state.signer = SessionSigner(settings.session_secret.get_secret_value())
     app.include_router(ingest_api.router, prefix=API)
     app.include_router(health.router)
     return app
 
 
-async def _in_line(work: Callable[[], T], /) -> T:
-    return work()
-
-
-def _bare_app(settings: Settings, clock: Clock, lifespan: Lifespan[FastAPI], *, run_blocking: RunBlocking) -> FastAPI:
+def _bare_app(settings: Settings, clock: Clock, lifespan: Lifespan[FastAPI]) -> FastAPI:
     """What every process over HTTP has: envelope, errors, database, Redis."""
     redis = make_redis(settings.redis_url.get_secret_value())
     app = FastAPI(
@@ -128,7 +119,6 @@ def _bare_app(settings: Settings, clock: Clock, lifespan: Lifespan[FastAPI], *, 
     app.state.database = Database(
         make_engine(settings.effective_database_url), topics=RedisTopics(redis), jobs=make_jobs(settings)
     )
-    app.state.run_blocking = run_blocking
     app.state.believed_tokens = {}
     app.add_middleware(Envelope)
     add_error_handlers(app)

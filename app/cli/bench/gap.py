@@ -31,16 +31,18 @@ def bench_gap(stack: BenchStack, *, gap_seconds: int, say: Say) -> list[Measure]
         time.sleep(BEFORE_SECONDS)
         stack.kill("bridge")
         time.sleep(gap_seconds)
-        missing_from = _asterisk_arrivals(stack)
+        arrived, answered = _lines_of_queue_log(stack, "HLARRIVED"), _lines_of_queue_log(stack, "CONNECT")
         started = time.monotonic()
         stack.start("bridge")
-        while _count(database)["calls"] - before["calls"] < missing_from - before["asterisk"]:
+        while (known := _count(database))["calls"] - before["calls"] < arrived - before["HLARRIVED"] or known[
+            "answered"
+        ] - before["answered"] < answered - before["CONNECT"]:
             if time.monotonic() - started > CATCH_UP_LIMIT_SECONDS:
                 return
             time.sleep(0.05)
         caught_up.append(time.monotonic() - started)
 
-    before["asterisk"] = _asterisk_arrivals(stack)
+    before |= {event: _lines_of_queue_log(stack, event) for event in ("HLARRIVED", "CONNECT")}
     breaker = threading.Thread(target=break_it)
     breaker.start()
     result = run_steady(stack, RATE, BEFORE_SECONDS + gap_seconds + AFTER_SECONDS)
@@ -62,10 +64,10 @@ def bench_gap(stack: BenchStack, *, gap_seconds: int, say: Say) -> list[Measure]
     ]  # fmt: skip
 
 
-def _asterisk_arrivals(stack: BenchStack) -> int:
-    """Calls that Asterisk itself has seen on the product's number."""
+def _lines_of_queue_log(stack: BenchStack, event: str) -> int:
+    """How often Asterisk itself has written this event."""
     log = stack.home / "asterisk" / "log" / "queue_log"
-    return log.read_text(encoding="utf-8", errors="replace").count("|HLARRIVED|") if log.exists() else 0
+    return log.read_text(encoding="utf-8", errors="replace").count(f"|{event}|") if log.exists() else 0
 
 
 def _count(database: Database) -> dict[str, int]:

@@ -160,7 +160,7 @@ class Page:
     def _read(self, headers: dict[str, str], is_open: threading.Event) -> None:
         fields: dict[str, str] = {}
         try:
-            with self.client.stream("GET", "/desk/events", headers=headers) as answer:
+            with self.client.stream("GET", "/desk/events", headers=headers, timeout=None) as answer:
                 for line in answer.iter_lines():
                     is_open.set()
                     name, _, value = line.partition(": ")
