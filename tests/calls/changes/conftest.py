@@ -10,7 +10,8 @@ from tests.calls.dialplan.asterisk_node import own_settings
 
 @pytest.fixture(scope="session")
 def running_node() -> Iterator[ChangingNode]:
-    settings = own_settings().model_copy(update={"home": HOME, "rtp_start": 41000, "rtp_end": 41999})
+    own = {"home": HOME, "site_plan": HOME / "site.yaml", "rtp_start": 41000, "rtp_end": 41999}
+    settings = own_settings().model_copy(update=own)
     with ChangingNode(settings) as node:
         yield node
 

@@ -1,5 +1,6 @@
 """Who takes part in the calls of a line: departments' exchanges at their trunks, agents and own people at our seats."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -8,6 +9,8 @@ from tests.calls.dialplan.asterisk_node import AsteriskNode
 from tests.calls.dialplan.sip_answerer import SipAnswerer, until
 
 ADDRESSES = {"market-bureau": "127.0.0.3", "transport": "127.0.0.5", "labour": "127.0.0.8"}
+PINGS_SETTLE_SECONDS = 2.5
+"""The dialplan's `qualify_timeout`, and a little."""
 
 
 @contextmanager
@@ -20,15 +23,22 @@ def exchange(node: AsteriskNode, trunk: str, behaviour: str) -> Iterator[SipAnsw
 
 
 def qualify(node: AsteriskNode, trunk: str, *, is_up: bool) -> None:
-    """Let Asterisk ask the exchange at once, and wait until it believes the answer."""
-    node.cli(f"pjsip qualify {trunk}")
+    """Let Asterisk ask the exchange until it believes the answer.
+
+    A ping of before may still fail after somebody has come, and would take the trunk for down: it is waited for.
+    """
     wanted = "Avail" if is_up else "Unavail"
-    until(
-        lambda: any(
-            ADDRESSES[trunk] in line and f" {wanted} " in line for line in node.cli("pjsip show contacts").splitlines()
-        ),
-        f"{trunk} {wanted}",
-    )
+    settled_at = time.monotonic() + (PINGS_SETTLE_SECONDS if is_up else 0)
+
+    def is_known() -> bool:
+        contacts = node.cli("pjsip show contacts").splitlines()
+        is_told = any(ADDRESSES[trunk] in line and f" {wanted} " in line for line in contacts)
+        if is_told and time.monotonic() >= settled_at:
+            return True
+        node.cli(f"pjsip qualify {trunk}")
+        return False
+
+    until(is_known, f"{trunk} {wanted}")
 
 
 @contextmanager

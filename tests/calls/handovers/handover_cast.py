@@ -1,6 +1,7 @@
 """The people of a hand-over, each a SIPp: citizen on the carrier's trunk, agents at seats, the service's exchange."""
 
 import asyncio
+import time
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -70,6 +71,10 @@ class Bridge:
         return [(one["target"], one["result"], one["cause"]) for one in payloads]
 
 
+PINGS_SETTLE_SECONDS = 2.5
+"""The dialplan's `qualify_timeout`, and a little."""
+
+
 async def until(condition: Callable[[], Any], what: str, seconds: float = STEP_SECONDS) -> None:
     try:
         async with asyncio.timeout(seconds):
@@ -115,9 +120,17 @@ class Cast:
         return exchange
 
     async def qualify(self, trunk: str = "psap", *, is_up: bool) -> None:
+        """Until Asterisk knows it. A ping of before may still fail after somebody has come: it is waited for."""
         wanted, address = " Avail " if is_up else " Unavail ", ADDRESSES[trunk]
-        self.node.cli(f"pjsip qualify {trunk}")
-        await until(lambda: any(address in line and wanted in line for line in self.contacts()), f"{trunk} is{wanted}")
+        settled_at = time.monotonic() + (PINGS_SETTLE_SECONDS if is_up else 0)
+
+        def is_known() -> bool:
+            if any(address in line and wanted in line for line in self.contacts()) and time.monotonic() >= settled_at:
+                return True
+            self.node.cli(f"pjsip qualify {trunk}")
+            return False
+
+        await until(is_known, f"{trunk} is{wanted}")
 
     def contacts(self) -> list[str]:
         return self.node.cli("pjsip show contacts").splitlines()
