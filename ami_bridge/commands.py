@@ -1,6 +1,7 @@
 """Switch commands as AMI actions. Doing one twice is harmless; its effect comes home as an AMI event only."""
 
 from ami_bridge import handover
+from ami_bridge.call_locks import CallLocks
 from ami_bridge.events import SeenMember
 from ami_bridge.parse import parse_channels, parse_members
 from ami_bridge.switch import Headers, SwitchConnection, SwitchRefused
@@ -29,6 +30,7 @@ class Commander:
 
     def __init__(self, switch: SwitchConnection) -> None:
         self._switch = switch
+        self._calls = CallLocks()
 
     @property
     def is_connected(self) -> bool:
@@ -48,15 +50,21 @@ class Commander:
                     await self._pause(command.seat, False, "")
                 case HangUp():
                     await self._hang_up(command)
-                case HandOver():
-                    await handover.hand_over(self._switch, command)
-                case LeaveHandOver():
-                    await handover.leave(self._switch, command)
-                case TakeBack():
-                    await handover.take_back(self._switch, command)
+                case HandOver() | LeaveHandOver() | TakeBack():
+                    async with self._calls.of(command.call_id):
+                        await self._move(command)
         except SwitchRefused as refusal:
             return CommandResult(is_accepted=False, message=str(refusal))
         return CommandResult(is_accepted=True)
+
+    async def _move(self, command: HandOver | LeaveHandOver | TakeBack) -> None:
+        match command:
+            case HandOver():
+                await handover.hand_over(self._switch, command)
+            case LeaveHandOver():
+                await handover.leave(self._switch, command)
+            case TakeBack():
+                await handover.take_back(self._switch, command)
 
     async def _sign_in(self, command: SignIn) -> None:
         """A seat holds one agent: whoever was there before is signed out of that queue first."""

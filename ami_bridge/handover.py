@@ -11,6 +11,8 @@ from app.contract.commands import HandOver, LeaveHandOver, TakeBack
 NORMAL_CLEARING = "16"
 ROOM = "ConfBridge"
 TARGETS, AGENTS = "handover", "handover-agent"
+ROOM_EXTENSION, KEPT = "room", "kept"
+UNDER_WAY = "a hand-over is under way"
 LEG, HALF = "@handover-leg-", "@half-"
 
 
@@ -87,15 +89,17 @@ async def _look(switch: SwitchConnection, call_id: str) -> Conversation:
 async def hand_over(switch: SwitchConnection, command: HandOver) -> None:
     """Citizen and agent into the room; the dialplan brings in the target. Raises SwitchRefused, SwitchUnavailable.
 
-    Everything is asked before anything is moved: a redirect to nowhere would hang both up.
+    Everything is asked before anything is moved: a redirect to nowhere would hang both up. One at a time for a call
+    (ami_bridge.commands): between the question and the move nobody else may move it.
     """
     question = f"DIALPLAN_EXISTS({TARGETS},{command.target},1)"
     if (await switch.call("GetVar", {"Variable": question}))[0].get("Value") != "1":
         raise SwitchRefused(f"no way to hand over to {command.target}")
     conversation = await _look(switch, command.call_id)
-    citizen, agent = conversation.citizen, conversation.agent(command.seat)
-    if conversation.third:
-        raise SwitchRefused("a hand-over is under way")
+    citizen = conversation.citizen
+    if conversation.third or await _is_unsettled(switch, citizen):
+        raise SwitchRefused(UNDER_WAY)
+    agent = conversation.agent(command.seat)
     for channel, name, value in (
         (citizen.channel, "HL_HANDOVER_AGENT", command.agent),
         (agent.channel, "HL_HANDOVER_AGENT", command.agent),
@@ -115,6 +119,22 @@ async def hand_over(switch: SwitchConnection, command: HandOver) -> None:
             "ExtraPriority": "1",
         },
     )
+
+
+async def _is_unsettled(switch: SwitchConnection, citizen: Leg) -> bool:
+    """Whether an attempt has begun and not ended. Raises as `hand_over`.
+
+    The way to the other service is listed only some milliseconds after the redirect, and so is the citizen's new place.
+    The channel itself stands there at once. In its room the state is that of the last attempt: `kept` when it ended.
+    """
+
+    async def ask(variable: str) -> str:
+        answer = await switch.call("GetVar", {"Channel": citizen.channel, "Variable": variable})
+        return answer[0].get("Value", "")
+
+    if not (await ask("CONTEXT")).startswith(TARGETS):
+        return False
+    return await ask("EXTEN") != ROOM_EXTENSION or await ask("SHARED(HL_HANDOVER_STATE)") != KEPT
 
 
 async def leave(switch: SwitchConnection, command: LeaveHandOver) -> None:

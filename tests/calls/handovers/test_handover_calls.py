@@ -1,5 +1,6 @@
 """Hand-overs on real Asterisk with real SIP legs: the citizen always hears somebody, and the record is right."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -102,6 +103,31 @@ async def test_a_busy_service_leaves_citizen_and_agent_together_and_another_is_t
     citizen.cue()
     await until(lambda: cast.bridge.told(call_id, "CallEnded"), "the end is told")
     await until(lambda: not cast.channels(call_id), "nobody is left")
+
+
+async def hand_over_at_once(cast: Cast, call_id: str, *targets: str) -> None:
+    """Several tabs press a key: one is obeyed, the others are told why not."""
+    results = await asyncio.gather(*(hand_over(cast, call_id, target) for target in targets))
+    assert [result.is_accepted for result in results].count(True) == 1
+    assert {result.message for result in results if not result.is_accepted} == {"a hand-over is under way"}
+
+
+async def test_of_several_requests_at_once_one_rings_the_service(cast: Cast) -> None:
+    service = await cast.service("busy")
+    await cast.sign_in("1001", "8001")
+    citizen, call_id = await cast.talk()
+
+    await hand_over_at_once(cast, call_id, "110", "110", "110")
+    first = (OFFERED, ("110", "refused", "busy"))
+    await steps_are(cast, call_id, *first)
+    await until(lambda: len(cast.channels(call_id)) == 2, "citizen and agent are left")
+    await hand_over_at_once(cast, call_id, "119", "119")
+    await steps_are(cast, call_id, *first, ("119", "offered", ""), ("119", "refused", "busy"))
+
+    assert [fact["payload"]["attempt"] for fact in cast.bridge.told(call_id, "HandedOver")] == ["1", "1", "2", "2"]
+    assert len([fact for fact in service.facts() if fact.what.startswith("dialog ")]) == 2
+    assert cast.in_room(call_id) == {"carrier", "8001"}
+    assert is_connected(citizen)
 
 
 async def test_a_service_that_does_not_answer_is_no_longer_rung(cast: Cast) -> None:

@@ -1,15 +1,19 @@
 """Hand-over commands: everything is asked before anybody is moved, and nobody is left alone with silence."""
 
+import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from ami_bridge.call_locks import CallLocks
 from ami_bridge.commands import Commander
 from ami_bridge.events import AmiHandedOver
 from ami_bridge.interpret import interpret
 from ami_bridge.parse import Unreadable, parse_event
 from ami_bridge.queue_log import parse_line
+from ami_bridge.switch import Headers
 from app.contract.commands import AnyCommand, CommandResult
 from tests.fakes.ami_server import listing, success
 from tests.fakes.switch import FakeSwitch
@@ -89,6 +93,79 @@ async def test_what_cannot_be_handed_over_moves_nobody(
 
     assert (result.is_accepted, result.message) == (False, words)
     assert moved(switch) == []
+
+
+def standing_in(switch: FakeSwitch, context: str, extension: str, state: str) -> FakeSwitch:
+    """Where the citizen's channel really is, whatever the list of channels still says."""
+    values = {"CONTEXT": context, "EXTEN": extension, "SHARED(HL_HANDOVER_STATE)": state}
+    switch.answers["GetVar"] = lambda asked: [{"Response": "Success", "Value": values.get(asked["Variable"], "1")}]
+    return switch
+
+
+@pytest.mark.parametrize(
+    ("context", "extension", "state"),
+    [
+        ("handover", "110", ""),
+        ("handover", "119", "kept"),
+        ("handover-citizen", "s", "kept"),
+        ("handover-citizen", "room", "ringing"),
+        ("handover-citizen", "room", "answered"),
+        ("handover-citizen", "room", "joined"),
+        ("handover-citizen", "lost", "lost"),
+    ],
+)
+async def test_an_attempt_that_is_not_settled_is_the_only_one(context: str, extension: str, state: str) -> None:
+    switch = standing_in(switch_with(CITIZEN, AGENT), context, extension, state)
+
+    assert (await obey(switch, HAND_OVER)).message == "a hand-over is under way"
+    assert moved(switch) == []
+
+
+@pytest.mark.parametrize(
+    ("context", "extension", "state"),
+    [("handover-citizen", "room", "kept"), ("way", "back", "lost"), ("agents", "s", "kept")],
+)
+async def test_after_an_attempt_that_is_settled_another_may_follow(context: str, extension: str, state: str) -> None:
+    switch = standing_in(switch_with(CITIZEN, AGENT), context, extension, state)
+
+    assert (await obey(switch, HAND_OVER)).is_accepted
+    assert len(moved(switch)) == 1
+
+
+class SlowSwitch(FakeSwitch):
+    """Another task runs while an answer is on its way; after a redirect the citizen stands in its context."""
+
+    async def call(
+        self, action: str, headers: Mapping[str, str], *, timeout_seconds: float = 5.0, is_list: bool = False
+    ) -> list[Headers]:
+        await asyncio.sleep(0)
+        answer = await super().call(action, headers, timeout_seconds=timeout_seconds, is_list=is_list)
+        if action == "Redirect":
+            standing_in(self, headers["Context"], headers["Exten"], "")
+        return answer
+
+
+async def test_of_two_requests_at_once_one_moves_the_call() -> None:
+    switch = SlowSwitch()
+    switch.answers = switch_with(CITIZEN, AGENT).answers
+    commander = Commander(switch)
+    commands = [TypeAdapter(AnyCommand).validate_python({**HAND_OVER, "target": one}) for one in ("110", "119", "110")]
+
+    results = await asyncio.gather(*(commander.obey(command) for command in commands))
+
+    assert [(one.is_accepted, one.message) for one in results] == [
+        (True, ""), (False, "a hand-over is under way"), (False, "a hand-over is under way"),
+    ]  # fmt: skip
+    assert [asked["Exten"] for asked in moved(switch)] == ["110"]
+
+
+async def test_a_calls_lock_is_its_own_and_dropped_after_use() -> None:
+    locks = CallLocks()
+
+    async with locks.of("node1-1.0"):
+        assert locks.of("node1-1.0").locked()
+        assert not locks.of("node1-9.0").locked()
+    assert len(locks) == 0
 
 
 async def test_the_agent_leaves_once_the_other_side_is_there() -> None:
