@@ -13,7 +13,8 @@ from app.calls.models import AgentStatus
 from app.contract.commands import HandOver, LeaveHandOver, TakeBack
 from app.desk.service import get_agent
 from app.handovers.models import Handover
-from app.handovers.service import get_handover
+from app.handovers.rules import UNDER_WAY
+from app.handovers.service import get_handover, list_handovers_of_call
 from app.platform.clock import utc_now
 from app.platform.database import Database
 from app.platform.errors import Conflict, NotFound
@@ -29,13 +30,23 @@ class NotYourCall(Conflict):
     title = "您没有在通话中，不能转接"
 
 
+class HandoverUnderWay(Conflict):
+    """One service at a time is brought into a call: a second tab or a repeated request rings nobody."""
+
+    code = "handover-under-way"
+    title = "已有转接正在进行"
+
+
 def command_hand_over(database: Database, actor: Actor, call_id: str | None, target: str) -> HandOver:
-    """The command for the call at this agent's seat. NotYourCall, NotFound."""
+    """The command for the call at this agent's seat. NotYourCall, HandoverUnderWay, NotFound."""
     with database.reading() as session:
         agent = get_agent(session, actor.name, utc_now())
-    held = agent.call_id if agent.status is AgentStatus.TALKING else None
-    if held is None or call_id not in {None, held}:
-        raise NotYourCall()
+        held = agent.call_id if agent.status is AgentStatus.TALKING else None
+        if held is None or call_id not in {None, held}:
+            raise NotYourCall()
+        attempts = list_handovers_of_call(session, held)
+    if attempts and attempts[-1].status in UNDER_WAY:
+        raise HandoverUnderWay(f"正在转接 {attempts[-1].target}，请先撤回")
     return HandOver(call_id=held, agent=actor.name, seat=agent.seat, target=target)
 
 

@@ -10,10 +10,8 @@ from app.contract.events import HandoverResult
 from app.desk.service import Agent
 from app.handovers.models import Handover, Referral
 from app.handovers.referrals import referrals_of_caller
-from app.handovers.rules import EMERGENCY_NUMBERS, TONES, explain
+from app.handovers.rules import EMERGENCY_NUMBERS, TONES, UNDER_WAY, explain
 from app.handovers.service import list_handovers_of_call
-
-UNDER_WAY = frozenset({HandoverResult.OFFERED, HandoverResult.ANSWERED})
 
 
 @dataclass(frozen=True)

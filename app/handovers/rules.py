@@ -21,6 +21,7 @@ AFTER: Mapping[HandoverResult, frozenset[HandoverResult]] = MappingProxyType(
 """Which step may follow which. Accepted and then returned: the agent had left, and the other side never spoke."""
 
 SETTLED = frozenset({_R.ACCEPTED, _R.REFUSED, _R.RETURNED})
+UNDER_WAY = frozenset(HandoverResult) - SETTLED
 EMERGENCY_NUMBERS = ("110", "119", "120", "122")
 
 STATUS_WORDS: Mapping[HandoverResult, str] = MappingProxyType(

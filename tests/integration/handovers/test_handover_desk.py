@@ -130,6 +130,33 @@ def test_only_who_talks_hands_over(client: TestClient, telephony: Telephony, ent
     assert telephony.commands == []
 
 
+@pytest.mark.usefixtures("talking")
+@pytest.mark.parametrize("status", ["offered", "answered"])
+def test_a_second_tab_or_a_repeated_request_asks_the_switch_nothing(
+    client: TestClient, telephony: Telephony, enter: Enter, database: Database, status: str
+) -> None:
+    put_handover(database, status)
+
+    answer = client.post("/api/v1/handovers", headers=enter(), json={"target": "119"})
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "handover-under-way")
+    assert answer.json()["detail"] == "正在转接 110，请先撤回"
+    assert telephony.commands == []
+
+
+@pytest.mark.usefixtures("talking")
+@pytest.mark.parametrize("status", ["refused", "returned"])
+def test_after_an_attempt_that_is_settled_another_number_is_tried(
+    client: TestClient, telephony: Telephony, enter: Enter, database: Database, status: str
+) -> None:
+    put_handover(database, status, attempt="0")
+
+    answer = client.post("/api/v1/handovers", headers=enter(), json={"target": "119"})
+
+    assert answer.status_code == 202
+    assert [command.target for command in telephony.commands if isinstance(command, HandOver)] == ["119"]
+
+
 @pytest.mark.parametrize("target", ["", "11", "1a0", "110;119", "１１０", "1" * 30])
 def test_a_target_that_is_no_number_is_refused(client: TestClient, enter: Enter, target: str) -> None:
     assert client.post("/api/v1/handovers", headers=enter(), json={"target": target}).status_code == 422
