@@ -1,11 +1,13 @@
 """Every scenario of the project can be read; a bad one is refused with the sentence that names the mistake."""
 
+import re
 from pathlib import Path
 
 import pytest
 import yaml
 
 from sipp_scenarios.loading import ScenarioError, load, scenario_names
+from sipp_scenarios.steps import ApplyPlan
 from sipp_scenarios.templates import SCENARIOS, TEMPLATES, render
 
 OF_THE_ISSUE = {
@@ -41,6 +43,15 @@ def test_a_scenario_of_the_project_can_be_read(name: str) -> None:
     scenario = load(name)
 
     assert scenario.expect.people or scenario.expect.calls
+
+
+@pytest.mark.parametrize("name", scenario_names())
+def test_a_change_of_the_plan_changes_every_line_that_the_summary_says_it_changes(name: str) -> None:
+    scenario = load(name)
+    changes = [place for step in scenario.steps if isinstance(step, ApplyPlan) for place in step.apply_plan]
+    said = re.findall(r"line (\d{5}) (?:gets|changes)", scenario.summary)
+
+    assert {f"lines.{number}" for number in (said if changes else [])} <= {place[:11] for place in changes}
 
 
 def test_every_scenario_that_was_asked_for_is_there() -> None:
