@@ -41,7 +41,7 @@ def test_a_wrong_password_is_told_beside_the_form_and_the_number_stays(
 
 @pytest.mark.parametrize(
     ("role", "heading"),
-    [(Role.SUPERVISOR, "工单"), (Role.AUDITOR, "工单"), (Role.OPS, "坐席状态"), (Role.UNIT_STAFF, "周晓燕")],
+    [(Role.SUPERVISOR, "工单"), (Role.AUDITOR, "工单"), (Role.OPS, "线路"), (Role.UNIT_STAFF, "周晓燕")],
 )
 def test_every_role_starts_at_a_page_of_its_own(
     person: Callable[..., Person], log_in: Callable[..., Page], role: Role, heading: str

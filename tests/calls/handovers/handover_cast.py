@@ -1,8 +1,8 @@
 """The people of a hand-over, each a SIPp: citizen on the carrier's trunk, agents at seats, the service's exchange."""
 
 import asyncio
-import time
 import socket
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any

@@ -1,6 +1,7 @@
 """The real queue and the one in the process keep the same promises; without Redis nothing fails but the job."""
 
 import json
+import socket
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -106,6 +107,30 @@ def test_without_redis_the_work_is_done_and_the_job_is_not_taken(tmp_path: Path)
         enqueue(session, forget_login_failures)
 
     assert not queue.put(path_of(forget_login_failures))
+
+
+def test_a_redis_that_hangs_is_not_asked_again_at_once() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as hanging:  # takes connections, and says nothing
+        hanging.setblocking(False)
+        port = hanging.getsockname()[1]
+        queue = RqJobs(make_redis(f"redis://127.0.0.1:{port}/0", is_text=False))
+
+        assert not queue.put(path_of(forget_login_failures))
+        asked = connections(hanging)
+        assert not queue.put(path_of(forget_login_failures))
+
+        assert asked > 0
+        assert connections(hanging) == 0
+
+
+def connections(server: socket.socket) -> int:
+    """How many have connected since this was asked last."""
+    count = 0
+    with suppress(BlockingIOError):
+        while True:
+            server.accept()[0].close()
+            count += 1
+    return count
 
 
 def test_a_session_without_a_queue_drops_the_job(tmp_path: Path) -> None:
