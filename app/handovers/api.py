@@ -95,7 +95,9 @@ def create_referral(
 
     A matter that came with its call (`voice`) joins the ticket of that call. Ask for the result with the same number.
     """
-    referral, is_new = referrals.receive(session, body, actor, region_code=settings.region_code, now=clock())
+    referral, is_new = referrals.receive(
+        session, body, actor, region_code=settings.region_code, area_code=settings.area_code, now=clock()
+    )
     if not is_new:
         response.status_code = 200
     response.headers["Location"] = f"/api/v1/referrals/{referral.source}/{referral.incident_number}"

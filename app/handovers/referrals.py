@@ -17,7 +17,9 @@ from app.handovers.schemas import ReferralIn, TransferKind
 from app.lines.models import Trunk
 from app.lines.service import trunks_of_kind
 from app.platform.errors import Conflict, NotAllowed, NotFound
-from app.tickets.models import SourceChannel, Ticket
+from app.tickets.drafts import SYSTEM
+from app.tickets.models import SourceChannel, Ticket, TicketHistory
+from app.tickets.rules import OPEN
 from app.tickets.service import create_ticket, find_ticket_of_call
 
 VOICE_WINDOW = timedelta(minutes=30)
@@ -33,7 +35,7 @@ class ReferralDiffers(Conflict):
 
 
 def receive(
-    session: Session, body: ReferralIn, actor: Actor, *, region_code: str, now: datetime
+    session: Session, body: ReferralIn, actor: Actor, *, region_code: str, area_code: str, now: datetime
 ) -> tuple[Referral, bool]:
     """Keep a referral, open its ticket or find that of its call; whether it is new.
 
@@ -42,12 +44,13 @@ def receive(
     if actor.line and actor.line != body.source:
         raise NotAllowed(f"该令牌只能以 {actor.line} 的名义转来事项")
     body = body.model_copy(update={"alarmed_at": body.alarmed_at.astimezone(UTC)})
+    number = normalize_number(body.caller_number, area_code=area_code)
     digest = hashlib.sha256(body.model_dump_json().encode()).hexdigest()
     known = find_referral(session, body.source, body.incident_number)
     if known is None:
         try:
             with session.begin_nested():
-                return _keep(session, body, actor, digest=digest, region_code=region_code, now=now), True
+                return _keep(session, body, actor, number=number, digest=digest, region_code=region_code, now=now), True
         except IntegrityError:  # the same incident, at the same time, was first
             known = find_referral(session, body.source, body.incident_number)
             if known is None:
@@ -96,6 +99,40 @@ def referrals_of_caller(session: Session, caller_number: str | None, *, now: dat
     return list(session.scalars(query.limit(3)))
 
 
+def join_referrals(session: Session, calls: Iterable[Call], *, now: datetime) -> None:
+    """Give calls that get their ticket now that of their referral by voice, if it was sent before they were answered.
+
+    Only calls on an emergency trunk, and only a ticket that is open and has no call yet. Sets `call.ticket_id`.
+    """
+    waiting = [call for call in calls if call.ticket_id is None and call.trunk and call.caller_number is not None]
+    names = trunks_of_kind(session, {call.trunk for call in waiting}, "emergency") if waiting else frozenset()
+    for call in waiting:
+        if call.trunk not in names:
+            continue
+        begin, end = call.arrived_at - VOICE_WINDOW, call.arrived_at + VOICE_WINDOW
+        query = (
+            select(Ticket)
+            .join(Referral, Referral.ticket_id == Ticket.id)
+            .where(Referral.caller_number == call.caller_number, Referral.transfer_kind == TransferKind.VOICE)
+            .where(Referral.received_at > begin, Referral.received_at < end)
+            .where(Ticket.call_id.is_(None), Ticket.status.in_(OPEN))
+            .order_by(Referral.id.desc())
+            .limit(1)
+            .with_for_update(of=Ticket)
+        )
+        ticket = session.scalar(query)
+        if ticket is not None:
+            ticket.call_id, call.ticket_id = call.call_id, ticket.id
+            note = {"call_id": [None, call.call_id]}
+            session.add(
+                TicketHistory(
+                    ticket_id=ticket.id, at=now, actor=SYSTEM, action="attached", changes=note,
+                    ticket_version=ticket.version,
+                )
+            )  # fmt: skip
+            session.flush()
+
+
 def mark_source(session: Session, calls: Iterable[Call]) -> None:
     """Tickets of calls that an emergency service put through say so (source 110). Asked again, nothing changes."""
     by_trunk = {call.trunk: call for call in calls if call.ticket_id is not None}
@@ -117,9 +154,15 @@ def service_of(call: Call) -> str:
 
 
 def _keep(
-    session: Session, body: ReferralIn, actor: Actor, *, digest: str, region_code: str, now: datetime
+    session: Session,
+    body: ReferralIn,
+    actor: Actor,
+    *,
+    number: str | None,
+    digest: str,
+    region_code: str,
+    now: datetime,
 ) -> Referral:
-    number = normalize_number(body.caller_number)
     ticket = _ticket_of_voice(session, number, now) if body.transfer_kind is TransferKind.VOICE else None
     if ticket is None:
         values = {

@@ -13,7 +13,7 @@ from app.calls.models import AgentState, Call, ScreenPop
 from app.calls.record import CallRecord, CallStory, Engagement
 from app.calls.rules import AGENT_EVENTS
 from app.contract.events import AgentAnswered, AgentRinging, CallArrived, CallEvent, LineRule
-from app.handovers.referrals import mark_source
+from app.handovers.referrals import join_referrals, mark_source
 from app.handovers.service import keep_handovers
 from app.ingest.jobs import check_recording
 from app.lines.rules import MAIN_LINE
@@ -79,6 +79,7 @@ def apply_facts(session: Session, fresh: list[CallEvent], terms: Terms, now: dat
     for one in sorted(told, key=lambda one: (one.call.caller_number or "", one.call.call_id)):
         _update_missed_calls(session, one)
     answered = [one.call for one in told if one.has_matter and not one.call.is_test]
+    join_referrals(session, answered, now=now)
     filled = [one.call for one in told if one.call.ticket_id is not None and one.changed & {*_WHAT_TICKETS_SHOW}]
     open_drafts(session, answered, region_code=terms.region_code, now=now)
     if filled:

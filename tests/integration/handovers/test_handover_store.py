@@ -16,7 +16,10 @@ from app.handovers.models import Handover, Referral
 from app.lines.models import Trunk
 from app.platform.clock import utc_now
 from app.platform.database import Database
+from app.platform.settings import Settings
 from app.tickets.models import Ticket
+from app.tickets.service import history
+from app.web.main import create_app
 from tests.integration.conftest import RecordedTopics
 
 pytestmark = pytest.mark.services
@@ -212,6 +215,91 @@ def test_a_referral_by_voice_joins_the_ticket_of_its_call(
         assert session.scalar(select(func.count()).select_from(Ticket)) == 1
         referral = session.scalars(select(Referral)).one()
         assert session.get_one(Ticket, referral.ticket_id).call_id == CALL
+
+
+VOICE = {**REFERRAL, "transfer_kind": "voice"}
+
+
+def referred_at(database: Database, moment: datetime) -> int:
+    """The referral came in at this moment; its ticket."""
+    with database.transaction() as session:
+        referral = session.scalars(select(Referral)).one()
+        referral.received_at = moment
+        return referral.ticket_id
+
+
+@pytest.mark.parametrize("minutes", [-29, 0.05], ids=["before the call", "while the caller waits"])
+def test_a_referral_by_voice_sent_before_the_agent_answers_is_the_ticket_of_its_call(
+    client: TestClient, bridge: dict[str, str], police: dict[str, str], database: Database, minutes: float
+) -> None:
+    emergency_trunk(database)
+    arrived, answered = arrive("psap")
+    tell(client, bridge, arrived)
+    where = client.post("/api/v1/referrals", headers=police, json=VOICE).headers["Location"]
+    ticket_id = referred_at(database, START + timedelta(minutes=minutes))
+
+    tell(client, bridge, answered)
+    tell(client, bridge, answered)  # told twice
+
+    with database.reading() as session:
+        ticket, call = session.scalars(select(Ticket)).one(), session.scalars(select(Call)).one()
+        actions = [row.action for row in history(session, ticket.id)]
+    assert (ticket.id, ticket.call_id, call.ticket_id) == (ticket_id, CALL, ticket_id)
+    assert (ticket.source_channel, ticket.content, ticket.accepted_by) == ("110", REFERRAL["content"], "1001")
+    assert actions == ["opened", "attached", "taken_over"]
+    assert client.get(where, headers=police).json()["ticket_number"] == ticket.ticket_number
+
+
+@pytest.mark.parametrize(
+    ("sent", "trunk", "ani", "minutes", "status"),
+    [
+        (REFERRAL, "psap", "13800000001", 0, "draft"),
+        (VOICE, "carrier", "13800000001", 0, "draft"),
+        (VOICE, "psap", "13800000002", 0, "draft"),
+        (VOICE, "psap", "anonymous", 0, "draft"),
+        (VOICE, "psap", "13800000001", -31, "draft"),
+        (VOICE, "psap", "13800000001", 0, "finished"),
+    ],
+    ids=["by ticket", "another trunk", "another number", "no number", "long ago", "at its end"],
+)  # fmt: skip
+def test_a_call_that_is_not_of_a_referral_gets_a_ticket_of_its_own(
+    client: TestClient, bridge: dict[str, str], police: dict[str, str], database: Database,
+    sent: dict[str, Any], trunk: str, ani: str, minutes: float, status: str,
+) -> None:  # fmt: skip
+    emergency_trunk(database)
+    client.post("/api/v1/referrals", headers=police, json=sent)
+    referred_at(database, START + timedelta(minutes=minutes))
+    with database.transaction() as session:
+        session.scalars(select(Ticket)).one().status = status
+
+    tell(client, bridge, *arrive(trunk, ani=ani))
+
+    with database.reading() as session:
+        assert [ticket.call_id for ticket in session.scalars(select(Ticket).order_by(Ticket.id))] == [None, CALL]
+
+
+def test_a_second_call_of_the_same_citizen_gets_a_ticket_of_its_own(
+    client: TestClient, bridge: dict[str, str], police: dict[str, str], database: Database
+) -> None:
+    emergency_trunk(database)
+    client.post("/api/v1/referrals", headers=police, json=VOICE)
+    referred_at(database, START)
+
+    tell(client, bridge, *arrive("psap"), *arrive("psap", call_id="node1-2.0"))
+
+    with database.reading() as session:
+        assert set(session.scalars(select(Ticket.call_id))) == {CALL, "node1-2.0"}
+
+
+def test_a_referral_completes_a_local_landline_with_the_regions_area_code(
+    settings: Settings, police: dict[str, str], database: Database
+) -> None:
+    with TestClient(create_app(settings.model_copy(update={"area_code": "0379"}))) as client:
+        client.post("/api/v1/referrals", headers=police, json={**REFERRAL, "caller_number": "6312345"})
+
+    with database.reading() as session:
+        referral, ticket = session.scalars(select(Referral)).one(), session.scalars(select(Ticket)).one()
+    assert (referral.caller_number, ticket.caller_number, ticket.contact_number) == ("03796312345",) * 3
 
 
 def test_agents_are_offered_the_emergency_services_first(client: TestClient, database: Database) -> None:
