@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from app.operations import plan_text, service, wording
 from app.operations.frame import TABS, Commands, Operator, Reader, Runs
-from app.operations.runs import RunKind, RunState
+from app.operations.runs import RunKind
 from app.platform.clock import to_shanghai
 from app.platform.http import ClockDep, Reading, Writing
 from app.platform.pages import render
@@ -185,19 +185,18 @@ def show_run(
     is_part = request.headers.get("HX-Request") == "true"
     if is_part:
         request.state.renews_session = False
-    is_over = run.state in {RunState.ENDED, RunState.LOST}
-    if is_over:
+    if run.is_over:
         commands.forget()
     context: dict[str, Any] = {
         "run": run,
-        "is_over": is_over,
+        "is_over": run.is_over,
         "say_step": wording.say_step,
         "say_message": wording.say_message,
         "waited_seconds": (clock() - run.request.at).total_seconds(),
         "names": service.display_names(session),
     }
     if is_part:
-        headers = {"HX-Trigger": "run-over"} if is_over else {}
+        headers = {"HX-Trigger": "run-over"} if run.is_over else {}
         return render(request, "operations/run_progress.html", headers=headers, **context)
     return _page(request, "run.html", **context)
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from unicodedata import category
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -20,6 +21,8 @@ from app.platform.job_queue import enqueue
 
 MIN_REASON_LENGTH = 4
 MAX_REASON_LENGTH = 200
+INVISIBLE = {"Cc", "Cf", "Cs"}
+"""Unicode's control, format and surrogate characters."""
 
 
 class ReasonMissing(HotlineError):
@@ -45,8 +48,12 @@ class OwnProposal(Conflict):
 
 
 def clean_reason(text: str) -> str:
-    """One line of text. ReasonMissing."""
-    reason = " ".join(text.split())[:MAX_REASON_LENGTH]
+    """One line of text. ReasonMissing.
+
+    Control characters go: no process can be started with NUL in its arguments, and the rest would garble the history.
+    """
+    visible = "".join(" " if category(sign) in INVISIBLE else sign for sign in text)
+    reason = " ".join(visible.split())[:MAX_REASON_LENGTH]
     if len(reason) < MIN_REASON_LENGTH:
         raise ReasonMissing()
     return reason

@@ -84,7 +84,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> FastAPI:
     app.state.streams = Counter[str]()
     program = program_of(settings)
     app.state.dialplan = DialplanCommands(settings.home, program)
-    app.state.dialplan_runs = RunFolder(settings.home, program)
+    app.state.dialplan_runs = RunFolder(settings.home, program, clock=clock)
     install_openapi(app)
     for router in API_ROUTERS:
         app.include_router(router, prefix=API)

@@ -1,17 +1,19 @@
 """A change that a page asked for: once, watched while it runs, and honest about a process that died."""
 
+import json
 import os
 import signal
 import sys
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from app.contract.changes import Outcome, StepName, StepOutcome
-from app.operations.runs import RunFolder, RunKind, RunRequest, RunState, new_run_id
+from app.operations.runs import MARKING_SECONDS, STALE_AFTER, RunFolder, RunKind, RunRequest, RunState, new_run_id
+from app.operations.service import ReasonMissing, clean_reason
 from app.platform.errors import NotFound
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
@@ -25,7 +27,7 @@ Runs = Callable[..., RunFolder]
 @pytest.fixture
 def runs(tmp_path: Path) -> Runs:
     """`runs("python source")`: the program that plays the command."""
-    return lambda source="": RunFolder(tmp_path, (sys.executable, "-c", source))
+    return lambda source="", now=NOW: RunFolder(tmp_path, (sys.executable, "-c", source), clock=lambda: now)
 
 
 def request(**changes: object) -> RunRequest:
@@ -68,10 +70,86 @@ def test_a_run_is_seen_while_it_runs_and_lost_when_its_process_dies(runs: Runs, 
         assert [step.outcome for step in folder.read(asked.id).steps] == [StepOutcome.RUNNING]
         assert folder.find_running() == folder.read(asked.id)
         begun = tmp_path / "operations/runs" / asked.id / "started.json"
-        os.kill(int(begun.read_text().split(":")[1].strip(" }")), signal.SIGKILL)
+        os.kill(json.loads(begun.read_text())["pid"], signal.SIGKILL)
         worker.join()
     assert folder.read(asked.id).state is RunState.LOST
     assert folder.find_running() is None
+
+
+def test_a_run_that_nobody_began_in_time_expires_and_blocks_nobody(runs: Runs) -> None:
+    asked = request()
+    runs().add(asked)
+    assert runs(now=NOW + STALE_AFTER).find_running() == runs().read(asked.id)
+
+    late = runs(now=NOW + STALE_AFTER + timedelta(seconds=1))
+
+    assert (late.read(asked.id).state, late.find_running()) == (RunState.EXPIRED, None)
+
+
+def test_a_run_that_could_not_be_started_is_lost(tmp_path: Path) -> None:
+    folder, asked = RunFolder(tmp_path, (str(tmp_path / "no-such-program"),), clock=lambda: NOW), request()
+    folder.add(asked)
+
+    with pytest.raises(FileNotFoundError):
+        folder.carry_out(asked.id)
+
+    assert (folder.read(asked.id).state, folder.find_running()) == (RunState.LOST, None)
+
+
+def test_a_reason_that_no_process_can_be_given_loses_the_run_alone(runs: Runs) -> None:
+    folder, asked = runs(), request(why="a\0b")
+    folder.add(asked)
+
+    with pytest.raises(ValueError, match="null byte"):
+        folder.carry_out(asked.id)
+
+    assert folder.find_running() is None
+
+
+def test_an_empty_mark_counts_for_moments_only(runs: Runs, tmp_path: Path) -> None:
+    folder, asked = runs(), request()
+    folder.add(asked)
+    mark = tmp_path / "operations/runs" / asked.id / "started.json"
+    mark.touch()
+    assert folder.read(asked.id).state is RunState.RUNNING
+
+    old = mark.stat().st_mtime - MARKING_SECONDS - 1
+    os.utime(mark, (old, old))
+
+    assert (folder.read(asked.id).state, folder.find_running()) == (RunState.LOST, None)
+
+
+@pytest.mark.parametrize("mark", [{"started": 1}, {"pid": None}, {}, {"pid": "x"}, []])
+def test_a_mark_of_another_process_is_not_taken_for_the_run(runs: Runs, tmp_path: Path, mark: object) -> None:
+    """The number of a process is given out again; `started` tells the two apart."""
+    folder, asked = runs(), request()
+    folder.add(asked)
+    content = mark | {"pid": os.getpid()} if mark == {"started": 1} and isinstance(mark, dict) else mark
+    (tmp_path / "operations/runs" / asked.id / "started.json").write_text(json.dumps(content))
+
+    assert folder.read(asked.id).state is RunState.LOST
+
+
+def test_what_is_no_run_is_passed_over(runs: Runs, tmp_path: Path) -> None:
+    folder, asked = runs(), request()
+    folder.add(asked)
+    place = tmp_path / "operations/runs"
+    (place / "notes.txt").touch()
+    empty, damaged = new_run_id(), new_run_id()
+    for run_id in (empty, damaged, *(new_run_id() for _ in range(5))):
+        (place / run_id).mkdir()
+    (place / damaged / "request.json").write_bytes(b'{"id": "\xff')
+
+    assert folder.find_running() == folder.read(asked.id)
+    for run_id in (empty, damaged):
+        with pytest.raises(NotFound):
+            folder.read(run_id)
+
+
+def test_a_reason_is_one_line_without_control_characters() -> None:
+    assert clean_reason(" 12333\0\x1b 自\n12 月\u202e并入 ") == "12333 自 12 月 并入"
+    with pytest.raises(ReasonMissing):
+        clean_reason("\0\x01\x02\x03\u200b")
 
 
 def test_the_command_stands_in_a_session_of_its_own(runs: Runs) -> None:
