@@ -17,6 +17,7 @@ from agi.server import AgiServer
 from agi.settings import AgiSettings
 from app.contract.client import StoreClient
 from app.contract.delivery import Delivery
+from app.contract.faults import describe_fault
 from app.contract.journal import Journal, JournalLocked
 from ivr_flows.flow import Flow
 from ivr_flows.loader import read_flow
@@ -40,8 +41,11 @@ def load_flows(folder: Path) -> dict[str, Flow]:
     return flows
 
 
-async def serve(settings: AgiSettings) -> None:
-    """Until SIGTERM or SIGINT. Raises OSError when the port is taken, JournalLocked when another process runs."""
+async def serve(settings: AgiSettings) -> bool:
+    """Until SIGTERM or SIGINT; False when it ended for another reason, so that supervisor starts us afresh.
+
+    Raises OSError when the port is taken, JournalLocked when another process runs.
+    """
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
@@ -65,10 +69,23 @@ async def serve(settings: AgiSettings) -> None:
                 prompt_seconds=settings.agi_prompt_seconds,
             )
             await server.start()
-            await stopping.wait()
+            was_told = await _until_told(stopping, sending)
             await server.stop(grace_seconds=settings.agi_grace_seconds)
-            await delivery.flush(timeout_seconds=FLUSH_SECONDS)
+            if not sending.done():
+                await delivery.flush(timeout_seconds=FLUSH_SECONDS)
             sending.cancel()
+    return was_told
+
+
+async def _until_told(stopping: asyncio.Event, sending: asyncio.Task[None]) -> bool:
+    """Until we are told to stop, or the delivery ends, which should live for ever: facts would stay on disk unseen."""
+    telling = asyncio.create_task(stopping.wait())
+    await asyncio.wait([telling, sending], return_when=asyncio.FIRST_COMPLETED)
+    telling.cancel()
+    if sending.done():
+        error = None if sending.cancelled() else sending.exception()
+        log.error("agi_delivery_ended", error=describe_fault(error) if error else "")
+    return stopping.is_set()
 
 
 def main() -> int:
@@ -77,11 +94,11 @@ def main() -> int:
     structlog.contextvars.bind_contextvars(node=settings.node, process=settings.agi_name)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(serve(settings))
+            was_told = runner.run(serve(settings))
     except (OSError, JournalLocked) as error:
         log.error("agi_cannot_start", error=str(error))
         return 1
-    return 0
+    return 0 if was_told else 1
 
 
 if __name__ == "__main__":

@@ -7,7 +7,9 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ import pytest
 
 from agi.__main__ import load_flows
 from app.contract.journal import Journal
+from app.contract.records import encode_record
 from tests.fakes.agi_call import CallScript
 from tests.fakes.asterisk_agi import FakeAsterisk
 from tests.fakes.store_http import FakeStore
@@ -172,6 +175,47 @@ def test_a_taken_port_says_so(start: Start) -> None:
 
     assert "address already in use" in second.wait_for("agi_cannot_start")["error"]
     assert second.exit_code() == 1
+
+
+class HesitantAsterisk(FakeAsterisk):
+    """Answers the first command only when it is let."""
+
+    def __init__(self, call: CallScript) -> None:
+        super().__init__(call)
+        self.is_in_flow, self.may_go_on = threading.Event(), threading.Event()
+
+    def reply(self, command: str) -> str:
+        self.is_in_flow.set()
+        assert self.may_go_on.wait(20)
+        return super().reply(command)
+
+
+def test_a_delivery_that_breaks_ends_the_process_after_its_calls(start: Start, tmp_path: Path) -> None:
+    folder = tmp_path / "journal" / "agi"
+    folder.mkdir(parents=True)
+    (folder / "0000000000000001.journal").write_bytes(encode_record(1, b"13800005678, which no store can be told"))
+    asterisk = HesitantAsterisk(CallScript(variables=dict(TOLD)))
+    with socket.create_server(("127.0.0.1", 0)) as store, ThreadPoolExecutor(1) as pool:
+        agi = start(f"http://127.0.0.1:{store.getsockname()[1]}", HOTLINE_AGI_COMMAND_SECONDS="20")
+        asked, _ = store.accept()
+        calling = pool.submit(lambda: asyncio.run(asterisk.dial(agi.port)))
+        try:
+            assert asterisk.is_in_flow.wait(20)
+            cursor = b'{"node": "node1.agi", "cursor": 0}'
+            asked.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(cursor), cursor))
+            ended = agi.wait_for("agi_delivery_ended")
+        finally:
+            asterisk.may_go_on.set()
+        calling.result(20)
+        asked.close()
+
+        assert agi.exit_code() == 1
+    assert ended["error"].startswith("JSONDecodeError at records.py:")
+    assert asterisk.call.variables["HL_DONE"] == "1"
+    log = "".join(agi.lines)
+    assert "agi_stopped" in log
+    assert "agi_calls_cut" not in log
+    assert "13800005678" not in log
 
 
 def test_an_invalid_flow_is_left_out_and_the_others_are_served(tmp_path: Path) -> None:
