@@ -40,6 +40,7 @@ def _emergency(plan: SitePlan) -> Iterator[str]:
     for line in plan.lines:
         if line.category == Category.EMERGENCY and line.periods:
             yield f"lines[{line.number}].periods: an emergency line is never merged or forwarded. Remove them."
+    yield from _ways_to_emergency_lines(plan)
     trunks = {trunk.name: trunk for trunk in plan.trunks}
     for service in plan.emergency:
         path = f"emergency[{service.number}].trunk"
@@ -47,6 +48,27 @@ def _emergency(plan: SitePlan) -> Iterator[str]:
             yield f"{path}: there is no trunk {service.trunk}. Add it under trunks or correct it."
         elif trunks[service.trunk].outbound is None:
             yield f"{path}: trunk {service.trunk} has no outbound, so nobody could be handed over. Add it."
+
+
+def _ways_to_emergency_lines(plan: SitePlan) -> Iterator[str]:
+    """The dialplan has no way for such a line, so nothing may lead to it."""
+    emergency = {line.number for line in plan.lines if line.category == Category.EMERGENCY}
+    for trunk in plan.trunks:
+        for did in trunk.dids:
+            if did.line in emergency:
+                yield _never_ours(f"trunks[{trunk.name}].dids[{did.number}].line", did.line)
+        if trunk.line in emergency:
+            yield _never_ours(f"trunks[{trunk.name}].line", trunk.line)
+    for line in plan.lines:
+        if line.number in emergency and line.access_code:
+            yield _never_ours(f"lines[{line.number}].access_code", line.number)
+        if line.number in emergency:
+            for alias in line.aliases:
+                yield _never_ours(f"lines[{line.number}].aliases[{alias.number}]", line.number)
+
+
+def _never_ours(path: str, line: str | None) -> str:
+    return f"{path}: {line} is an emergency line, whose calls never come to us. Take it out."
 
 
 def _numbers(plan: SitePlan) -> Iterator[str]:
