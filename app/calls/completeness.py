@@ -4,8 +4,9 @@ A call is the same where its id is, or else where the caller's number is and bot
 paired in order of time, which finds the most pairs that there are.
 """
 
+from bisect import bisect_left
 from collections import defaultdict, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
@@ -38,6 +39,8 @@ class Comparison:
     missing_there: list[OurCall] = field(default_factory=list)
     doubled_here: list[OurCall] = field(default_factory=list)
     """Ours, beside another record of the same call: told twice, e.g. by the exchange and by a forwarded leg."""
+    twins: dict[str, str] = field(default_factory=dict)
+    """Of each in `doubled_here`: its call id → that of the other record."""
     repeated_rows: list[CdrRow] = field(default_factory=list)
     foreign_rows: list[CdrRow] = field(default_factory=list)
     """Of another day or another line."""
@@ -56,7 +59,12 @@ class Comparison:
     @property
     def is_complete(self) -> bool:
         """Every call of the file is with us, once, and every row could be read."""
-        return not (self.missing_here or self.doubled_here or self.broken)
+        return not (self.missing_here or self.doubled_here or self.broken or self.is_another_list)
+
+    @property
+    def is_another_list(self) -> bool:
+        """There are rows, but none of this line and day: nothing was compared."""
+        return not self.theirs and bool(self.foreign_rows)
 
 
 def begin_of(day: date) -> datetime:
@@ -65,35 +73,79 @@ def begin_of(day: date) -> datetime:
 
 
 def compare(
-    file: CdrFile, records: Iterable[OurCall], *, line: str, day: date, tolerance: timedelta = TOLERANCE
+    file: CdrFile,
+    records: Iterable[OurCall],
+    *,
+    line: str,
+    day: date,
+    aliases: Collection[str] = (),
+    tolerance: timedelta = TOLERANCE,
 ) -> Comparison:
-    """Compare. `records` are those of the line, from `tolerance` before the day until `tolerance` after it."""
+    """Compare. `records` are those of the line, from `tolerance` before the day until `tolerance` after it.
+
+    `aliases`: other numbers that stand for the line on this day. A row that names neither it nor one is left out.
+    """
     result = Comparison(line, day, broken=list(file.broken))
-    rows = _rows_of_day(file.rows, result)
+    rows = _rows_of_day(file.rows, result, (line, *aliases))
     ours = sorted(records, key=lambda call: (call.arrived_at, call.call_id))
     taken: set[str] = set()
     rows = _match_ids(rows, ours, result, taken)
     _match_numbers(rows, [call for call in ours if call.call_id not in taken], result, taken, tolerance)
     result.matched.sort(key=lambda pair: pair[0].row)
     result.missing_here.sort(key=lambda row: row.row)
-    known: dict[str | None, list[CdrRow]] = defaultdict(list)
-    for row, _ in result.matched:
-        known[row.caller_number].append(row)
-    for call in ours:
-        if call.call_id not in taken and to_shanghai(call.arrived_at).date() == day:
-            rows_of_caller = known[call.caller_number] if call.caller_number else []
-            is_double = any(_is_same(row, call, tolerance) for row in rows_of_caller)
-            (result.doubled_here if is_double else result.missing_there).append(call)
+    _tell_doubles([call for call in ours if call.call_id not in taken], ours, result, tolerance)
     return result
 
 
-def _rows_of_day(rows: Sequence[CdrRow], result: Comparison) -> list[CdrRow]:
+def _tell_doubles(left: list[OurCall], ours: list[OurCall], result: Comparison, tolerance: timedelta) -> None:
+    """What the file does not have: beside its twin a double, else missing there.
+
+    A twin is the record of a row that this call fits as well, or one that another node told of the same number within
+    `tolerance`: the exchange itself reported the call, and forwarded it to us. Of such two the later one is the double.
+    """
+    of_caller: dict[str, list[OurCall]] = defaultdict(list)
+    for call in ours:
+        if call.caller_number:
+            of_caller[call.caller_number].append(call)
+    rows: dict[str, list[tuple[CdrRow, OurCall]]] = defaultdict(list)
+    for row, call in result.matched:
+        if row.caller_number:
+            rows[row.caller_number].append((row, call))
+    is_left = {call.call_id for call in left}
+    for call in left:
+        number = call.caller_number or ""
+        twin = next((other for row, other in rows[number] if _is_same(row, call, tolerance)), None)
+        twin = twin or _told_by_another_node(call, of_caller[number], is_left, tolerance)
+        if to_shanghai(call.arrived_at).date() != result.day:
+            continue
+        if twin is None:
+            result.missing_there.append(call)
+        else:
+            result.doubled_here.append(call)
+            result.twins[call.call_id] = twin.call_id
+
+
+def _told_by_another_node(
+    call: OurCall, of_caller: list[OurCall], is_left: set[str], tolerance: timedelta
+) -> OurCall | None:
+    begin = bisect_left(of_caller, call.arrived_at - tolerance, key=lambda other: other.arrived_at)
+    for other in of_caller[begin:]:
+        if other.arrived_at > call.arrived_at + tolerance:
+            return None
+        is_first = (other.arrived_at, other.call_id) < (call.arrived_at, call.call_id)
+        if other.node != call.node and (is_first or other.call_id not in is_left):
+            return other
+    return None
+
+
+def _rows_of_day(rows: Sequence[CdrRow], result: Comparison, numbers: tuple[str, ...]) -> list[CdrRow]:
+    """Rows of the day that name no number, or one of these at its end: 0375-12315 has its area code before it."""
     kept = []
     seen: set[object] = set()
     for row in rows:
         is_named = row.call_id or row.caller_number  # two who withhold their number may begin in one second
         key: object = row.call_id or (row.started_at, row.caller_number if is_named else row.row)
-        if to_shanghai(row.started_at).date() != result.day or (row.line and not row.line.endswith(result.line)):
+        if to_shanghai(row.started_at).date() != result.day or (row.line and not row.line.endswith(numbers)):
             result.foreign_rows.append(row)
         elif key in seen:
             result.repeated_rows.append(row)

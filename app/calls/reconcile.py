@@ -12,6 +12,8 @@ from app.calls.cdr_file import read_cdr_file
 from app.calls.completeness import TOLERANCE, Comparison, OurCall, begin_of, compare
 from app.calls.models import Call, Reconciliation
 from app.calls.rules import HOME_AREA_CODE
+from app.lines.rules import is_valid_on
+from app.lines.service import aliases_of
 from app.platform.masks import mask_number
 
 KEPT_ROWS = 200
@@ -29,7 +31,9 @@ def reconcile(
 ) -> Comparison:
     """Compare the file with our records of that line and day. Changes nothing. CdrUnreadable."""
     file = read_cdr_file(data, area_code=area_code)
-    return compare(file, records_of(session, line, day, tolerance), line=line, day=day, tolerance=tolerance)
+    aliases = {alias.number for alias in aliases_of(session, line) if is_valid_on(alias, day)}
+    records = records_of(session, line, day, tolerance)
+    return compare(file, records, line=line, day=day, aliases=aliases, tolerance=tolerance)
 
 
 def records_of(session: Session, line: str, day: date, tolerance: timedelta) -> list[OurCall]:
@@ -104,5 +108,7 @@ def detail_of(comparison: Comparison, *, limit: int | None = None) -> dict[str, 
         ]
         for name, found in calls.items()
     }
+    for shown in told["doubled_here"]:
+        shown["same_as"] = comparison.twins[shown["call_id"]]
     told["broken"] = [{"row": broken.row, "message": broken.message} for broken in comparison.broken[:limit]]
     return told

@@ -202,7 +202,9 @@ class ReconciliationOut(BaseModel):
     @computed_field(description="every call of the file is with us, once, and every row could be read")  # type: ignore[prop-decorator]
     @property
     def is_complete(self) -> bool:
-        return not self.broken_rows and self.matched == self.theirs and not self.detail.get("doubled_here")
+        is_another_list = not self.theirs and self.detail.get("foreign_rows")
+        is_whole = not self.broken_rows and self.matched == self.theirs
+        return is_whole and not is_another_list and not self.detail.get("doubled_here")
 
 
 class ReconciliationList(BaseModel):

@@ -6,14 +6,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from pydantic import Field
 from rich.table import Table
 
 from app.cli.console import JsonOption, StepFailed, console, say
 from app.cli.settings import StackSettings
+from app.contract.env import EnvSettings
 
 if TYPE_CHECKING:
     from app.calls.completeness import Comparison
     from app.probes.schemas import ProbeOut
+
+
+class _Region(EnvSettings):
+    """Of the case store's settings this alone: comparing lists needs no secrets."""
+
+    area_code: str = Field(default="0375", pattern=r"^0\d{2,3}$")
+
 
 lines = typer.Typer(help="Hotline numbers and their calls.", no_args_is_help=True)
 
@@ -45,7 +54,12 @@ def reconcile_line(  # noqa: PLR0917 - Typer fills them by name
             raise StepFailed(f"{line} is no line here", "`hotline dialplan check` and the site plan name them all")
         try:
             found = use_cases.reconcile(
-                session, data, line=line, day=date.date(), tolerance=timedelta(seconds=tolerance)
+                session,
+                data,
+                line=line,
+                day=date.date(),
+                tolerance=timedelta(seconds=tolerance),
+                area_code=_Region().area_code,
             )
         except CdrUnreadable as error:
             raise StepFailed(f"{file.name}: {error}", "correct the file and run this again") from error
@@ -90,6 +104,8 @@ def show_comparison(found: "Comparison") -> None:
         _show_rows(title, detail[name])
     if found.foreign_rows:
         say(f"[dim]{len(found.foreign_rows)} rows are of another day or another line and were left out[/]")
+    if found.is_another_list:
+        say(f"[red]nothing was compared[/]: no row is of line {found.line} on {found.day}; is it another line's list?")
     if found.is_complete:
         say("[green]complete[/]: every call of the file is with us")
 

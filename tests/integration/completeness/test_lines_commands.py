@@ -1,6 +1,7 @@
 """`hotline lines reconcile` and `hotline token`, as a person or a script runs them."""
 
 import json
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,48 @@ def test_a_complete_day_ends_with_0_and_test_calls_do_not_count(tmp_path: Path, 
     file.write_text("started_at,caller\n", encoding="utf-8")
     with database.transaction() as session:
         session.add(Call(call_id="node1-1.1", node="node1", original_line="12315", is_test=True, arrived_at=utc_now()))
+
+    assert reconcile(file).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("day", "expected"), [("2024-12-31", 0), ("2025-01-01", 1)], ids=["its last day", "no number of the line any more"]
+)
+def test_another_number_of_the_line_counts_on_its_days(
+    day: str, expected: int, tmp_path: Path, database: Database
+) -> None:
+    file = tmp_path / "cdr.csv"
+    file.write_text(f"started_at,caller,called\n{day} 12:00:00,13800138000,12356\n", encoding="utf-8")
+    noon = datetime.fromisoformat(f"{day}T04:00:00+00:00")
+    with database.transaction() as session:
+        known = {"call_id": "node1-1.1", "node": "node1", "original_line": "12320", "caller_number": "13800138000"}
+        session.add(Call(**known, arrived_at=noon))
+
+    answer = hotline("lines", "reconcile", "--date", day, "--line", "12320", "--file", str(file))
+
+    assert answer.exit_code == expected
+    assert (f"no row is of line 12320 on {day}" in " ".join(answer.stdout.split())) == bool(expected)
+
+
+def test_the_list_of_another_line_is_not_called_complete(tmp_path: Path, database: Database) -> None:
+    file = tmp_path / "cdr.csv"
+    file.write_text(f"started_at,caller,called\n{NOON_OF_SHANGHAI},13800138000,12333\n", encoding="utf-8")
+
+    answer, told = reconcile(file), json.loads(reconcile(file, "--json").stdout)
+
+    assert (answer.exit_code, told["is_complete"]) == (1, False)
+    assert "complete" not in answer.stdout.replace("not complete", "")
+
+
+def test_a_local_landline_is_one_of_the_regions(
+    tmp_path: Path, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOTLINE_AREA_CODE", "0731")
+    file = tmp_path / "cdr.csv"
+    file.write_text(f"started_at,caller\n{NOON_OF_SHANGHAI},8234567\n", encoding="utf-8")
+    with database.transaction() as session:
+        known = {"call_id": "node1-1.1", "node": "node1", "original_line": "12315", "caller_number": "07318234567"}
+        session.add(Call(**known, arrived_at=datetime.fromisoformat("2026-11-22T04:00:00+00:00")))
 
     assert reconcile(file).exit_code == 0
 

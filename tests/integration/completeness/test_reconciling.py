@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 from app.accounts.auth import Actor
 from app.accounts.models import Role
 from app.calls import reconcile as use_cases
-from app.calls.models import Reconciliation
+from app.calls.models import Call, Reconciliation
 from app.contract.events import CallArrived, CallEnded, CallEvent, EventBatch
 from app.ingest.effects import Terms
 from app.ingest.service import store_batch
@@ -53,6 +53,34 @@ def test_what_is_missing_on_each_side_is_named(compared: Reconciliation) -> None
     assert [row["row"] for row in compared.detail["missing_here"]] == [3]
     assert [call["call_id"] for call in compared.detail["missing_there"]] == ["bureau-9.9"]
     assert "is no number" in compared.detail["broken"][0]["message"]
+
+
+def test_a_call_reported_by_the_exchange_and_forwarded_to_us_is_named_as_a_pair(database: Database) -> None:
+    bureau_reports(database, "1.1", after_seconds=0, number="13800138000")
+    with database.transaction() as session:
+        forwarded = Call(call_id="node1-5.1", node="node1", original_line="12315", caller_number="13800138000")
+        forwarded.arrived_at = NOON + timedelta(seconds=12)
+        session.add(forwarded)
+
+    with database.reading() as session:
+        found = use_cases.reconcile(session, LIST.encode(), line="12315", day=DAY)
+
+    (double,) = use_cases.detail_of(found)["doubled_here"]
+    assert (double["call_id"], double["same_as"]) == ("node1-5.1", "bureau-1.1")
+
+
+def test_a_list_that_names_another_line_is_kept_as_not_complete(
+    client: TestClient, log_in_as: Callable[[Role], dict[str, str]], database: Database
+) -> None:
+    data = "开始时间,主叫号码,被叫号码\n2026-11-22 12:00:00,13800138000,12333\n".encode()
+    with database.transaction() as session:
+        found = use_cases.reconcile(session, data, line="12315", day=DAY)
+        use_cases.keep(session, found, data, file_name="cdr.csv", by="chen", now=NOW)
+    log_in_as(Role.OPS)
+
+    (row,) = client.get("/api/v1/reconciliations", params={"line": "12315"}).json()["items"]
+
+    assert (row["theirs"], row["is_complete"]) == (0, False)
 
 
 def test_no_full_number_is_kept(compared: Reconciliation) -> None:
