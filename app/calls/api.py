@@ -34,7 +34,7 @@ from app.calls.schemas import (
 from app.platform.clock import to_shanghai
 from app.platform.cursors import make_cursor, read_cursor, read_moment
 from app.platform.errors import HotlineError
-from app.platform.http import ClockDep, Reading, Writing
+from app.platform.http import ClockDep, Reading, SettingsDep, Writing
 
 router = APIRouter()
 
@@ -63,6 +63,7 @@ NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"description": "There is non
 def list_calls(
     actor: Reader,
     session: Reading,
+    settings: SettingsDep,
     state: CallState | None = None,
     outcome: CallOutcome | None = None,
     agent: Annotated[str | None, Query(max_length=80)] = None,
@@ -82,7 +83,7 @@ def list_calls(
         outcome=outcome,
         agent=agent,
         queue=queue,
-        caller_number=(normalize_number(caller) or "none") if caller else None,
+        caller_number=(normalize_number(caller, area_code=settings.area_code) or "none") if caller else None,
         line=line,
         is_test=tests,
         since=since,

@@ -15,7 +15,7 @@ from app.calls.models import Call
 from app.calls.rules import normalize_number
 from app.platform.clock import SHANGHAI
 from app.platform.errors import HotlineError
-from app.platform.http import Reading
+from app.platform.http import Reading, SettingsDep
 from app.platform.pages import render
 
 router = APIRouter(include_in_schema=False)
@@ -49,11 +49,15 @@ class CallFilters(BaseModel):
 
 @router.get("/calls")
 def show_calls(
-    request: Request, actor: CallReader, session: Reading, filters: Annotated[CallFilters, Query()]
+    request: Request,
+    actor: CallReader,
+    session: Reading,
+    settings: SettingsDep,
+    filters: Annotated[CallFilters, Query()],
 ) -> HTMLResponse:
     """The calls, the latest first; a filter that cannot be read finds nothing, and says why beside its field."""
     since, until, day_error = _day(filters.day)
-    wanted = normalize_number(filters.number) if filters.number else None
+    wanted = normalize_number(filters.number, area_code=settings.area_code) if filters.number else None
     number_error = "号码格式不正确" if filters.number and wanted is None else ""
     calls = []
     if not day_error and not number_error:

@@ -45,10 +45,11 @@ EDIT: dict[int | str, dict[str, Any]] = {
     428: {"description": "If-Match is missing"},
 }
 MOVE = {code: text for code, text in EDIT.items() if code != 428}
-ATTACH = {**MOVE, 403: {"description": "The call is another agent's, and you are an agent"}}
+ATTACH = {**MOVE, 403: {"description": "Not allowed, another agent's call, or the CSRF token is missing or old"}}
 
 
 def filters_of(
+    settings: SettingsDep,
     status: Annotated[list[TicketStatus] | None, Query(description="any of these")] = None,
     ticket_type: Annotated[TicketType | None, Query(alias="type")] = None,
     subject: Annotated[str | None, Query(pattern=r"^\d{6}$", description="this subject and all below it")] = None,
@@ -72,8 +73,9 @@ def filters_of(
         region=region,
         agent=agent,
         line=line,
-        caller_number=(normalize_number(caller) or "none") if caller else None,
+        caller_number=(normalize_number(caller, area_code=settings.area_code) or "none") if caller else None,
         text=text.replace("\0", ""),
+        area_code=settings.area_code,
         since=since,
         until=until,
     )

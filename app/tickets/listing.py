@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Select, and_, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session, defer
 
 from app.accounts.auth import Actor
+from app.calls.rules import HOME_AREA_CODE
 from app.platform.cursors import make_cursor, read_cursor, read_moment
 from app.tickets.access import Holding, holding_of, visible
 from app.tickets.models import Ticket, TicketStatus
@@ -18,7 +19,10 @@ LARGEST_PAGE = 200
 
 @dataclass(frozen=True)
 class TicketFilters:
-    """What the list shows; None or empty: no condition. `subject` and `region` hold all that lies below them."""
+    """What the list shows; None or empty: no condition. `subject` and `region` hold all that lies below them.
+
+    `area_code` is no condition: a number in `text` that has none is a landline there.
+    """
 
     statuses: tuple[TicketStatus, ...] = ()
     ticket_type: str | None = None
@@ -28,6 +32,7 @@ class TicketFilters:
     line: str | None = None
     caller_number: str | None = None
     text: str = ""
+    area_code: str = HOME_AREA_CODE
     since: datetime | None = None
     until: datetime | None = None
 
@@ -88,7 +93,7 @@ def _filtered(session: Session, filters: TicketFilters) -> Select[Ticket]:
         query = query.where(Ticket.created_at >= filters.since)
     if filters.until:
         query = query.where(Ticket.created_at < filters.until)
-    return query.where(matches(session, filters.text)) if filters.text.strip() else query
+    return query.where(matches(session, filters.text, area_code=filters.area_code)) if filters.text.strip() else query
 
 
 def _below(column: InstrumentedAttribute[str | None], code: str) -> ColumnElement[bool]:

@@ -18,7 +18,7 @@ from app.catalogue.models import Region, Subject
 from app.catalogue.service import list_regions, list_subjects
 from app.lines.rules import label_of_origin
 from app.platform.clock import SHANGHAI
-from app.platform.http import Reading
+from app.platform.http import Reading, SettingsDep
 from app.platform.pages import render
 from app.tickets import access, service
 from app.tickets.listing import TicketFilters
@@ -54,7 +54,11 @@ class FilterForm(BaseModel):
 
 @router.get("/tickets")
 def show_tickets(
-    request: Request, actor: TicketReader, session: Reading, form: Annotated[FilterForm, Query()]
+    request: Request,
+    actor: TicketReader,
+    session: Reading,
+    settings: SettingsDep,
+    form: Annotated[FilterForm, Query()],
 ) -> HTMLResponse:
     """The tickets that this person may see, the newest first."""
     since, since_error = _day(form.since)
@@ -67,6 +71,7 @@ def show_tickets(
         agent=form.agent.strip() or None,
         line=form.line.strip() or None,
         text=form.text,
+        area_code=settings.area_code,
         since=since,
         until=until + timedelta(days=1) if until else None,
     )

@@ -14,16 +14,16 @@ SEARCHED = literal_column("(tickets.title || ' ' || tickets.address || ' ' || ti
 MAX_WORDS = 8
 
 
-def matches(session: Session, text: str) -> ColumnElement[bool]:
+def matches(session: Session, text: str, *, area_code: str) -> ColumnElement[bool]:
     """Tickets that hold every word of `text` in title, address or content.
 
-    A whole ticket number finds its ticket, a telephone number the tickets of that caller. On PostgreSQL an index over
-    pairs of characters answers; SQLite reads along.
+    A whole ticket number finds its ticket, a telephone number the tickets of that caller (without area code a
+    landline of `area_code`). On PostgreSQL an index over pairs of characters answers; SQLite reads along.
     """
     compact = text.strip().replace(" ", "")
     if is_ticket_number(compact):
         return Ticket.ticket_number == compact
-    number = normalize_number(compact)
+    number = normalize_number(compact, area_code=area_code)
     if number is not None:
         return or_(Ticket.caller_number == number, Ticket.contact_number == number)
     is_postgresql = session.get_bind().dialect.name == "postgresql"
