@@ -20,6 +20,7 @@ from ami_bridge.settings import BridgeSettings
 from ami_bridge.state import ParkingLot, StateFile
 from app.contract.client import StoreClient
 from app.contract.delivery import Delivery
+from app.contract.faults import describe_fault
 from app.contract.journal import MIB, Journal
 
 log = structlog.get_logger(__name__)
@@ -132,7 +133,8 @@ async def _first_end(stop: asyncio.Event, tasks: list[asyncio.Task[None]]) -> bo
     done, _ = await asyncio.wait([stopping, *tasks], return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
     for task in done - {stopping}:
-        log.error("bridge_task_ended", task=str(task.get_coro()), error=repr(task.exception()))
+        error = None if task.cancelled() else task.exception()
+        log.error("bridge_task_ended", task=str(task.get_coro()), error=describe_fault(error) if error else "")
     return stop.is_set()
 
 

@@ -30,6 +30,7 @@ from ami_bridge.switch import (
     SwitchUnavailable,
 )
 from app.contract.backoff import Backoff
+from app.contract.faults import describe_fault
 
 log = structlog.get_logger(__name__)
 
@@ -59,8 +60,8 @@ class _Protocol(AMIProtocol):  # type: ignore[misc]
         for frame in frames:
             try:
                 self._take(frame)
-            except Exception:  # the reader lives, whatever one frame does
-                log.exception("ami_frame_failed", frame=frame[:80])
+            except Exception as error:  # the reader lives, whatever one frame does
+                log.error("ami_frame_failed", bytes=len(frame), error=describe_fault(error))
 
     def _take(self, frame: bytes) -> None:
         if frame[:2] == b"\r\n":

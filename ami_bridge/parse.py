@@ -32,7 +32,7 @@ LATEST = 32_503_680_000
 
 
 class Unreadable(Exception):
-    """An event without what it must have. It is parked with this reason."""
+    """An event without what it must have. It is parked with this reason, which is logged: no value stands in it."""
 
 
 def parse_event(name: str, headers: Headers) -> AmiEvent | None:
@@ -47,7 +47,7 @@ def parse_event(name: str, headers: Headers) -> AmiEvent | None:
     except KeyError as error:
         raise Unreadable(f"{name} without {error.args[0]}") from error
     except ValueError as error:
-        raise Unreadable(f"{name}: {error}") from error
+        raise Unreadable(f"{name}: {type(error).__name__}") from error
 
 
 def parse_members(messages: list[Headers]) -> list[SeenMember]:
@@ -102,7 +102,7 @@ def _own_caller(headers: Headers) -> Caller:
     """As our own user events say it: the call's first channel has the call's id."""
     call_id = headers["CallId"]
     if not call_id:
-        raise ValueError("CallId is empty")
+        raise KeyError("CallId")
     return Caller(CallId(call_id), UniqueId(call_id), LinkedId(headers.get("Linkedid") or call_id))
 
 

@@ -67,7 +67,7 @@ def parse_line(text: str) -> list[AmiEvent]:
             Line(epoch_seconds(columns[0]), columns[1], columns[2], columns[3], columns[4], tuple(columns[5:]))
         )
     except (ValueError, IndexError) as error:
-        raise Unreadable(f"queue_log {columns[4]}: {error}") from error
+        raise Unreadable(f"queue_log {columns[4]}: {type(error).__name__}") from error
 
 
 def _arrived(line: Line) -> list[AmiEvent]:

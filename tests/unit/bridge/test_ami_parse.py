@@ -1,11 +1,13 @@
 """The door for AMI events: what is read, what is left alone, and what is parked with its reason."""
 
 import pytest
+from structlog.testing import capture_logs
 
+from ami_bridge.connection import make_reader
 from ami_bridge.events import AmiAgentConnected, AmiAgentRingNoAnswer, AmiCallArrived, AmiTransferred, Caller
 from ami_bridge.frames import check_values, parse_frame, with_spaces
 from ami_bridge.parse import PARSERS, WANTED, Unreadable, parse_channels, parse_event, parse_members
-from ami_bridge.switch import Headers, UnsafeValue
+from ami_bridge.switch import Headers, Heard, UnsafeValue
 from app.contract.ids import CallId, LinkedId, UniqueId
 
 CALLER = {"Timestamp": "1795402484.5", "Uniqueid": "n-1.1", "Linkedid": "n-1.0", "AccountCode": "n-1.9"}
@@ -148,6 +150,20 @@ def test_frames_are_read_with_and_without_the_blank_and_with_any_bytes() -> None
 
     assert headers == {"Event": "X", "Key": "value", "Empty": "", "Name": "张三: 李四", "Gbk": "\ufffd\ufffd"}
     assert with_spaces(b"Event:X\r\nKey: v") == "Event: X\r\nKey: v"
+
+
+def test_a_frame_nobody_can_take_is_logged_without_what_stands_in_it() -> None:
+    def stumbles(heard: Heard) -> None:
+        raise ValueError(f"invalid: {heard}")
+
+    read = make_reader(frozenset({"UserEvent"}), stumbles)
+    with capture_logs() as logs:
+        read(b"Event: UserEvent\r\nAni: 13812345678\r\n\r\n")
+
+    [line] = logs
+    assert (line["event"], line["bytes"]) == ("ami_frame_failed", 34)
+    assert line["error"].startswith("ValueError at test_ami_parse.py:")
+    assert "13812345678" not in str(line)
 
 
 @pytest.mark.parametrize("value", ["a\r\n\r\nAction: Originate", "a\n", "\r", "nul\0"])

@@ -283,6 +283,29 @@ async def test_a_callers_number_never_gets_into_the_log(bridge: Bridge) -> None:
     assert "13812345678" not in str(logs)
 
 
+async def test_a_number_where_another_value_belongs_is_parked_and_not_logged(bridge: Bridge) -> None:
+    number = "tel:13812345678"
+    bridge.lines(
+        f"1795402501|n-1.1|common|1001|CONNECT|{number}|leg|2",
+        f"1795402501|n-1.1|NONE|NONE|HLENDED|queue|common||{number}|16",
+        "1795402501|n-1.1|NONE|NONE|HLENDED|queue|common||13812345678|16",
+    )
+    broken = [{"Position": number}, {"Timestamp": number}, {"Timestamp": "13812345678000"}]
+    with capture_logs() as logs:
+        await bridge.hear(
+            Connected(), *(Received("QueueCallerJoin", {**joined().headers, **headers}) for headers in broken)
+        )
+
+    parked = [json.loads(line) for line in (bridge.folder / "parked.jsonl").read_text().splitlines()]
+    assert [one["reason"] for one in parked] == [
+        "queue_log CONNECT: ValueError",
+        "queue_log HLENDED: ValueError",
+        *["QueueCallerJoin: ValueError"] * 3,
+    ]
+    assert all("13812345678" in str(one["content"]) for one in parked)
+    assert "13812345678" not in str(logs)
+
+
 async def test_what_a_full_fifo_dropped_is_mended_from_the_log(bridge: Bridge) -> None:
     bridge.channels = [CHANNEL]
     await bridge.hear(Connected())
