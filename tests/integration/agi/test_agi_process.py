@@ -197,17 +197,16 @@ def test_a_delivery_that_breaks_ends_the_process_after_its_calls(start: Start, t
     asterisk = HesitantAsterisk(CallScript(variables=dict(TOLD)))
     with socket.create_server(("127.0.0.1", 0)) as store, ThreadPoolExecutor(1) as pool:
         agi = start(f"http://127.0.0.1:{store.getsockname()[1]}", HOTLINE_AGI_COMMAND_SECONDS="20")
-        asked, _ = store.accept()
-        calling = pool.submit(lambda: asyncio.run(asterisk.dial(agi.port)))
-        try:
-            assert asterisk.is_in_flow.wait(20)
-            cursor = b'{"node": "node1.agi", "cursor": 0}'
-            asked.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(cursor), cursor))
-            ended = agi.wait_for("agi_delivery_ended")
-        finally:
-            asterisk.may_go_on.set()
-        calling.result(20)
-        asked.close()
+        with store.accept()[0] as asked:
+            calling = pool.submit(lambda: asyncio.run(asterisk.dial(agi.port)))
+            try:
+                assert asterisk.is_in_flow.wait(20)
+                cursor = b'{"node": "node1.agi", "cursor": 0}'
+                asked.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(cursor), cursor))
+                ended = agi.wait_for("agi_delivery_ended")
+            finally:
+                asterisk.may_go_on.set()
+            calling.result(20)
 
         assert agi.exit_code() == 1
     assert ended["error"].startswith("JSONDecodeError at records.py:")
