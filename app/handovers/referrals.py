@@ -184,10 +184,15 @@ def _keep(
 
 
 def _ticket_of_voice(session: Session, number: str | None, now: datetime) -> Ticket | None:
-    """The ticket of the call with which this matter came: one matter, one ticket."""
+    """The ticket of the call with which this matter came: one matter, one ticket.
+
+    The calls are locked: one that is being answered just now has its ticket when this goes on, and one that is answered
+    next finds the referral.
+    """
     if number is None:
         return None
     emergency = select(Trunk.name).where(Trunk.kind == "emergency")
     came = (Call.caller_number == number) & (Call.arrived_at > now - VOICE_WINDOW) & Call.trunk.in_(emergency)
-    call = session.scalar(select(Call).where(came, Call.ticket_id.is_not(None)).order_by(Call.id.desc()).limit(1))
-    return find_ticket_of_call(session, call.call_id) if call else None
+    query = select(Call).where(came).order_by(Call.call_id).with_for_update().execution_options(populate_existing=True)
+    calls = [call for call in session.scalars(query) if call.ticket_id is not None]
+    return find_ticket_of_call(session, max(calls, key=lambda call: call.id).call_id) if calls else None

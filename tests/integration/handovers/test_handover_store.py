@@ -1,6 +1,7 @@
 """Hand-overs and referrals in both databases, over the API."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,8 +12,10 @@ from sqlalchemy import func, select
 from app.accounts import service as accounts
 from app.accounts.models import Role
 from app.calls.models import Call
-from app.contract.events import AgentAnswered, CallArrived, CallEvent, HandedOver, HandoverResult
+from app.contract.events import AgentAnswered, CallArrived, CallEvent, EventBatch, HandedOver, HandoverResult
 from app.handovers.models import Handover, Referral
+from app.ingest.effects import Terms
+from app.ingest.service import store_batch
 from app.lines.models import Trunk
 from app.platform.clock import utc_now
 from app.platform.database import Database
@@ -72,10 +75,12 @@ def emergency_trunk(database: Database) -> None:
         session.add(Trunk(plan="test", name="psap", label="应急中继", kind="emergency", line_number="", dials_out=True))
 
 
-def arrive(trunk: str = "carrier", ani: str = "13800000001", call_id: str = CALL) -> list[dict[str, Any]]:
+def arrive(
+    trunk: str = "carrier", ani: str = "13800000001", call_id: str = CALL, after: float = 0
+) -> list[dict[str, Any]]:
     return [
-        fact(CallArrived(trunk=trunk, dnis="12345", ani=ani), 0, seq=1, call_id=call_id),
-        fact(AgentAnswered(queue="common", agent="1001", seat="8001"), 5, "leg", seq=2, call_id=call_id),
+        fact(CallArrived(trunk=trunk, dnis="12345", ani=ani), after, seq=1, call_id=call_id),
+        fact(AgentAnswered(queue="common", agent="1001", seat="8001"), after + 5, "leg", seq=2, call_id=call_id),
     ]
 
 
@@ -248,6 +253,25 @@ def test_a_referral_by_voice_sent_before_the_agent_answers_is_the_ticket_of_its_
     assert (ticket.source_channel, ticket.content, ticket.accepted_by) == ("110", REFERRAL["content"], "1001")
     assert actions == ["opened", "attached", "taken_over"]
     assert client.get(where, headers=police).json()["ticket_number"] == ticket.ticket_number
+
+
+def test_a_referral_by_voice_in_the_moment_of_the_answer_waits_for_the_ticket_of_its_call(
+    client: TestClient, bridge: dict[str, str], police: dict[str, str], database: Database
+) -> None:
+    emergency_trunk(database)
+    arrived, answered = arrive("psap", after=(utc_now() - START).total_seconds())
+    tell(client, bridge, arrived)
+
+    with ThreadPoolExecutor(1) as pool:
+        with database.transaction() as session:
+            store_batch(session, EventBatch(node="node1.ami", events=[answered]), Terms(), utc_now())
+            sent = pool.submit(client.post, "/api/v1/referrals", headers=police, json=VOICE)
+            with pytest.raises(TimeoutError):  # it waits
+                sent.result(timeout=0.5)
+        assert sent.result(timeout=20).status_code == 201
+
+    with database.reading() as session:
+        assert session.scalars(select(Ticket.call_id)).all() == [CALL]
 
 
 @pytest.mark.parametrize(
