@@ -60,15 +60,22 @@ def resolve_missed_call(
 
 
 def put_on_list(session: Session, call: Call, missed_at: datetime) -> None:
-    """Count this call as missed, once: in the open row of its number, or in the one that a later answer has closed."""
+    """Count this call as missed, once: in the open row of its number, or in the one that a later answer has closed.
+
+    A row that a person has closed for this very call stays its row, and closed, whatever a late fact says of the
+    caller's number: he has dealt with the call. Only the number on the row is set right, so that the list says who
+    called. A call that merely shared a row of another number goes to the row of its own number, open if need be.
+    """
     if call.missed_call_id is not None:
         row = session.get(MissedCall, call.missed_call_id, with_for_update=True)
         if row is not None and row.caller_number == call.caller_number:
             _count(session, row)
             return
         take_off_list(session, call)
-    answered_at = _answered_after(session, call.caller_number, missed_at)
-    row = _closed_by_answer(session, call, answered_at) if answered_at else _open_row(session, call, missed_at)
+    row = _closed_by_person(session, call)
+    if row is None:
+        answered_at = _answered_after(session, call.caller_number, missed_at)
+        row = _closed_by_answer(session, call, answered_at) if answered_at else _open_row(session, call, missed_at)
     call.missed_call_id = row.id
     session.flush()
     _count(session, row)
@@ -100,6 +107,18 @@ def _answered_after(session: Session, caller_number: str | None, moment: datetim
         return None
     query = select(Call.answered_at).where(Call.caller_number == caller_number, Call.answered_at > moment)
     return session.scalar(query.order_by(Call.answered_at).limit(1))
+
+
+def _closed_by_person(session: Session, call: Call) -> MissedCall | None:
+    """The row of this call that outlived it, now of the call's number. Rows without calls are kept only if closed so.
+
+    `call_id` is unique: neither a new row nor an open one of the number could take this call as its first.
+    """
+    query = select(MissedCall).where(MissedCall.call_id == call.call_id, MissedCall.resolved_at.is_not(None))
+    row = session.scalar(query.with_for_update())
+    if row is not None:
+        row.caller_number = call.caller_number
+    return row
 
 
 def _open_row(session: Session, call: Call, missed_at: datetime) -> MissedCall:
