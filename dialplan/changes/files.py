@@ -8,7 +8,8 @@ from collections.abc import Mapping
 
 from app.contract.changes import Effect, FileChange
 
-SECRET_LINE = re.compile(r"^(\s*(?:password|secret)\s*=\s*)(.+)$")
+SECRET_LINE = re.compile(r"^([\s;]*[\w-]*(?:password|passwd|pass|secret|md5[_-]?cred)\w*\s*=>?\s*)(.+)$", re.IGNORECASE)
+"""Commented out and in any case too: Asterisk reads `Secret = …` like `secret=…`, and a hand edit may hold both."""
 HUNK = re.compile(r"([-+])(\d+)(?=[, ])")
 SHOWN_LINES = 400
 CONTEXT_LINES = 3

@@ -1,6 +1,10 @@
 """Differences of rendered files: readable, counted, and without a password in them."""
 
-from dialplan.changes.files import COMPARED_LINES, SHOWN_LINES, diff_files
+import re
+
+import pytest
+
+from dialplan.changes.files import COMPARED_LINES, SHOWN_LINES, diff_files, masked
 from dialplan.changes.reload import needs_restart, reload_commands
 
 TRANSPORT = "[udp]\ntype = transport\nbind = 127.0.0.1:{port}\n\n[known]\ntype = acl\n"
@@ -35,6 +39,41 @@ def test_no_password_is_shown_but_that_it_changed() -> None:
     assert "first-secret" not in found.diff
     assert "second-secret" not in found.diff
     assert found.diff.count("secret = (masked") == 2
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "secret = hunter2",
+        "  password=hunter2",
+        ";secret = hunter2",
+        "; ; secret = hunter2",
+        "Secret = hunter2",
+        "PASSWORD = hunter2",
+        "md5_cred = hunter2",
+        "md5-cred = hunter2",
+        "auth_pass=hunter2",
+        "remotesecret = hunter2",
+        "md5secret = hunter2",
+        "tlspassword => hunter2",
+        "db-passwd = hunter2",
+        "password_digest = hunter2",
+    ],
+)
+def test_every_way_to_write_a_password_is_masked(line: str) -> None:
+    name = re.split("=>?", line)[0].strip()
+
+    found = masked(line)
+
+    assert "hunter2" not in found
+    assert name in found
+
+
+@pytest.mark.parametrize(
+    "line", ["auth = seat-8001", "auth_type = userpass", "; the password is derived", "exten => 1"]
+)
+def test_what_is_no_password_is_shown(line: str) -> None:
+    assert masked(line) == line
 
 
 def test_a_huge_difference_is_cut_and_still_counted() -> None:
