@@ -22,7 +22,7 @@ from dialplan.site_plan import SeatGroup, SitePlan
 TEMPLATES = Path(__file__).with_name("templates")
 WRITABLE = ("log", "run", "spool", "lib", "recordings")
 """Folders Asterisk writes to; everything else it may only read."""
-PARTS = ("extensions_handover.conf.j2", "extensions_lines.conf.j2")
+PARTS = ("extensions_handover.conf.j2", "extensions_lines.conf.j2", "extensions_resolve.conf.j2")
 """Templates that others include."""
 
 

@@ -67,3 +67,18 @@ def agent_at(node: AsteriskNode, seat: str, behaviour: str, queue: str = "common
             yield phone
         finally:
             node.cli(f"queue remove member PJSIP/{seat} from {queue}")
+
+
+@contextmanager
+def changed_dialplan(node: AsteriskNode, old: str, new: str) -> Iterator[None]:
+    """A dialplan that the test plan does not make; afterwards it is as before."""
+    file = node.home / "etc/extensions.conf"
+    before = file.read_text(encoding="utf-8")
+    assert old in before
+    file.write_text(before.replace(old, new), "utf-8")
+    node.cli("dialplan reload")
+    try:
+        yield
+    finally:
+        file.write_text(before, "utf-8")
+        node.cli("dialplan reload")

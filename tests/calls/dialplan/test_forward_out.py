@@ -1,6 +1,7 @@
 """A line whose calls we send on: the department rings, and whatever goes wrong there ends in our queue."""
 
 import time
+from contextlib import nullcontext
 
 import pytest
 
@@ -117,22 +118,34 @@ def test_a_call_from_the_department_is_not_sent_back_to_it(node: AsteriskNode) -
     assert forwarded(node) == [["12333", "labour", "loop", "0"]]
 
 
-@pytest.mark.parametrize("keeps_our_headers", [True, False])
-def test_a_department_that_forwards_back_makes_no_second_call(keeps_our_headers: bool, node: AsteriskNode) -> None:
+@pytest.mark.parametrize(
+    ("keeps_our_headers", "called_from", "returns_as"),
+    [
+        (True, "13800000333", "13800000333"),
+        (False, "13800000333", "13800000333"),
+        (False, "13800000333", "+8613800000333"),
+        (False, "13800000333", "013800000333"),
+        (False, "+8613800000333", "13800000333"),
+        (False, "03752345678", "+863752345678"),
+    ],
+)
+def test_a_department_that_forwards_back_makes_no_second_call(
+    keeps_our_headers: bool, called_from: str, returns_as: str, node: AsteriskNode
+) -> None:
     with (
         exchange(node, "labour", RING) as labour,
         agent_at(node, "8001", ANSWER) as agent,
         SipPhone(node.settings.sip_port) as citizen,
         SipPhone(node.settings.sip_port, address="127.0.0.8") as back,
     ):
-        citizen.invite("12333", CITIZEN)
+        citizen.invite("12333", f"<sip:{called_from}@c>".encode())
         invite = labour.wait_for()
         first = node.last_call_id()
         headers = ["Diversion: <sip:12333@labour>;reason=no-answer"]
         if keeps_our_headers:
             headers += [f"{name}: {header(invite, name)}" for name in ("X-12345-Hop", "X-12345-Call-Id")]
         with conversation(node):
-            back.invite("12345", CITIZEN, *headers)
+            back.invite("12345", f"<sip:{returns_as}@c>".encode(), *headers)
             labour.answer_now()
         agent.hang_up()
         back.wait_for_goodbye()
@@ -143,3 +156,65 @@ def test_a_department_that_forwards_back_makes_no_second_call(keeps_our_headers:
     assert node.last_call_id() == first  # the second INVITE was no arrival
     assert node.queue_log("HLLEG")[-1] == [first]
     assert forwarded(node) == [["12333", "labour", "loop", "0"], ["12333", "labour", "answered", "0"]]
+
+
+def test_another_citizen_of_the_same_switchboard_has_a_call_of_his_own_while_the_first_talks(
+    node: AsteriskNode,
+) -> None:
+    with (
+        exchange(node, "labour", ANSWER) as labour,
+        SipPhone(node.settings.sip_port) as citizen,
+        SipPhone(node.settings.sip_port, address="127.0.0.5") as other,
+    ):
+        citizen.invite("12333", CITIZEN)
+        labour.wait_for()
+        until(lambda: node.cli("core show channels concise").count("!Up!") == 2, "the conversation")
+        until(lambda: "0 results" in node.cli("database show hotline-out"), "no call that rings")
+        first = node.last_call_id()
+        assert other.invite("12345", CITIZEN, "Diversion: <sip:12333@x>") == 200
+        second = node.last_call_id()
+        other.hang_up()
+        labour.hang_up()
+        citizen.wait_for_goodbye()
+        node.wait_until_idle()
+
+    assert second != first
+    assert node.queue_log("HLARRIVED", second)[0][4] == "12333"
+
+
+def test_a_call_of_another_line_is_not_taken_for_the_one_that_rings(node: AsteriskNode) -> None:
+    with (
+        exchange(node, "labour", RING) as labour,
+        SipPhone(node.settings.sip_port) as citizen,
+        SipPhone(node.settings.sip_port, address="127.0.0.5") as other,
+    ):
+        citizen.invite("12333", CITIZEN)
+        labour.wait_for()
+        first = node.last_call_id()
+        assert other.invite("12345", CITIZEN, "Diversion: <sip:12369@x>") == 200
+        second = node.last_call_id()
+        other.hang_up()
+        citizen.hang_up()
+        node.wait_until_idle()
+
+    assert second != first
+    assert node.queue_log("HLARRIVED", second)[0][4] == "12369"
+
+
+@pytest.mark.parametrize(
+    ("is_up", "heard"), [(True, ["forwarding", "forward-failed"]), (False, ["forward-failed"])], ids=["up", "down"]
+)
+def test_nobody_is_told_of_a_transfer_that_cannot_be(is_up: bool, heard: list[str], node: AsteriskNode) -> None:
+    node.listen()
+    before = len(node.heard("PJSIP/carrier"))
+    with (
+        exchange(node, "labour", BUSY) if is_up else nullcontext(),
+        agent_at(node, "8001", ANSWER),
+        SipPhone(node.settings.sip_port) as citizen,
+    ):
+        with conversation(node):
+            citizen.invite("12333", CITIZEN)
+        citizen.hang_up()
+        node.wait_until_idle()
+
+    assert [name for name in node.heard("PJSIP/carrier")[before:] if name.startswith("forward")] == heard

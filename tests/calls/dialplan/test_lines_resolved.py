@@ -3,11 +3,12 @@
 import pytest
 
 from tests.calls.dialplan.asterisk_node import AsteriskNode
+from tests.calls.dialplan.line_cast import changed_dialplan
 from tests.calls.dialplan.sip_phone import SipPhone
 
 pytestmark = pytest.mark.calls
 
-CARRIER, MARKET, TRANSPORT, PROBE = "127.0.0.2", "127.0.0.3", "127.0.0.5", "127.0.0.7"
+CARRIER, MARKET, TRANSPORT, PSAP, PROBE = "127.0.0.2", "127.0.0.3", "127.0.0.5", "127.0.0.6", "127.0.0.7"
 HISTORY = "History-Info: <sip:12369@x?Reason=SIP%3Bcause%3D302>;index=1, <sip:12345@y>;index=1.1"
 DIVERSION = "Diversion: <sip:12328@h>"
 BY_DIVERSION = ["12328", "diversion", "parallel", "12328"]
@@ -40,6 +41,9 @@ CASES: dict[str, tuple[str, str, list[str], list[str]]] = {
     "an access code": (CARRIER, "9612345", [], ["12315", "access_code", "forward", ""]),
     "the number dialled before all else": (
         TRANSPORT, "12345", ["Diversion: <sip:12345@h>"], ["12345", "main", "direct_merge", "12345"],
+    ),
+    "an emergency service that shares a trunk": (
+        PSAP, "12345", ["Diversion: <sip:119@psap>"], ["12345", "main", "direct_merge", "119"],
     ),
     "a probe": (PROBE, "12319", [], ["12319", "dnis", "direct_merge", ""]),
     # who is not believed, and what cannot be read
@@ -96,3 +100,38 @@ def test_bytes_that_are_no_diversion_do_not_stop_a_call(value: bytes, node: Aste
             phone.hang_up()
 
     assert status in (200, 400)
+
+
+def test_a_line_without_a_way_is_answered_as_the_hotline(node: AsteriskNode) -> None:
+    with (
+        changed_dialplan(node, "Set(HL_LINE=12319)", "Set(HL_LINE=110)"),
+        SipPhone(node.settings.sip_port) as phone,
+    ):
+        assert phone.invite("12319") == 200
+        phone.hang_up()
+        node.wait_until_idle()
+
+    assert node.queue_log("HLARRIVED", node.last_call_id())[0][4:7] == ["12345", "main", "direct_merge"]
+
+
+@pytest.mark.parametrize(
+    ("address", "headers", "notices"),
+    [
+        (CARRIER, [DIVERSION], ["trunk carrier sends a Diversion that is not believed"]),
+        (TRANSPORT, ["Diversion: <sip:anonymous@h>"], ["trunk transport sends a Diversion that is not read"]),
+        (TRANSPORT, [DIVERSION] * 12, ["trunk transport sends a Diversion that is not read"]),
+        (TRANSPORT, ['Diversion: "A, B" <sip:12328@h>'], []),
+        (TRANSPORT, [HISTORY], []),
+        (CARRIER, [], []),
+    ],
+)
+def test_a_diversion_passed_over_is_told_once_and_without_the_number(
+    address: str, headers: list[str], notices: list[str], node: AsteriskNode
+) -> None:
+    before = len(node.log())
+    with SipPhone(node.settings.sip_port, address=address) as phone:
+        assert phone.invite("12345", b"<sip:13800000001@c>", *headers) == 200
+        phone.hang_up()
+        node.wait_until_idle()
+
+    assert [line[line.index("trunk ") :] for line in node.log()[before:] if " sends a " in line] == notices

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from tests.calls.dialplan.asterisk_node import AsteriskNode
-from tests.calls.dialplan.line_cast import agent_at, conversation, exchange, phone_at
+from tests.calls.dialplan.line_cast import agent_at, changed_dialplan, conversation, exchange, phone_at
 from tests.calls.dialplan.sip_answerer import ANSWER, BUSY, RING, header, until
 from tests.calls.dialplan.sip_phone import SipPhone
 
@@ -215,3 +215,37 @@ def test_we_are_rung_first_then_own_people_then_we_again(node: AsteriskNode) -> 
     assert legs(node) == [["12348", "", "no_answer", "1"]]
     assert node.queue_log("HLLEFT", node.last_call_id()) == []
     assert ended(node) == ["queue", "common", "1001"]
+
+
+def test_own_people_take_no_place_on_the_department_s_trunk(node: AsteriskNode) -> None:
+    with (
+        changed_dialplan(node, "HL_DIAL=PJSIP/12328@transport", "HL_DIAL=PJSIP/12328@transport&PJSIP/8009"),
+        exchange(node, "transport", RING) as transport,
+        phone_at(node, "8009", RING) as own,
+        SipPhone(node.settings.sip_port) as citizen,
+    ):
+        citizen.invite("12328", CITIZEN)
+        transport.wait_for()
+        own.wait_for()
+        groups = [line.split() for line in node.cli("group show channels").splitlines()]
+        citizen.hang_up()
+        node.wait_until_idle()
+
+    assert [row[0].split("-")[0] for row in groups if row[1:3] == ["transport", "trunk"]] == ["PJSIP/transport"]
+
+
+def test_our_agent_s_answer_ends_the_ringing_out_too(node: AsteriskNode) -> None:
+    with (
+        exchange(node, "transport", RING) as transport,
+        agent_at(node, "8001", RING) as agent,
+        SipPhone(node.settings.sip_port) as citizen,
+    ):
+        citizen.invite("12328", CITIZEN)
+        agent.wait_for()
+        transport.wait_for()
+        assert "1 results" in node.cli("database show hotline-out")
+        with conversation(node):
+            agent.answer_now()
+        until(lambda: "0 results" in node.cli("database show hotline-out"), "no call that rings")
+        citizen.hang_up()
+        node.wait_until_idle()

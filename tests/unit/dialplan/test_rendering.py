@@ -156,3 +156,9 @@ def test_the_bench_has_as_many_phones_as_seats(settings: DialplanSettings) -> No
     plan = load_plan(Path(settings.site_plan).parents[3] / "dialplan/sites/bench.yaml")
 
     assert rendered(plan, settings, "pjsip.conf").count("type = aor") == 200
+
+
+def test_only_the_department_s_own_leg_counts_on_its_trunk(plan: SitePlan, settings: DialplanSettings) -> None:
+    text = rendered(plan, settings, "extensions.conf")
+
+    assert 'ExecIf($["${CHANNEL(endpoint)}" = "${HL_DEPARTMENT}"]?Set(GROUP(trunk)=${HL_DEPARTMENT}))' in text
