@@ -55,11 +55,14 @@ class Proposals:
         return ProposalList(proposals=found)
 
     def decide(self, proposal_id: str, *, by: str, is_approved: bool, why: str = "") -> Proposal:
-        """Approve or reject. Raises ProposalRefused: not by who proposed it (approval), not twice, not when stale."""
+        """Approve or reject; what is approved may still be withdrawn. Raises ProposalRefused: not by who proposed it
+        (approval), not twice, not when stale or applied.
+        """
         proposal = self.read(proposal_id)
         if proposal.status is ProposalStatus.STALE:
             raise ProposalRefused(f"{proposal_id} is stale: another change was applied since", "propose it again")
-        if proposal.status is not ProposalStatus.OPEN:
+        is_withdrawn = proposal.status is ProposalStatus.APPROVED and not is_approved
+        if proposal.status is not ProposalStatus.OPEN and not is_withdrawn:
             raise ProposalRefused(
                 f"{proposal_id} is {proposal.status.value} already", "propose it again if it is needed"
             )

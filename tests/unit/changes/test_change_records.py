@@ -170,7 +170,28 @@ def test_a_change_is_released_by_a_second_person_once(proposals: Proposals, prop
 
     assert proposals.released(proposal_id).decided_by == "bob"
     with pytest.raises(ProposalRefused, match="approved already"):
-        proposals.decide(proposal_id, by="carol", is_approved=False)
+        proposals.decide(proposal_id, by="carol", is_approved=True)
+
+
+def test_an_approved_change_can_be_withdrawn_until_it_is_applied(proposals: Proposals, proposal_id: str) -> None:
+    proposals.decide(proposal_id, by="bob", is_approved=True)
+
+    withdrawn = proposals.decide(proposal_id, by="Anna", is_approved=False, why="not this week")
+
+    assert (withdrawn.status, withdrawn.decided_by) == (ProposalStatus.REJECTED, "Anna")
+    for is_approved in (True, False):
+        with pytest.raises(ProposalRefused, match="rejected already"):
+            proposals.decide(proposal_id, by="bob", is_approved=is_approved)
+    with pytest.raises(ProposalRefused, match="is rejected"):
+        proposals.released(proposal_id)
+
+
+def test_an_applied_change_is_not_withdrawn(proposals: Proposals, proposal_id: str) -> None:
+    proposals.decide(proposal_id, by="bob", is_approved=True)
+    proposals.mark_applied(proposal_id, 1)
+
+    with pytest.raises(ProposalRefused, match="applied already"):
+        proposals.decide(proposal_id, by="bob", is_approved=False)
 
 
 def test_a_change_that_waits_may_be_rehearsed(proposals: Proposals, proposal_id: str) -> None:
