@@ -17,6 +17,8 @@ from app.platform.pages import render
 router = APIRouter(prefix="/operations", include_in_schema=False)
 
 SEE_OTHER = 303
+SHOWN_FAULTS = 50
+"""One mistake may make hundreds; nobody corrects more of them before the next check."""
 Text = Annotated[str, Form()]
 Tick = Annotated[bool, Form()]
 ProposalId = Annotated[str, Path(pattern=r"^[0-9]{8}-[0-9]{6}-[0-9a-f]{6}$")]
@@ -76,7 +78,9 @@ def take_period(
 def check_plan(request: Request, _actor: Operator, commands: Commands, plan: Text = "") -> HTMLResponse:
     """Part: what is wrong with the text, or what it would change."""
     change = commands.plan(plan)
-    faults = [wording.translate(fault, row=plan_text.row_of(plan, fault.where)) for fault in change.faults]
+    shown = change.faults[:SHOWN_FAULTS]
+    rows = plan_text.rows_of(plan, [fault.where for fault in shown])
+    faults = [wording.translate(fault, row=row) for fault, row in zip(shown, rows, strict=True)]
     return render(request, "operations/check_result.html", change=change, faults=faults)
 
 

@@ -1,13 +1,21 @@
 """Edit the text of a site plan in place: a new mode of a line, and nothing else moves, no comment is lost. Pure."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import yaml
+from yaml.events import CollectionEndEvent, CollectionStartEvent
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from app.platform.errors import HotlineError
+
+FAST_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""libyaml reads a big plan many times faster; PyYAML may have been built without it."""
+DEEPEST = 100
+"""Lists within lists; a plan has ten. PyYAML's composer in C knows no limit and takes the whole process with it."""
 
 
 class PlanTextRefused(HotlineError):
@@ -67,11 +75,17 @@ def list_plan_trunks(text: str) -> list[PlanTrunk]:
     return [PlanTrunk(_scalar(node, "name"), _scalar(node, "label")) for node in nodes if _value(node, "outbound")]
 
 
-def row_of(text: str, where: str) -> int | None:
-    """Row (from 1) of a fault's place: `line 7`, or a path like `lines[12333].periods[0]`. None: there is no such."""
+def rows_of(text: str, places: Iterable[str]) -> list[int | None]:
+    """Row (from 1) of each fault's place; the text is read once for all of them."""
+    root = _compose_or_none(text, FAST_LOADER) if _is_shallow(text) else None
+    return [_row_of(root, where) for where in places]
+
+
+def _row_of(root: Node | None, where: str) -> int | None:
+    """`line 7`, or a path like `lines[12333].periods[0]`. None: there is no such."""
     if found := re.search(r"\bline (\d+)\b", where):
         return int(found[1])
-    node = _compose_or_none(text)
+    node = root
     row = None
     for name, item in re.findall(r"([A-Za-z_]+)|\[([^\]]*)\]", where):
         node = _value(node, name) if name and node else _item(node, item)
@@ -124,11 +138,25 @@ def _with_item(text: str, periods: SequenceNode, period: NewPeriod) -> str:
     return _splice(text, end, end, f"\n{row}")
 
 
-def _compose_or_none(text: str) -> Node | None:
+def _compose_or_none(text: str, loader: Any = yaml.SafeLoader) -> Node | None:
     try:
-        return yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.YAMLError:
+        root: Node | None = yaml.compose(text, Loader=loader)
+    except (yaml.YAMLError, RecursionError):
         return None
+    return root
+
+
+def _is_shallow(text: str) -> bool:
+    """Whether the text may be given to the composer in C. Its parser keeps its own stack, so events are safe."""
+    depth = 0
+    try:
+        for event in yaml.parse(text, Loader=FAST_LOADER):
+            depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+            if depth > DEEPEST:
+                return False
+    except (yaml.YAMLError, RecursionError):
+        return False
+    return True
 
 
 def _item(node: Node | None, label: str) -> Node | None:

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 import yaml
 
-from app.operations.plan_text import NewPeriod, PlanLine, PlanTextRefused, add_period, list_plan_lines
+from app.operations.plan_text import NewPeriod, PlanLine, PlanTextRefused, add_period, list_plan_lines, rows_of
 
 TODAY = date(2026, 11, 23)
 MERGE = NewPeriod(date(2026, 12, 1), "direct_merge")
@@ -101,3 +101,24 @@ def test_what_cannot_be_edited_is_refused_with_what_to_do(text: str, said: str) 
 def test_lines_are_listed_in_the_order_of_the_text_and_a_broken_text_has_none() -> None:
     assert list_plan_lines(BLOCK) == [PlanLine("12315", "消费")]
     assert list_plan_lines("lines: [") == []
+
+
+def test_each_fault_is_found_at_its_row() -> None:
+    places = ["lines[12315].periods[1].mode", "site.yaml: line 7", "lines[12315]", "nothing", "lines[9]", "name"]
+
+    assert rows_of(BLOCK_PERIODS, places) == [9, 7, 4, None, 4, 2]
+    assert rows_of("lines: [", ["line 1", "lines"]) == [1, None]
+
+
+@pytest.mark.parametrize("text", ["[" * 200_000, "[" * 5_000 + "]" * 5_000, "- " * 5_000 + "a", "{a: " * 5_000])
+def test_a_text_of_lists_within_lists_harms_nobody(text: str) -> None:
+    """PyYAML's composer in C would end the whole process."""
+    assert rows_of(text, ["line 1", "lines[12315]"]) == [1, None]
+
+
+def test_a_text_is_read_once_for_all_its_faults(monkeypatch: pytest.MonkeyPatch) -> None:
+    composed, compose = [], yaml.compose
+    monkeypatch.setattr(yaml, "compose", lambda *args, **kind: composed.append(args) or compose(*args, **kind))
+
+    assert rows_of(BLOCK, ["lines[12315].queue"] * 500) == [4] * 500
+    assert len(composed) == 1
