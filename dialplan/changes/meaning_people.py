@@ -13,6 +13,8 @@ def people_changes(old: SitePlan, new: SitePlan) -> Iterator[MeaningChange]:
     yield from _agents(old, new)
     yield from _seats(old, new)
     before = {target.name: target for target in old.destinations}
+    names = [target.name for target in new.destinations]
+    yield from _came_and_went(Area.SEAT, ("destination", "可拨目标"), list(before), names)
     for target in new.destinations:
         if target.name in before and target != before[target.name]:
             what = (f"destination {target.name}", f"可拨目标 {target.name}")
@@ -97,10 +99,12 @@ def _span(names: list[str]) -> str:
 
 def _seats(old: SitePlan, new: SitePlan) -> Iterator[MeaningChange]:
     yield from _came_and_went(Area.SEAT, ("seat", "座席"), old.all_seats, new.all_seats)
+    told = () if set(old.all_seats) == set(new.all_seats) else ("range",)
     before = {group.name: group for group in old.seats}
+    yield from _came_and_went(Area.SEAT, ("seat group", "座席组"), list(before), [group.name for group in new.seats])
     for group in new.seats:
-        if group.name in before and group.may_dial != before[group.name].may_dial:
-            text = field_text(
-                (f"seats {group.name}", f"座席组 {group.name}"), "may_dial", before[group.name].may_dial, group.may_dial
-            )
-            yield change(Area.SEAT, Effect.CHANGED, group.name, text)
+        what = (f"seats {group.name}", f"座席组 {group.name}")
+        for name, one, other in changed_fields(before.get(group.name, group), group, besides=told):
+            yield change(Area.SEAT, Effect.CHANGED, group.name, field_text(what, name, one, other))
+        if group.name not in before and group.may_dial:
+            yield change(Area.SEAT, Effect.ADDED, group.name, field_text(what, "may_dial", [], group.may_dial))

@@ -22,7 +22,7 @@ from dialplan.settings import DialplanSettings
 class Rendered:
     """What became of it. `hand_edited` files stopped it: then nothing was written.
 
-    Held back: the plan file means something new, and a second person must approve that first.
+    Held back: the plan file is not the text in force, and a second person must approve that first.
     """
 
     version: int
@@ -45,7 +45,8 @@ def render_again(settings: DialplanSettings, plan_file: Path, *, by: str) -> Ren
         old = old_plan_of(store, base)
         meaning = describe(old, wanted, datetime.now(SHANGHAI).date())
         plan, text, is_held_back = wanted, wanted_text, False
-        if base and old and meaning and old.change_control.approval == "second_person":
+        is_other = base is not None and base.plan_digest != digest(wanted_text)  # no list of meanings is ever complete
+        if base and old and is_other and old.change_control.approval == "second_person":
             plan, text, meaning, is_held_back = old, store.plan_text(base.number), [], True
         paths = render(plan, settings, installed_version(settings))
         files = {str(path): content for path, content in paths.items()}

@@ -68,6 +68,34 @@ def test_seats_in_a_row_are_told_as_a_range(plan: SitePlan) -> None:
     assert told(plan, ("8001-8004", "8001-8020")) == ["16 seats are added: 8005-8020"]
 
 
+GROUP = "  - {name: hall, range: 8001-8004}\n"
+TWO_GROUPS = "  - {name: hall, range: 8001-8002}\n  - {name: east, range: 8003-8004}\n"
+ECHO = "destinations:\n  - {name: echo, kind: echo, numbers: '600'}\n"
+
+
+def test_a_seat_group_that_is_renamed_is_told(plan: SitePlan) -> None:
+    assert told(plan, (GROUP, GROUP.replace("hall", "lobby"))) == [
+        "1 seat group is added: lobby", "1 seat group is removed: hall",
+    ]  # fmt: skip
+
+
+def test_seats_that_move_to_another_group_are_told(plan: SitePlan) -> None:
+    assert told(plan, (GROUP, TWO_GROUPS)) == [
+        "1 seat group is added: east", "seats hall: range 8001-8004 becomes 8001-8002",
+    ]  # fmt: skip
+
+
+def test_destinations_that_come_and_go_are_told_and_who_may_dial_them() -> None:
+    old = parse_plan(TEXT, name="old")
+    new = parse_plan(TEXT.replace("seats:\n" + GROUP, ECHO + "seats:\n" + GROUP), name="new")
+    group = GROUP.replace("hall", "lobby").replace("}", ", may_dial: [echo]}")
+    dialled = parse_plan(TEXT.replace("seats:\n" + GROUP, ECHO + "seats:\n" + group), name="dialled")
+
+    assert [change.text for change in describe(old, new, TODAY)] == ["1 destination is added: echo"]
+    assert [change.text for change in describe(new, old, TODAY)] == ["1 destination is removed: echo"]
+    assert "seats lobby: may_dial nothing becomes echo" in [change.text for change in describe(new, dialled, TODAY)]
+
+
 def test_a_number_that_is_no_longer_delivered_wants_care(plan: SitePlan) -> None:
     edited = TEXT.replace(
         '     dids: [{number: "12345", line: "12345"}, {', '     dids: [{number: "96123", line: "12345"}, {'
