@@ -1,5 +1,6 @@
 """Pages that change: edit a plan, check it, propose it, decide, carry it out, watch it."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Annotated, Any
 
@@ -7,6 +8,7 @@ from fastapi import APIRouter, Form, Path, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.responses import Response
 
+from app.contract.changes import Fault
 from app.operations import plan_text, service, wording
 from app.operations.frame import TABS, Commands, Operator, Reader, Runs
 from app.operations.runs import RunKind
@@ -78,10 +80,15 @@ def take_period(
 def check_plan(request: Request, _actor: Operator, commands: Commands, plan: Text = "") -> HTMLResponse:
     """Part: what is wrong with the text, or what it would change."""
     change = commands.plan(plan)
-    shown = change.faults[:SHOWN_FAULTS]
-    rows = plan_text.rows_of(plan, [fault.where for fault in shown])
-    faults = [wording.translate(fault, row=row) for fault, row in zip(shown, rows, strict=True)]
+    faults = shown_faults(plan, change.faults)
     return render(request, "operations/check_result.html", change=change, faults=faults)
+
+
+def shown_faults(plan: str, faults: Sequence[Fault]) -> list[wording.ShownFault]:
+    """The first of them, in Chinese and with their rows."""
+    shown = faults[:SHOWN_FAULTS]
+    rows = plan_text.rows_of(plan, [fault.where for fault in shown])
+    return [wording.translate(fault, row=row) for fault, row in zip(shown, rows, strict=True)]
 
 
 @router.post("/changes")
