@@ -24,6 +24,7 @@ SENTENCES: list[tuple[str, str]] = [
     (r"(\S+) is an emergency number and is never merged", r"\1 是紧急号码，不得并入，类别应为 emergency"),
     (r"(\S+) is an emergency number and stays its own", r"\1 是紧急号码，不能作为别号，请删去"),
     (r"an emergency line (?:and )?is never merged", "紧急号码不得并入或转移，请删去 periods"),
+    (r"(\S+) is an emergency line, whose calls never come to us", r"\1 是紧急号码，来电不会转到这里，请删去"),
     (r"(\S+) is no emergency number", r"\1 不是紧急号码，请改用其他类别"),
     (r"trunk (\S+) has no outbound, so nobody could be handed over", r"中继 \1 没有 outbound，无法移交，请补上"),
     (r"trunk (\S+) has no outbound, so it cannot be rung", r"中继 \1 没有 outbound，无法呼出，请补上"),
