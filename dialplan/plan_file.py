@@ -41,6 +41,7 @@ def _mapping(loader: Any, node: yaml.MappingNode) -> dict[Hashable, Any]:
 for _one in (_Loader, _FastLoader):
     _one.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
 
+DEEPEST = 100
 ADVICE = {
     "missing": "Add it",
     "extra_forbidden": "Remove it or correct its spelling",
@@ -81,9 +82,19 @@ def parse_plan(text: str, *, name: str) -> SitePlan:
 
 def _read(text: str) -> Any:
     try:
+        _refuse_depth(text)
         return yaml.load(text, Loader=_FastLoader)  # noqa: S506 a SafeLoader
     except yaml.YAMLError:
         return yaml.load(text, Loader=_Loader)  # noqa: S506 a SafeLoader
+
+
+def _refuse_depth(text: str) -> None:
+    """The composer in C keeps its place on the machine's own stack, and would take the process with it. ValueError."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_FastLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            raise ValueError(f"nested more than {DEEPEST} deep")
 
 
 def _explain(name: str, data: dict[str, Any], error: Any) -> list[str]:

@@ -87,3 +87,8 @@ def test_a_plan_in_another_encoding_is_told(tmp_path: Path) -> None:
 
     with pytest.raises(SitePlanFault, match="is not UTF-8"):
         load_plan(file)
+
+
+def test_a_bottomless_plan_is_a_fault_and_ends_no_process() -> None:
+    with pytest.raises(SitePlanFault, match="nested more than 100 deep"):
+        parse_plan("a: " + "[" * 200_000, name="plan.yaml")
