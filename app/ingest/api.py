@@ -1,12 +1,12 @@
 """The one door for call facts, and the lookup that AGI makes before the queue.
 
-These two are asked several times per call, so they go to a thread once, not once per dependency (ADR 0064).
+These two are asked several times per call, so they go to a thread once, not once per dependency
+(ADR 0064); in the process that keeps facts alone they are done in line (ADR 0065).
 """
 
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
-from fastapi.concurrency import run_in_threadpool
 
 from app.accounts.auth import Actor, require
 from app.accounts.rules import Permission
@@ -17,7 +17,7 @@ from app.ingest import service
 from app.ingest.effects import Terms
 from app.ingest.schemas import ParkedEventList, ParkedEventOut, SenderList, SenderOut
 from app.ingest.senders import refuse_foreign_node
-from app.platform.http import ClockDep, DatabaseDep, Reading, SettingsDep
+from app.platform.http import ClockDep, DatabaseDep, Reading, RunBlockingDep, SettingsDep
 
 router = APIRouter()
 
@@ -37,7 +37,7 @@ TermsDep = Annotated[Terms, Depends(terms_of)]
 
 @router.post("/call-events", tags=["call events"])
 async def report_call_events(
-    batch: EventBatch, actor: Reporter, database: DatabaseDep, clock: ClockDep, terms: TermsDep
+    batch: EventBatch, actor: Reporter, database: DatabaseDep, run: RunBlockingDep, clock: ClockDep, terms: TermsDep
 ) -> BatchResult:
     """Keep a batch of call facts, in order, in one transaction. Scope: `call-events:write`.
 
@@ -55,7 +55,7 @@ async def report_call_events(
         with database.transaction() as session:
             return service.store_batch(session, batch, terms, clock(), actor)
 
-    return await run_in_threadpool(store)
+    return await run(store)
 
 
 @router.get("/call-events/cursor", tags=["call events"])
@@ -70,14 +70,16 @@ def read_cursor(
 
 
 @router.post("/lookup", tags=["lookup"])
-async def look_up_caller(request: LookupRequest, _actor: Asker, database: DatabaseDep, terms: TermsDep) -> CallerCard:
+async def look_up_caller(
+    request: LookupRequest, _actor: Asker, database: DatabaseDep, run: RunBlockingDep, terms: TermsDep
+) -> CallerCard:
     """Who is calling, and for which line? Answers from two indexed reads. Scope: `lookup:read`."""
 
     def look_up() -> CallerCard:
         with database.reading() as session:
             return lookup_service.look_up(session, request, area_code=terms.area_code)
 
-    return await run_in_threadpool(look_up)
+    return await run(look_up)
 
 
 @router.get("/call-events/parked", tags=["operations"])

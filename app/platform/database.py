@@ -20,7 +20,8 @@ from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import JSON, TypeDecorator
 
-SQLITE_BUSY_TIMEOUT_MS = 5000
+PATIENCE_SECONDS = 5.0
+"""How long a writer waits for others."""
 TURN_POLL_SECONDS = 0.0005
 CONNECT_SECONDS = 5
 """PostgreSQL that does not answer is told as an error after so long."""
@@ -64,22 +65,24 @@ class Base(DeclarativeBase):
     type_annotation_map = {datetime: UtcDateTime(), dict[str, Any]: JsonColumn, list[Any]: JsonColumn}  # noqa: RUF012
 
 
-def make_engine(url: str) -> Engine:
+def make_engine(url: str, *, patience_seconds: float = PATIENCE_SECONDS) -> Engine:
     """Engine for SQLite (WAL, foreign keys on, transactions that begin when told) or PostgreSQL.
 
-    An error names its statement, never the values: they are citizens' names and numbers, and errors are logged.
+    A writer waits for others for `patience_seconds`, then fails: OperationalError. An error names its statement, never
+    the values: they are citizens' names and numbers, and errors are logged.
     """
     if url.startswith("sqlite"):
-        connect = {"timeout": SQLITE_BUSY_TIMEOUT_MS / 1000, "check_same_thread": False}
+        connect = {"timeout": patience_seconds, "check_same_thread": False}
         engine = create_engine(url, connect_args=connect, hide_parameters=True)
         event.listen(engine, "connect", _prepare_sqlite)
-        turns = _SqliteTurns(engine.url.database)
+        turns = _SqliteTurns(engine.url.database, patience_seconds)
         event.listen(engine, "begin", turns.begin)
         event.listen(engine, "checkin", turns.end)
         return engine
     return create_engine(
         url.replace("postgresql://", "postgresql+psycopg://", 1),
-        pool_size=20, max_overflow=20, hide_parameters=True, connect_args={"connect_timeout": CONNECT_SECONDS},
+        pool_size=20, max_overflow=20, hide_parameters=True,
+        connect_args={"connect_timeout": CONNECT_SECONDS, "options": f"-c lock_timeout={patience_seconds * 1000:.0f}"},
     )  # fmt: skip
 
 
@@ -97,7 +100,8 @@ class _SqliteTurns:
     (released by the kernel if its holder dies). Whoever waited too long goes on to SQLite's own waiting.
     """
 
-    def __init__(self, database: str | None) -> None:
+    def __init__(self, database: str | None, patience_seconds: float) -> None:
+        self._patience_seconds = patience_seconds
         self._turn = threading.Lock()
         self._path = f"{database}.turn" if database and database != ":memory:" else None
 
@@ -107,9 +111,9 @@ class _SqliteTurns:
             connection.exec_driver_sql("BEGIN")
             return
         if not connection.info.get("has_turn"):
-            connection.info["has_turn"] = self._turn.acquire(timeout=SQLITE_BUSY_TIMEOUT_MS / 1000)
+            connection.info["has_turn"] = self._turn.acquire(timeout=self._patience_seconds)
             if connection.info["has_turn"] and self._path:
-                connection.info["turn_file"] = _lock_file(self._path)
+                connection.info["turn_file"] = _lock_file(self._path, self._patience_seconds)
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     def end(self, _connection: object, record: ConnectionPoolEntry) -> None:
@@ -120,13 +124,13 @@ class _SqliteTurns:
             self._turn.release()
 
 
-def _lock_file(path: str) -> int | None:
-    """The descriptor that holds the lock on this file; None when it could not be had in SQLITE_BUSY_TIMEOUT_MS."""
+def _lock_file(path: str, patience_seconds: float) -> int | None:
+    """The descriptor that holds the lock on this file; None when it could not be had in time."""
     try:
         file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError:  # not ours to write: SQLite's own waiting is left
         return None
-    until = time.monotonic() + SQLITE_BUSY_TIMEOUT_MS / 1000
+    until = time.monotonic() + patience_seconds
     while time.monotonic() < until:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

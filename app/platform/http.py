@@ -1,7 +1,7 @@
 """What a request handler may ask for. Everything comes from `app.state`, set by `app.web.main.create_app`."""
 
-from collections.abc import Iterator
-from typing import Annotated
+from collections.abc import Callable, Iterator
+from typing import Annotated, Protocol, TypeVar
 
 from fastapi import Depends, Request
 from redis import Redis
@@ -10,6 +10,19 @@ from sqlalchemy.orm import Session
 from app.platform.clock import Clock
 from app.platform.database import Database
 from app.platform.settings import Settings
+
+T = TypeVar("T")
+
+
+class RunBlocking(Protocol):
+    """Runs what waits for the database: in a thread where pages are served, in line where facts alone are kept."""
+
+    async def __call__(self, work: Callable[[], T], /) -> T: ...
+
+
+async def get_run_blocking(request: Request) -> RunBlocking:
+    run: RunBlocking = request.app.state.run_blocking
+    return run
 
 
 async def get_settings(request: Request) -> Settings:
@@ -36,6 +49,7 @@ SettingsDep = Annotated[Settings, Depends(get_settings)]
 ClockDep = Annotated[Clock, Depends(get_clock)]
 DatabaseDep = Annotated[Database, Depends(get_database)]
 RedisDep = Annotated[Redis, Depends(get_redis)]
+RunBlockingDep = Annotated[RunBlocking, Depends(get_run_blocking)]
 
 
 def open_writing(database: DatabaseDep) -> Iterator[Session]:

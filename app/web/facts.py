@@ -1,7 +1,7 @@
 """`python -m app.web.facts`: keep call facts and answer lookups until SIGTERM, and do nothing else.
 
 In the web process a batch of facts shared the interpreter with every page: at each of its statements it waited for
-somebody else's turn, and pops came late. Here it has a process of its own (ADR 0065).
+somebody else's turn, and pops came late. Here it has a process of its own, without threads (ADR 0065).
 """
 
 import gc

@@ -5,10 +5,13 @@ Every slice's routers are named here.
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
 from fastapi import FastAPI
+from fastapi.concurrency import run_in_threadpool
+from sqlalchemy import Engine
 from starlette.types import Lifespan
 
 from app.accounts import api as accounts_api
@@ -45,7 +48,11 @@ from app.web.listener import TopicListener
 from app.web.openapi import install_openapi
 from app.web.sse import make_events_router
 
+T = TypeVar("T")
+
 API = "/api/v1"
+FACTS_PATIENCE_SECONDS = 1
+"""A batch that waits longer for the database is told again by its sender: look-ups stand behind it."""
 CANCEL_AGAIN_SECONDS = 0.2
 
 API_ROUTERS = (
@@ -78,7 +85,7 @@ PAGE_ROUTERS = (
 
 def create_app(settings: Settings, *, clock: Clock = utc_now) -> FastAPI:
     """The whole case store over HTTP. Opens no connection before it serves."""
-    app = _bare_app(settings, clock, _serving_pages)
+    app = _bare_app(settings, clock, _serving_pages, make_engine(settings.effective_database_url))
     app.state.signer = SessionSigner(settings.session_secret.get_secret_value())
     app.state.listener = TopicListener(settings.redis_url.get_secret_value())
     app.state.streams = Counter[str]()
@@ -94,15 +101,21 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> FastAPI:
 
 
 def create_facts_app(settings: Settings, *, clock: Clock = utc_now) -> FastAPI:
-    """The door for call facts alone, as telephony knows it: no page shares the interpreter with it (ADR 0065)."""
-    app = _bare_app(settings, clock, _keeping_facts)
+    """The door for call facts alone, as telephony knows it: one thing at a time, without threads (ADR 0065)."""
+    engine = make_engine(settings.effective_database_url, patience_seconds=FACTS_PATIENCE_SECONDS)
+    app = _bare_app(settings, clock, _keeping_facts, engine)
     app.state.signer = SessionSigner(settings.session_secret.get_secret_value())
+    app.state.run_blocking = _in_line
     app.include_router(ingest_api.router, prefix=API)
     app.include_router(health.router)
     return app
 
 
-def _bare_app(settings: Settings, clock: Clock, lifespan: Lifespan[FastAPI]) -> FastAPI:
+async def _in_line(work: Callable[[], T], /) -> T:
+    return work()
+
+
+def _bare_app(settings: Settings, clock: Clock, lifespan: Lifespan[FastAPI], engine: Engine) -> FastAPI:
     """What every process over HTTP has: envelope, errors, database, Redis."""
     redis = make_redis(settings.redis_url.get_secret_value())
     app = FastAPI(
@@ -116,10 +129,9 @@ def _bare_app(settings: Settings, clock: Clock, lifespan: Lifespan[FastAPI]) -> 
     app.state.settings = settings
     app.state.clock = clock
     app.state.redis = redis
-    app.state.database = Database(
-        make_engine(settings.effective_database_url), topics=RedisTopics(redis), jobs=make_jobs(settings)
-    )
+    app.state.database = Database(engine, topics=RedisTopics(redis), jobs=make_jobs(settings))
     app.state.believed_tokens = {}
+    app.state.run_blocking = run_in_threadpool
     app.add_middleware(Envelope)
     add_error_handlers(app)
     return app

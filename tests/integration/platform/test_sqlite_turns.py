@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from app.platform import database as database_module
 from app.platform.database import Database, make_engine
 
 pytestmark = pytest.mark.services
@@ -67,12 +66,11 @@ def test_a_failed_writer_gives_its_turn_back(database: Database) -> None:
     assert marks(database) == ["next"]
 
 
-def test_a_turn_that_never_comes_is_not_waited_for_for_ever(
-    database: Database, file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(database_module, "SQLITE_BUSY_TIMEOUT_MS", 50)
+def test_a_turn_that_never_comes_is_not_waited_for_for_ever(database: Database, file: Path) -> None:
+    hasty = Database(make_engine(f"sqlite:///{file}", patience_seconds=0.05))
     with Path(f"{file}.turn").open("w") as stuck_process:
         fcntl.flock(stuck_process, fcntl.LOCK_EX)
-        mark(database, "all the same")
+        mark(hasty, "all the same")
 
+    hasty.engine.dispose()
     assert marks(database) == ["all the same"]

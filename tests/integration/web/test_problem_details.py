@@ -10,7 +10,6 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
-from app.platform import database as database_module
 from app.platform.database import make_engine
 from app.platform.errors import Conflict
 from app.platform.http import Reading, Writing
@@ -157,11 +156,10 @@ def test_a_part_of_a_page_gets_the_problem_not_a_page(client: TestClient) -> Non
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-def test_a_locked_database_asks_to_come_again(
-    client: TestClient, app: FastAPI, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(database_module, "SQLITE_BUSY_TIMEOUT_MS", 50)
-    app.state.database = type(app.state.database)(make_engine(f"sqlite:///{tmp_path / 'app.db'}"))
+def test_a_locked_database_asks_to_come_again(client: TestClient, app: FastAPI, tmp_path: Path) -> None:
+    app.state.database = type(app.state.database)(
+        make_engine(f"sqlite:///{tmp_path / 'app.db'}", patience_seconds=0.05)
+    )
     other = sqlite3.connect(tmp_path / "app.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
 
