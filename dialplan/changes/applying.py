@@ -100,6 +100,8 @@ class Applying:
         self._ask_for_approval(planned)
         hand_edited = self._look_for_hand_edits(planned)
         if self._request.is_dry_run:
+            with self._teller.step(StepName.REHEARSE) as say:
+                say(self._rehearse(plan, planned))
             return self._report(Outcome.DRY_RUN, "nothing was changed: this was a dry run")
         self._guard_waiting_callers(planned)
         with self._teller.step(StepName.RENDER) as say:
@@ -132,7 +134,8 @@ class Applying:
         if not planned.change.needs_approval:
             return
         with self._teller.step(StepName.APPROVAL) as say:
-            if not self._request.is_released and not self._request.is_dry_run:
+            is_way_out = self._request.rolled_back_to is not None and planned.wants_no_approval
+            if (not self._request.is_released or is_way_out) and not self._request.is_dry_run:
                 raise Refused(
                     "the plan in force wants a second person's approval",
                     "`hotline dialplan propose`, let somebody else `approve ID`, then `apply --proposal ID`",

@@ -38,6 +38,11 @@ class PlannedChange:
     version: str = NEWEST
 
     @property
+    def wants_no_approval(self) -> bool:
+        """Whether one person could change the node once this plan is in force."""
+        return self.plan is not None and self.plan.change_control.approval == "none"
+
+    @property
     def changed_numbers(self) -> list[str]:
         """The main number first, then every line with a change that holds today or later; for test calls."""
         if self.plan is None:

@@ -60,6 +60,9 @@ def test_a_dry_run_changes_nothing_and_shows_what_would_be(node: ChangingNode) -
     report = node.apply(plan_text(new_line), is_dry_run=True)
 
     assert report.outcome is Outcome.DRY_RUN
+    rehearsed = next(step for step in report.steps if step.name is StepName.REHEARSE)
+    assert rehearsed.outcome is StepOutcome.DONE
+    assert "called 12345" in rehearsed.detail
     assert any("line 12399" in change.text for change in report.change.meaning if report.change)
     assert (node.rendered(), node.store.current_number()) == (before, number)
 
@@ -180,6 +183,18 @@ def test_a_plan_that_wants_a_second_person_is_not_changed_by_one(node: ChangingN
     assert (alone.outcome, agreed.outcome) == (Outcome.REFUSED, Outcome.APPLIED)
     assert "second person" in alone.message
     assert node.store.read(agreed.version or 0).approved_by == "bob"
+
+
+def test_going_back_is_no_way_out_of_a_second_persons_approval(node: ChangingNode) -> None:
+    free = node.store.current_number()
+    node.apply(plan_text(lambda plan: plan.update(change_control={"approval": "second_person"})))
+    try:
+        back = node.apply(plan_text(), is_released=True, rolled_back_to=free)
+    finally:
+        node.apply(plan_text(), is_released=True)
+
+    assert back.outcome is Outcome.REFUSED
+    assert "second person" in back.message
 
 
 def test_nothing_of_a_rehearsal_is_left(node: ChangingNode) -> None:
