@@ -1,5 +1,6 @@
 """The moment of a change: swap the files, let Asterisk reload what differs, look and call, and back if it is not so."""
 
+import errno
 import json
 
 from app.contract.changes import Outcome, StepName
@@ -63,6 +64,8 @@ class TakingEffect:
             try:
                 result = place_call(number, address=address, server=(self._settings.sip_host, self._settings.sip_port))
             except OSError as error:
+                if error.errno != errno.EADDRNOTAVAIL:
+                    raise NotInForce(f"the test call to {number}: {error.strerror or error}") from error
                 say(f"not placed: {address} is no address of this machine ({error.strerror})")
                 return
             if not result.is_good:

@@ -81,7 +81,10 @@ class Caller:
             return self._result(status, f"refused with {status}")
         answered = self._result(200)
         heard = self.hears_sound(deadline)
-        self.hang_up()
+        try:
+            self.hang_up()
+        except ConnectionRefusedError:
+            return CallResult(self.number, 200, answered.answered_ms, "answered, and then nothing listens any more")
         return answered if heard else CallResult(self.number, 200, answered.answered_ms, "answered, but silent")
 
     def _result(self, status: int, problem: str = "") -> CallResult:
