@@ -1,6 +1,7 @@
 """How the `hotline dialplan` commands show a change to the person at the terminal."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 from rich.console import Group
 from rich.markup import escape
@@ -24,6 +25,7 @@ from app.contract.changes import (
     TrunkReport,
     Version,
 )
+from app.platform.clock import to_shanghai
 
 SIGNS = {Effect.ADDED: "[green]+[/]", Effect.REMOVED: "[red]-[/]", Effect.CHANGED: "[yellow]~[/]"}
 STEP_WORDS = {
@@ -35,6 +37,11 @@ OUTCOME_STYLES = {Outcome.APPLIED: "green", Outcome.NOTHING_TO_DO: "dim", Outcom
 
 
 SHOWN_CHANGES = 4
+
+
+def shown(moment: datetime) -> str:
+    """In Asia/Shanghai, to the minute, whatever the server's own zone is."""
+    return to_shanghai(moment).strftime("%Y-%m-%d %H:%M")
 
 
 def show_plan(change: ChangePlan) -> None:
@@ -115,7 +122,7 @@ def show_history(history: History) -> None:
 def _show_version(version: Version) -> None:
     style = OUTCOME_STYLES.get(version.outcome, "red")
     mark = "[green]●[/]" if version.is_current else " "
-    at = version.at.astimezone().strftime("%Y-%m-%d %H:%M")
+    at = shown(version.at)
     who = escape(version.by)
     who += f", approved by {escape(version.approved_by)}" if version.approved_by else ""
     back = f" (back to version {version.rolled_back_to})" if version.rolled_back_to else ""
@@ -133,7 +140,7 @@ def _show_version(version: Version) -> None:
 def show_state(state: NodeState) -> None:
     """What is in force, and what stands in the way of a change."""
     if state.current:
-        at = state.current.at.astimezone().strftime("%Y-%m-%d %H:%M")
+        at = shown(state.current.at)
         say(f"version {state.current.number} is in force since {at}, by {escape(state.current.by)}")
     else:
         say("nothing was applied on this node yet")
@@ -153,7 +160,7 @@ def show_proposals(found: ProposalList) -> None:
         return
     table = Table("proposal", "when", "by", "status", "decided by", "why", box=None)
     for proposal in found.proposals:
-        at = proposal.at.astimezone().strftime("%Y-%m-%d %H:%M")
+        at = shown(proposal.at)
         row = [proposal.id, at, proposal.by, proposal.status.value, proposal.decided_by or "", proposal.why]
         table.add_row(*(escape(cell) for cell in row))
     console.print(table)

@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from app.contract.changes import LockHolder, StepName
+from dialplan.line_plan import SHANGHAI
 
 
 class Locked(Exception):
@@ -20,7 +21,7 @@ class Locked(Exception):
         if holder is None:
             super().__init__("somebody else is changing this node at this moment")
         else:
-            since = holder.since.astimezone().strftime("%H:%M:%S")
+            since = holder.since.astimezone(SHANGHAI).strftime("%H:%M:%S")
             at = f", now at step {holder.step.value}" if holder.step else ""
             super().__init__(
                 f"{holder.by} is changing this node since {since} (process {holder.pid}): {holder.what}{at}"
