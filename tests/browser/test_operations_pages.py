@@ -128,10 +128,13 @@ def test_numbers_open_the_tabs(site: Site, person: NewPerson, log_in: Enter) -> 
     settled(page)
     page.keyboard.press("3")
     expect(page.get_by_role("heading", name="变更日历")).to_be_visible()
+    settled(page)  # keys are heard once the page's scripts are there
     page.keyboard.press("4")
     page.wait_for_url("**/operations/changes")
+    settled(page)
     page.keyboard.press("n")
     expect(page.get_by_role("heading", name="新建变更")).to_be_visible()
+    settled(page)
     page.keyboard.press("5")
     expect(page.get_by_role("heading", name="变更记录")).to_be_visible()
 
