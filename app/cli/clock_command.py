@@ -10,15 +10,14 @@ import typer
 from app.cli.console import StepFailed, say
 from app.cli.dialplan_node import node_settings
 from app.cli.proposal_commands import dialplan
+from app.platform.clock import SHANGHAI, to_shanghai
 
 GLOBAL = "HL_CLOCK_OFFSET_SECONDS"
-SHANGHAI_HOURS = 8
-"""China has one time and no summer time."""
 
 
 def offset_to(day: date, now: datetime) -> int:
     """Seconds from `now` (aware) to 00:00:00 Asia/Shanghai of the day; negative for a day that has begun."""
-    midnight = datetime.combine(day, time.min, UTC) - timedelta(hours=SHANGHAI_HOURS)
+    midnight = datetime.combine(day, time.min, SHANGHAI)
     return math.ceil((midnight - now).total_seconds())
 
 
@@ -53,7 +52,7 @@ def move_clock(
         seconds = offset_in(asterisk.cli(settings, "dialplan show globals"))
     except OSError as error:
         raise StepFailed("Asterisk does not answer", "`hotline up` starts it") from error
-    shown = (datetime.now(UTC) + timedelta(seconds=seconds, hours=SHANGHAI_HOURS)).strftime("%Y-%m-%d %H:%M:%S")
+    shown = to_shanghai(datetime.now(UTC) + timedelta(seconds=seconds)).strftime("%Y-%m-%d %H:%M:%S")
     say(
         f"lines are handled as at {shown} Asia/Shanghai"
         + (" [yellow](rehearsal)[/]" if seconds else " (the real time)")

@@ -24,9 +24,8 @@ def check_recording(context: JobContext, call_id: str) -> None:
         file = session.scalar(select(Call.recording_file).where(*unchecked))
     if file is None:
         return
-    recording_ms = length_ms(
-        recordings_of(context) / file
-    )  # before the transaction: a slow disk keeps no writer waiting
+    # before the transaction: a slow disk keeps no writer waiting
+    recording_ms = length_ms(recordings_of(context) / file)
     with context.database.transaction() as session:
         session.execute(
             update(Call).where(*unchecked).values(recording_ms=recording_ms, recording_checked_at=context.clock())

@@ -86,7 +86,6 @@ PAGE_ROUTERS = (
 def create_app(settings: Settings, *, clock: Clock = utc_now) -> FastAPI:
     """The whole case store over HTTP. Opens no connection before it serves."""
     app = _bare_app(settings, clock, _serving_pages, make_engine(settings.effective_database_url))
-    app.state.signer = SessionSigner(settings.session_secret.get_secret_value())
     app.state.listener = TopicListener(settings.redis_url.get_secret_value())
     app.state.streams = Counter[str]()
     program = program_of(settings)
@@ -104,7 +103,6 @@ def create_facts_app(settings: Settings, *, clock: Clock = utc_now) -> FastAPI:
     """The door for call facts alone, as telephony knows it: one thing at a time, without threads (ADR 0065)."""
     engine = make_engine(settings.effective_database_url, patience_seconds=FACTS_PATIENCE_SECONDS)
     app = _bare_app(settings, clock, _keeping_facts, engine)
-    app.state.signer = SessionSigner(settings.session_secret.get_secret_value())
     app.state.run_blocking = _in_line
     app.include_router(ingest_api.router, prefix=API)
     app.include_router(health.router)
@@ -116,7 +114,7 @@ async def _in_line(work: Callable[[], T], /) -> T:
 
 
 def _bare_app(settings: Settings, clock: Clock, lifespan: Lifespan[FastAPI], engine: Engine) -> FastAPI:
-    """What every process over HTTP has: envelope, errors, database, Redis."""
+    """What every process over HTTP has: envelope, errors, log-in, database, Redis."""
     redis = make_redis(settings.redis_url.get_secret_value())
     app = FastAPI(
         docs_url=None,
@@ -130,6 +128,7 @@ def _bare_app(settings: Settings, clock: Clock, lifespan: Lifespan[FastAPI], eng
     app.state.clock = clock
     app.state.redis = redis
     app.state.database = Database(engine, topics=RedisTopics(redis), jobs=make_jobs(settings))
+    app.state.signer = SessionSigner(settings.session_secret.get_secret_value())
     app.state.believed_tokens = {}
     app.state.run_blocking = run_in_threadpool
     app.add_middleware(Envelope)

@@ -5,12 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from dialplan.seats import seat_password
+from sipp_scenarios.switch import PINGS_SETTLE_SECONDS
 from tests.calls.dialplan.asterisk_node import AsteriskNode
 from tests.calls.dialplan.sip_answerer import SipAnswerer, until
 
 ADDRESSES = {"market-bureau": "127.0.0.3", "transport": "127.0.0.5", "labour": "127.0.0.8"}
-PINGS_SETTLE_SECONDS = 2.5
-"""The dialplan's `qualify_timeout`, and a little."""
 
 
 @contextmanager

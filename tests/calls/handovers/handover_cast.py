@@ -19,6 +19,7 @@ from app.contract.journal import Journal
 from dialplan.seats import seat_password
 from sipp_scenarios.audio import AGENT_HZ, CALLER_HZ, EXCHANGE_HZ, write_voice
 from sipp_scenarios.sipp import SippPlan, SippProcess, digest, start_sipp
+from sipp_scenarios.switch import PINGS_SETTLE_SECONDS
 from sipp_scenarios.templates import COMMON, HEADERS, render
 from tests.calls.dialplan.asterisk_node import AsteriskNode
 
@@ -69,10 +70,6 @@ class Bridge:
         """(target, result, cause) of each step of a hand-over."""
         payloads = [fact["payload"] for fact in self.told(call_id, "HandedOver")]
         return [(one["target"], one["result"], one["cause"]) for one in payloads]
-
-
-PINGS_SETTLE_SECONDS = 2.5
-"""The dialplan's `qualify_timeout`, and a little."""
 
 
 async def until(condition: Callable[[], Any], what: str, seconds: float = STEP_SECONDS) -> None:
