@@ -19,12 +19,12 @@ GOOD_RATIO = 0.999
 OURS = ("agi", "bridge", "web", "facts", "worker")
 SEATS_PER_RATE = 4
 """A seat is busy for two seconds of talk and the ringing before it."""
-CEILING_RATES = (300, 600, 1200)
-"""SIPp against SIPp: far above what is asked of it here, and then until it does not keep up."""
 
 
-def bench_call_path(stack: BenchStack, *, rates: list[int], seconds: int, say: Say) -> list[Measure]:
-    """Climb `rates` on both sides until one is not carried any more."""
+def bench_call_path(
+    stack: BenchStack, *, rates: list[int], ceiling_rates: tuple[int, ...], seconds: int, say: Say
+) -> list[Measure]:
+    """Climb `rates` on both sides until one is not carried any more, `ceiling_rates` with SIPp alone."""
     best = {"plain": (0.0, _nothing()), "product": (0.0, _nothing())}
     carrying = {"plain", "product"}
     for rate in rates:
@@ -39,7 +39,7 @@ def bench_call_path(stack: BenchStack, *, rates: list[int], seconds: int, say: S
                 carrying.discard(side)
                 say(f"{side}: {rate} calls/s not carried ({result.reached_agents}/{result.calls} reached an agent, "
                     f"p99 {result.invite_to_200_p99_ms:.0f} ms) {result.failures or ''}")  # fmt: skip
-    ceiling, offered = _sipp_ceiling(stack, min(seconds, 10), say)
+    ceiling, offered = _sipp_ceiling(stack, ceiling_rates, min(seconds, 10), say)
     plain, product = best["plain"], best["product"]
     ratio = product[0] / plain[0] if plain[0] else 0
     note = f"p99 INVITE→200 {product[1].invite_to_200_p99_ms:.0f} ms beside {plain[1].invite_to_200_p99_ms:.0f} ms"
@@ -53,10 +53,10 @@ def bench_call_path(stack: BenchStack, *, rates: list[int], seconds: int, say: S
     ]  # fmt: skip
 
 
-def _sipp_ceiling(stack: BenchStack, seconds: int, say: Say) -> tuple[LoadResult, str]:
+def _sipp_ceiling(stack: BenchStack, rates: tuple[int, ...], seconds: int, say: Say) -> tuple[LoadResult, str]:
     """What SIPp does alone: the last rate it kept up with, or the first if it kept up with none."""
     best, offered = _nothing(), ""
-    for rate in CEILING_RATES:
+    for rate in rates:
         say(f"SIPp alone: {rate} calls/s")
         result = run_ceiling(_profile("12345", rate, seconds), stack.target().runs_folder / _stamp())
         keeps_up = result.is_good(ratio=GOOD_RATIO) and result.achieved_per_second >= 0.9 * rate

@@ -114,6 +114,16 @@ class HeldCall(Caller):
         self.accepted = self.answer
         return status
 
+    def speak(self) -> None:
+        """One packet of voice, as every telephone sends all the time: a silent trunk is hung up after two minutes."""
+        self._spoken += 1
+        head = b"\x80\x08" + self._spoken.to_bytes(2, "big") + (self._spoken * 160).to_bytes(4, "big")
+        self._media.sendto(head + b"echo" + bytes([0x2A]) * 160, self._peer)
+
+    @property
+    def _peer(self) -> tuple[str, int]:
+        return "127.0.0.1", int(re.findall(r"^m=audio (\d+)", self.accepted, re.MULTILINE)[0])
+
     def was_hung_up(self) -> bool:
         """Whether anything but repeated answers came: the hotline ended the call."""
         self._sip.setblocking(False)
@@ -133,14 +143,11 @@ class HeldCall(Caller):
 
     def hears_own_voice(self, seconds: float = 10) -> bool:
         """Speak a tone to the echo test until a packet of it comes back."""
-        peer = ("127.0.0.1", int(re.findall(r"^m=audio (\d+)", self.accepted, re.MULTILINE)[0]))
         deadline = time.monotonic() + seconds
         with selectors.DefaultSelector() as ready:
             ready.register(self._media, selectors.EVENT_READ)
             while time.monotonic() < deadline:
-                self._spoken += 1
-                head = b"\x80\x08" + self._spoken.to_bytes(2, "big") + (self._spoken * 160).to_bytes(4, "big")
-                self._media.sendto(head + b"echo" + bytes([0x2A]) * 160, peer)
+                self.speak()
                 while ready.select(0.02):
                     if self._media.recv(2048)[12:].count(0x2A) > 100:
                         return True

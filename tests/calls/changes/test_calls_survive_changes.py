@@ -41,7 +41,11 @@ def test_fifty_calls_are_held_through_ten_applies(node: ChangingNode) -> None:
         # those who talk hear themselves
         talking = [call for call in calls if call.hears_own_voice(0.3)]
 
-        reports = [node.apply(edited(number)) for number in range(APPLIES)]
+        reports = []
+        for number in range(APPLIES):
+            reports.append(node.apply(edited(number)))
+            for call in calls:
+                call.speak()
 
         assert [report.outcome for report in reports] == ["applied"] * APPLIES
         assert [call.was_hung_up() for call in calls] == [False] * CALLS

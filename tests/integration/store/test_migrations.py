@@ -64,7 +64,7 @@ def test_reference_data_has_the_regions_subjects_and_lines_of_the_rule_book(data
 
     assert regions == {1: 1, 2: 18, 3: 181, 4: 13}
     assert subjects[1] == 12
-    assert lines == {"12345": 1, "retained": 15, "emergency": 4}
+    assert lines == {"12345": 1, "retained": 15, "cancelled": 1, "emergency": 4}
     assert baofeng.full_name == "河南省平顶山市宝丰县周庄镇"
 
 
