@@ -37,6 +37,9 @@ DEMO_PORTS = {
     "HOTLINE_REDIS_PORT": 6390,
 }
 
+FIRST_EPHEMERAL_PORT = 32_768
+"""From here on Linux gives ports to whoever connects somewhere: a server's own may be taken just when it starts."""
+
 
 class SideStack:
     """One stack of its own. `settings` are HOTLINE_* names and values that differ from the demo's."""
@@ -47,6 +50,9 @@ class SideStack:
         self.environment["HOTLINE_HOME"] = str(home)
         self._cli_seconds = cli_seconds
         shared_root = os.environ.get("HOTLINE_ASTERISK_ROOT", str(PROJECT / ".runtime" / "asterisk-root"))
+        """Raises ValueError for an offset that leads to ports which any client may hold."""
+        if max(DEMO_PORTS.values()) + port_offset >= FIRST_EPHEMERAL_PORT:
+            raise ValueError(f"port offset {port_offset} reaches the ports that the system hands out by itself")
         ports = {name: str(port + port_offset) for name, port in DEMO_PORTS.items()}
         by_hand = {"HOTLINE_PROBE_EVERY_MINUTES": "0"}  # no test call that nobody ordered mixes with those counted here
         self._own_settings = ports | {"HOTLINE_ASTERISK_ROOT": shared_root} | by_hand | dict(settings)

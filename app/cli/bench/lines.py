@@ -26,7 +26,7 @@ from sipp_scenarios.target import TRUNK_ADDRESS
 
 HOME = PROJECT / ".runtime" / "bench" / "lines"
 SITE = PROJECT / "dialplan" / "sites" / "bench.yaml"
-PORT_OFFSET = 30_000
+PORT_OFFSET = 15_000
 PLAIN = "10000"
 FIRST_LINE = 20_000
 EXCHANGE = "127.0.0.3"
