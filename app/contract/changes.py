@@ -6,19 +6,24 @@ Each command prints one JSON document of the type named here, on stdout, also wh
 |---|---|
 | `check [--plan FILE]` | CheckReport |
 | `plan [--plan FILE]` | ChangePlan |
+| `render [--dry-run]` | ApplyReport: the plan this node shall have, with today's templates and settings |
 | `apply [--plan FILE \\| --proposal ID] --why TEXT [--by NAME] [--dry-run] [--overwrite-hand-edits] [--progress]` | ApplyReport |
 | `rollback [VERSION] --why TEXT [--by NAME] [--dry-run] [--overwrite-hand-edits] [--progress]` | ApplyReport |
 | `history [--limit N]` | History (without diffs) |
 | `show [VERSION]` | VersionDetail: text of the plan, whole diff |
 | `state` | NodeState: what is applied, who works on it, hand-edited files |
 | `propose [--plan FILE] --why TEXT [--by NAME] [--dry-run]` | Proposal |
-| `approve ID [--by NAME]`, `reject ID [--by NAME] --why TEXT`, `proposal ID` | Proposal |
+| `approve ID [--by NAME] [--dry-run]`, `reject ID [--by NAME] --why TEXT [--dry-run]`, `proposal ID` | Proposal |
 | `proposals` | ProposalList, newest first |
 | `trunks` | TrunkReport |
+| `clock` | ClockState |
 
 `--plan -` reads the plan from stdin. `--progress` prints a Progress line (JSON Lines) at each step's begin and end before the
 last line, which is the ApplyReport. A refusal (bad plan, lock, missing approval, hand edits) is a report with outcome
 `refused`, `message` and `remedy`; it is never a stack trace.
+
+Each sentence has a `code` that stays the same whatever its words are, English for the terminal and, in a field that ends
+in `_zh`, Chinese for pages. A `_zh` field is empty only in what an older release has kept.
 """  # noqa: E501 - a table
 
 from datetime import date, datetime
@@ -37,6 +42,8 @@ class Fault(Message):
     where: str
     what: str
     advice: str = ""
+    code: str = Field(default="", description="which rule is broken; stays the same whatever the words are")
+    text_zh: str = Field(default="", description="what is wrong and what to do, in Chinese, for pages")
 
 
 class CheckReport(Message):
@@ -96,8 +103,10 @@ class ChangePlan(Message):
     files: list[FileChange] = []
     reloads: list[str] = Field(default=[], description="console commands by which Asterisk takes it over")
     restart_for: list[str] = Field(default=[], description="files that Asterisk reads only when it starts")
+    restart_for_zh: list[str] = Field(default=[], description="the same in Chinese, for pages")
     hand_edits: list[FileChange] = Field(default=[], description="files on the node that are not as they were applied")
     needs_approval: bool = False
+    clock_offset_seconds: int = Field(default=0, description="a coming day is rehearsed on this node: an apply ends it")
     faults: list[Fault] = Field(default=[], description="why the plan cannot be applied; then nothing else is filled")
 
 
@@ -127,11 +136,12 @@ class StepName(StrEnum):
 
 
 class Step(Message):
-    """One step; `detail` is English and says what was seen."""
+    """One step; `detail` says what was seen."""
 
     name: StepName
     outcome: StepOutcome
     detail: str = ""
+    detail_zh: str = Field(default="", description="the same in Chinese, for pages")
     duration_ms: int = 0
 
 
@@ -155,8 +165,11 @@ class ApplyReport(Message):
     """How an apply or a rollback ended."""
 
     outcome: Outcome
+    code: str = Field(default="", description="what ended it, the same whatever the words are")
     message: str
-    remedy: str = ""
+    message_zh: str = ""
+    remedy: str = Field(default="", description="what to do, at the terminal")
+    remedy_zh: str = Field(default="", description="what to do, on a page")
     version: int | None = Field(default=None, description="number under which it stands in the history")
     steps: list[Step] = []
     change: ChangePlan | None = None
@@ -179,7 +192,9 @@ class Version(Message):
     rolled_back_to: int | None = Field(default=None, description="the version a rollback brought back")
     meaning: list[MeaningChange] = []
     files: list[FileChange] = Field(default=[], description="without diff in the history")
+    code: str = Field(default="", description="why it is not in force; empty when it was")
     message: str = ""
+    message_zh: str = ""
     duration_ms: int = 0
 
 
@@ -217,6 +232,21 @@ class NodeState(Message):
     plan_file: str = Field(description="the file HOTLINE_SITE_PLAN names")
     plan_file_differs: bool = Field(description="the file was changed since it was applied")
     needs_approval: bool = False
+    clock_offset_seconds: int = Field(
+        default=0,
+        description="lines are handled as at a moment so far from now: a coming day is rehearsed; 0: real time",
+    )
+    is_cut_short: bool = Field(
+        default=False,
+        description="an apply was killed half-way: the next one, or `hotline up`, brings the old files back",
+    )
+
+
+class ClockState(Message):
+    """By what time lines change their modes."""
+
+    offset_seconds: int = Field(description="0: the real time")
+    shown_at: datetime = Field(description="the moment at which lines are handled now")
 
 
 class ProposalStatus(StrEnum):
@@ -254,8 +284,11 @@ class Refusal(Message):
     """The answer of any command that could not be carried out for a reason a person can mend."""
 
     outcome: Outcome = Outcome.REFUSED
+    code: str = ""
     message: str
+    message_zh: str = ""
     remedy: str = ""
+    remedy_zh: str = ""
 
 
 class Qualify(StrEnum):
