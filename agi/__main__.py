@@ -4,23 +4,26 @@ import asyncio
 import contextlib
 import signal
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 
 import structlog
 import uvloop
 
+from agi.effects import Services
+from agi.facts import Facts
 from agi.logs import configure_logs
 from agi.lookup import StoreLookup
+from agi.messages import MessageFolder
 from agi.play import FlowPlayer
 from agi.server import AgiServer
 from agi.settings import AgiSettings
+from agi.wire import in_greenlet, wait_for
 from app.contract.client import StoreClient
 from app.contract.delivery import Delivery
 from app.contract.faults import describe_fault
 from app.contract.journal import Journal, JournalLocked
-from ivr_flows.flow import Flow
-from ivr_flows.loader import read_flow
+from ivr_flows.published import PublishedFlows, Table
 
 log = structlog.get_logger("agi")
 
@@ -28,17 +31,24 @@ FLUSH_SECONDS = 3.0
 """After the last call: how long the store may take the last facts. What remains is sent at the next start."""
 
 
-def load_flows(folder: Path) -> dict[str, Flow]:
-    """Every valid flow by name. An invalid one is logged and left out: its callers get the dialplan's fallback."""
-    flows: dict[str, Flow] = {}
-    for file in sorted(folder.glob("*.yaml")):
-        flow, problems = read_flow(file)
-        if flow and not problems:
-            flows[flow.flow] = flow
-        else:
-            log.error("flow_invalid", file=file.name, problems=[str(problem) for problem in problems])
-    log.info("flows_loaded", flows=sorted(flows))
-    return flows
+def published_flows(settings: AgiSettings) -> PublishedFlows:
+    """Flows in force. An invalid one is logged and left out: its callers get the dialplan's fallback."""
+
+    def load(work: Callable[[], Table]) -> Table:
+        """Files are read beside the event loop; the call that saw the change waits, the others go on."""
+        loop = asyncio.get_running_loop()
+        return wait_for(asyncio.ensure_future(loop.run_in_executor(None, work)))
+
+    def tell(table: Table) -> None:
+        log.info(
+            "flows_loaded", flows=table.versions, lines={line: flow.flow for line, (flow, _) in table.lines.items()}
+        )
+        if table.broken:
+            log.error("flow_invalid", problems=[str(problem) for problem in table.broken])
+
+    return PublishedFlows(
+        settings.flows_folder, settings.agi_flows, load=load, tell=tell, now=lambda: datetime.now(UTC)
+    )  # fmt: skip
 
 
 async def serve(settings: AgiSettings) -> bool:
@@ -53,15 +63,16 @@ async def serve(settings: AgiSettings) -> bool:
         async with StoreClient(settings.facts_url, settings.agi_token) as client:
             delivery = Delivery(journal, client, settings.sender)
             sending = asyncio.create_task(delivery.run())
-            player = FlowPlayer(
-                load_flows(settings.agi_flows),
-                lookup=StoreLookup(client, settings.agi_lookup_budget_ms),
-                journal=journal,
-                sender=settings.sender,
-                now=lambda: datetime.now(UTC),
+            flows = published_flows(settings)
+            await in_greenlet(flows.names)
+            services = Services(
+                flows,
+                StoreLookup(client, settings.agi_lookup_budget_ms),
+                Facts(journal, settings.sender, lambda: datetime.now(UTC)),
+                MessageFolder(settings.recordings_folder),
             )
             server = AgiServer(
-                player,
+                FlowPlayer(services),
                 host=settings.agi_host,
                 port=settings.agi_port,
                 max_calls=settings.agi_max_calls,

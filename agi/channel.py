@@ -1,4 +1,4 @@
-"""pyst2 behind AgiChannel: the only module that knows the AGI protocol.
+"""pyst2 made safe: the only module that knows it, and the AGI protocol.
 
 pyst2's AGI class is kept for its commands; everything about reading, writing and quoting is replaced, because it
 sends str to binary files, takes HANGUP, EOF, 511 and 100 for replies, lets a value smuggle in a second command,
@@ -20,8 +20,10 @@ from asterisk.agi import (
     AGIUsageError,
 )
 
-from agi.call import CallerHungUp, ChannelBroken, Collected, PromptMissing
+from agi.call import Collected
 from agi.wire import Wire
+
+__all__ = ["AGIAppError", "AGIException", "AGIHangup", "FastAGI"]
 
 MAX_COMMAND_BYTES = 2000
 """Older Asterisk splits a longer line into two commands."""
@@ -31,9 +33,6 @@ MAX_STRAY_LINES = 50
 REPLY = re.compile(r"(\d{3})([ -])?(.*)", re.DOTALL)
 PAIR = re.compile(r"(\w+)=(\S*)(?:\s+\((.*)\))?")
 BREAKS = str.maketrans({"\r": " ", "\n": " ", "\0": " "})
-SAFE_VALUE = re.compile(r"[A-Za-z0-9_.+*#-]*")
-SEPARATOR = "|"
-SOUNDS = "hotline/"
 
 
 class FastAGI(AGI):  # type: ignore[misc] # pyst2 has no types
@@ -46,6 +45,7 @@ class FastAGI(AGI):  # type: ignore[misc] # pyst2 has no types
         self.has_hung_up = False
         self._got_sighup = False
         self._is_usage_expected = False
+        self.last_reply: dict[str, tuple[str, str]] = {}
         self._command_seconds, self._prompt_seconds = command_seconds, prompt_seconds
         self._get_agi_env()
 
@@ -70,6 +70,7 @@ class FastAGI(AGI):  # type: ignore[misc] # pyst2 has no types
     def execute(self, command: str, *args: object, seconds: float | None = None) -> dict[str, tuple[str, str]]:
         """Send a command and return its reply. `seconds`: how long the reply may take."""
         self.wire.limit_seconds = self._command_seconds if seconds is None else seconds
+        self.last_reply = {}
         try:
             self.send_command(command, *args)
             reply = self.get_result()
@@ -113,6 +114,7 @@ class FastAGI(AGI):  # type: ignore[misc] # pyst2 has no types
     def _result(self, text: str) -> dict[str, tuple[str, str]]:
         result = {key: (value, data) for key, value, data in PAIR.findall(text)}
         value, data = result.setdefault("result", ("", ""))
+        self.last_reply = result
         if value == "-1":
             if data == "hangup":
                 self.has_hung_up = True
@@ -148,18 +150,27 @@ class FastAGI(AGI):  # type: ignore[misc] # pyst2 has no types
         digits, mark = self.execute("GET DATA", self._quote(filename), timeout, max_digits, seconds=seconds)["result"]
         return Collected(digits, mark == "timeout")
 
-    def record_file(self, filename: str, format: str = "wav", escape_digits: str = "#", **options: Any) -> str:
-        """The digit that stopped it; empty when time or silence did.
+    def wait_for_digit(self, timeout: int = -1) -> str:
+        """The key; empty when none came within `timeout` milliseconds."""
+        seconds = self._command_seconds + timeout / 1000
+        return _digit(self.execute("WAIT FOR DIGIT", timeout, seconds=seconds)["result"][0])
 
-        Options: `timeout` (milliseconds, 20000), `offset` (samples, 0), `beep`, `silence` (seconds, 0: any).
+    def record_file(self, filename: str, format: str = "wav", escape_digits: str = "#", **options: Any) -> int:
+        """Samples written; who hangs up ends the recording too. Raises AGIAppError when the file cannot be written.
+
+        Options: `timeout` (milliseconds, 20000), `silence` (seconds, 0: any).
         """
         timeout = int(options.get("timeout", 20000))
-        reply = self.execute(
-            "RECORD FILE", self._quote(filename), format, self._quote(escape_digits), timeout,
-            options.get("offset", 0), options.get("beep", "beep"), f"s={options.get('silence', 0)}",
-            seconds=timeout / 1000 + self._prompt_seconds,
-        )  # fmt: skip
-        return _digit(reply["result"][0])
+        try:
+            self.execute(
+                "RECORD FILE", self._quote(filename), format, self._quote(escape_digits), timeout, 0,
+                f"s={options.get('silence', 0)}", seconds=timeout / 1000 + self._prompt_seconds,
+            )  # fmt: skip
+        except AGIHangup:
+            if "endpos" not in self.last_reply:
+                raise
+        samples = self.last_reply.get("endpos", ("0", ""))[0]
+        return int(samples) if samples.isdecimal() else 0
 
     def exec_command(self, command: str, *args: object) -> dict[str, tuple[str, str]]:
         """Run a dialplan application. A comma inside an argument separates arguments, as in the dialplan."""
@@ -190,85 +201,3 @@ def _digit(result: str) -> str:
         return chr(int(result)) if int(result) > 0 else ""
     except ValueError as error:
         raise AGIError(f"no digit: {result!r}") from error
-
-
-class PystChannel:
-    """AgiChannel over pyst2. Raises ChannelBroken when the environment does not come."""
-
-    def __init__(self, wire: Wire, *, command_seconds: float = 5.0, prompt_seconds: float = 60.0) -> None:
-        with _our_errors():
-            self._agi = FastAGI(wire, command_seconds=command_seconds, prompt_seconds=prompt_seconds)
-
-    @property
-    def script(self) -> str:
-        return self._agi.env.get("agi_network_script", "").partition("?")[0]
-
-    @property
-    def uniqueid(self) -> str:
-        return self._agi.env.get("agi_uniqueid", "")
-
-    @property
-    def has_hung_up(self) -> bool:
-        return self._agi.has_hung_up
-
-    def get_variables(self, *names: str) -> dict[str, str]:
-        """All with one command where no value holds the separator."""
-        with _our_errors():
-            expression = SEPARATOR.join(f"${{{name}}}" for name in names)
-            values = str(self._agi.get_full_variable(expression)).split(SEPARATOR)
-            if len(values) != len(names):
-                values = [str(self._agi.get_variable(name)) for name in names]
-        return dict(zip(names, values, strict=True))
-
-    def set_variables(self, values: dict[str, str]) -> None:
-        """All with one command where that is safe: MSet parts its arguments at commas and reads quotes."""
-        with _our_errors():
-            if len(values) > 1 and all(SAFE_VALUE.fullmatch(value) for value in values.values()):
-                reply = self._agi.exec_command("MSet", *(f"{name}={value}" for name, value in values.items()))
-                if reply["result"][0] == "0":
-                    return
-            for name, value in values.items():
-                self._agi.set_variable(name, value)
-
-    def play(self, prompt: str) -> None:
-        with _our_errors():
-            try:
-                self._agi.stream_file(SOUNDS + prompt)
-            except AGIHangup:
-                raise
-            except AGIAppError as error:
-                raise self._why(prompt) from error
-            if self._agi.has_hung_up:
-                raise CallerHungUp
-
-    def collect(self, prompt: str, *, max_digits: int, timeout_ms: int, is_barge_in: bool = True) -> Collected:
-        if not is_barge_in:
-            self.play(prompt)
-        with _our_errors():
-            try:
-                collected = self._agi.get_data(SOUNDS + prompt if is_barge_in else "", timeout_ms, max_digits)
-            except AGIHangup:
-                raise
-            except AGIAppError as error:
-                raise self._why(prompt) from error
-            if self._agi.has_hung_up:
-                raise CallerHungUp
-        return collected
-
-    def _why(self, prompt: str) -> Exception:
-        """Result -1 means "no such file" and "hung up" alike; a dead channel answers 511 to the next question."""
-        self._agi.channel_status()  # raises AGIHangup
-        return CallerHungUp() if self._agi.has_hung_up else PromptMissing(prompt)
-
-
-class _our_errors:
-    """pyst2's and the wire's exceptions as ours."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, AGIHangup):
-            raise CallerHungUp from error
-        if isinstance(error, AGIException | OSError):
-            raise ChannelBroken(str(error)) from error

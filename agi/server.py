@@ -7,7 +7,7 @@ from collections.abc import Callable
 import structlog
 
 from agi.call import AgiChannel, CallerHungUp, ChannelBroken
-from agi.channel import PystChannel
+from agi.pyst_channel import PystChannel
 from agi.wire import LoopWire, run_in_greenlet
 
 log = structlog.get_logger(__name__)

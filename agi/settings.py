@@ -18,7 +18,9 @@ class AgiSettings(EnvSettings):
         description="name of this FastAGI server; a second one on the same host needs another",
     )
     agi_token: SecretStr = Field(description="API token of the FastAGI server (scopes call-events:write lookup:read)")
-    agi_flows: Path = Field(default=PROJECT / "ivr_flows" / "flows", description="folder of the flow files")
+    agi_flows: Path = Field(
+        default=PROJECT / "ivr_flows" / "flows", description="flow files to play while none was published"
+    )
     agi_max_calls: int = Field(
         default=500, ge=1, description="calls in flows at once; one more goes to the next server"
     )
@@ -34,6 +36,16 @@ class AgiSettings(EnvSettings):
     def sender(self) -> str:
         """The name under which the store keeps this sender's cursor."""
         return f"{self.node}.{self.agi_name}"
+
+    @property
+    def flows_folder(self) -> Path:
+        """Published flows."""
+        return self.home / "flows"
+
+    @property
+    def recordings_folder(self) -> Path:
+        """Where Asterisk writes; here too on the host of the node."""
+        return self.home / "asterisk" / "recordings"
 
     @property
     def journal_folder(self) -> Path:

@@ -39,6 +39,20 @@ def run_in_greenlet(function: Callable[[], None]) -> None:
     started.switch()
 
 
+async def in_greenlet(function: Callable[[], Result]) -> Result:
+    """The result of `function`, which may wait as in `run_in_greenlet`."""
+    done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+
+    def run() -> None:
+        try:
+            done.set_result(function())
+        except Exception as error:
+            done.set_exception(error)
+
+    run_in_greenlet(run)
+    return await done
+
+
 def wait_for(future: "asyncio.Future[Result]") -> Result:
     """Let the event loop run until the future is done; its result, or its exception."""
     if not future.done():

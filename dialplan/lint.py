@@ -15,8 +15,10 @@ OWN_VARIABLES = {
     *LINE_VARIABLES, *HANDOVER_VARIABLES,
 }  # fmt: skip
 """Used by the dialplan alone; every other HL_ name is shared with AGI and stands in app.contract.variables."""
-NOT_ACTED_ON = {variables.ORIGINAL_LINE}
-"""Outputs that AGI leaves for the record only."""
+NOT_ACTED_ON = {
+    variables.ORIGINAL_LINE, variables.TARGET, variables.AGENT, variables.SIDE_DOORS, variables.DOORS_AFTER,
+}  # fmt: skip
+"""Outputs that AGI leaves for the record, or that no shipped flow makes yet."""
 MODULE_OF = {
     "AGI": "res_agi", "Dial": "app_dial", "Echo": "app_echo", "Log": "app_verbose", "MixMonitor": "app_mixmonitor",
     "Playback": "app_playback", "Queue": "app_queue", "QueueLog": "app_queue", "Return": "app_stack",

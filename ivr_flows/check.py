@@ -4,8 +4,9 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from ivr_flows.build import content_hash, has_audio, read_manifest
-from ivr_flows.loader import FLOWS, read_flow
+from ivr_flows.loader import FLOWS, read_flows
 from ivr_flows.prompts import PROMPTS, RECORDINGS, Prompt, read_prompts
+from ivr_flows.validator import Known
 from ivr_flows.voice import EspeakVoice, Voice
 from ivr_flows.yaml_source import Problem
 
@@ -21,10 +22,11 @@ def check_flows(
     recordings: Path = RECORDINGS,
     voice: Voice | None = None,
     queues: Collection[str] | None = None,
+    targets: Collection[str] | None = None,
 ) -> list[Problem]:
     """All that is wrong, in the order of the files. Without `sounds_dir` the audio is not looked at.
 
-    `queues`: those of the site plan; without it queue names are not checked.
+    `queues`, `targets`: those of the site plan, and the numbers it can ring; without them names are not checked.
     """
     prompts, problems = read_prompts(prompts_file)
     for name in DIALPLAN_PROMPTS:
@@ -38,11 +40,7 @@ def check_flows(
     files = sorted(flows.glob("*.yaml"))
     if not files:
         problems.append(Problem(str(flows), 0, "holds no flow"))
-    for file in files:
-        flow, found = read_flow(file, prompts)
-        problems.extend(found)
-        for queue in sorted(flow.queues - {*queues}) if flow and queues is not None else ():
-            problems.append(Problem(file.name, 0, f"queue '{queue}' is not in the site plan"))
+    problems.extend(read_flows(files, Known({"zh": prompts}, queues=queues, targets=targets))[1])
     if sounds_dir is not None:
         problems.extend(_check_audio(sounds_dir, prompts, recordings, voice or EspeakVoice()))
     return problems

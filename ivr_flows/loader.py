@@ -1,13 +1,14 @@
-"""From a YAML file to a valid flow, or to exact problems."""
+"""From YAML files to valid flows, or to exact problems."""
 
-from collections.abc import Collection
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from ivr_flows.flow import Flow, FlowHead
 from ivr_flows.nodes import KINDS, Node
-from ivr_flows.validator import find_problems
+from ivr_flows.validator import NOTHING, Known, find_problems
 from ivr_flows.yaml_source import Plain, Problem, YamlSource, read_yaml
 
 FLOWS = Path(__file__).parent / "flows"
@@ -21,22 +22,53 @@ class FlowInvalid(ValueError):
         self.problems = problems
 
 
-def load_flow(file: Path, prompts: Collection[str] | None = None) -> Flow:
-    """Read one flow. `prompts`: names that exist; without it prompt names are not checked. Raises FlowInvalid."""
-    flow, problems = read_flow(file, prompts)
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A file as it was read: the flow, where it could be understood, and what is wrong with the file alone."""
+
+    source: YamlSource
+    flow: Flow | None
+
+    def check(self, known: Known) -> list[Problem]:
+        """All that is wrong, in the order of the file."""
+        if self.flow is None or self.source.problems:
+            return sorted(self.source.problems)
+        found = find_problems(self.flow, known)
+        return sorted(self.source.problem(message, path) for path, message in found)
+
+
+def load_flow(file: Path, known: Known = NOTHING) -> Flow:
+    """Read one flow. `known`: what exists beside it. Raises FlowInvalid."""
+    flow, problems = read_flow(file, known)
     if flow is None or problems:
         raise FlowInvalid(problems)
     return flow
 
 
-def read_flow(file: Path, prompts: Collection[str] | None = None) -> tuple[Flow | None, list[Problem]]:
+def read_flow(file: Path, known: Known = NOTHING) -> tuple[Flow | None, list[Problem]]:
     """The flow, where the file could be understood, and all that is wrong with it, in the order of the file."""
+    draft = read_draft(file)
+    return draft.flow, draft.check(known)
+
+
+def read_flows(files: Iterable[Path], known: Known = NOTHING) -> tuple[dict[str, Flow], list[Problem]]:
+    """The valid ones of several flows that may name each other, or those known; and what is wrong."""
+    drafts = [read_draft(file) for file in files]
+    named = {**(known.flows or {}), **{draft.flow.flow: draft.flow for draft in drafts if draft.flow}}
+    known = replace(known, flows=named)
+    flows, problems = {}, list[Problem]()
+    for draft in drafts:
+        found = draft.check(known)
+        problems.extend(found)
+        if draft.flow and not found:
+            flows[draft.flow.flow] = draft.flow
+    return flows, problems
+
+
+def read_draft(file: Path) -> Draft:
+    """Understand one file; nothing is raised."""
     source = read_yaml(file)
-    flow = None if source.problems or source.value is None else _build(source, source.value, file)
-    if flow and not source.problems:
-        for path, message in find_problems(flow, prompts):
-            source.report(message, path)
-    return flow, sorted(source.problems)
+    return Draft(source, None if source.problems or source.value is None else _build(source, source.value, file))
 
 
 def _build(source: YamlSource, value: Plain, file: Path) -> Flow | None:
@@ -72,7 +104,7 @@ def _node(source: YamlSource, name: str, raw: Plain) -> Node | None:
         return None
     kind = KINDS.get(str(raw.get("kind"))) if raw.get("kind") else None
     if kind is None:
-        known = ", ".join(sorted(name for name in KINDS if name))
+        known = ", ".join(sorted(KINDS))
         said = f"unknown kind '{raw['kind']}'" if "kind" in raw else "'kind' is missing"
         source.report(f"{where}{said}, known kinds are {known}", (*path, "kind"))
         return None
@@ -96,6 +128,8 @@ def _report(
                 message = missing.get(field, f"'{field}' is missing")
             case "extra_forbidden":
                 message = f"unknown field '{field}'"
+            case "value_error":
+                message = f"'{field}': {item['ctx']['error']}"
             case _:
                 message = f"'{field}' is {item['input']!r}: {item['msg'][0].lower()}{item['msg'][1:]}"
         source.report(where + message, (*path, *item["loc"]))

@@ -42,8 +42,11 @@ class YamlSource:
             path = path[:-1]
         return self.lines.get(path, 1)
 
+    def problem(self, message: str, path: YamlPath = ()) -> Problem:
+        return Problem(self.name, self.line_of(path), message)
+
     def report(self, message: str, path: YamlPath = (), *, line: int | None = None) -> None:
-        self.problems.append(Problem(self.name, self.line_of(path) if line is None else line, message))
+        self.problems.append(self.problem(message, path) if line is None else Problem(self.name, line, message))
 
 
 def read_yaml(file: Path) -> YamlSource:

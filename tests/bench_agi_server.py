@@ -20,7 +20,7 @@ import structlog
 import uvloop
 
 from agi.call import AgiChannel
-from agi.channel import PystChannel
+from agi.pyst_channel import PystChannel
 from agi.server import AgiServer
 
 ENVIRONMENT = b"agi_network: yes\nagi_network_script: bench\nagi_uniqueid: n-1.1\n\n"

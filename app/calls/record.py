@@ -139,11 +139,9 @@ class CallStory:
                 record.original_line = fact.original_line[:20] or record.original_line
                 self._line_is_resolved = bool(fact.original_line)
             case facts.IntakeRecorded() as fact:
-                record.flow = fact.flow
-                if not self._line_is_resolved:
-                    record.original_line = fact.original_line[:20]
-                record.queue = record.queue or fact.queue
-                record.intake = fact.model_dump(mode="json", exclude={"flow", "original_line", "queue"})
+                self._tell_of_flow(fact)
+            case facts.MessageLeft() as fact:
+                record.intake.setdefault("messages", []).append(fact.model_dump(mode="json"))
             case facts.CallbackRequested(number=number):
                 record.callback_number = normalize_number(number, area_code=self._area_code) or record.caller_number
             case facts.CallRated(score=score):
@@ -154,6 +152,20 @@ class CallStory:
                 record.recording_file = file
             case _:
                 self._tell_of_queue(event)
+
+    def _tell_of_flow(self, fact: facts.IntakeRecorded) -> None:
+        """The first flow is the intake; later ones (side doors, the rating) stand under `later`. Answers are merged."""
+        record = self.record
+        told = fact.model_dump(mode="json", exclude={"flow", "original_line", "queue"})
+        record.queue = record.queue or fact.queue
+        if record.flow:
+            record.intake["answers"] = {**record.intake.get("answers", {}), **fact.answers}
+            record.intake.setdefault("later", []).append({"flow": fact.flow, **told})
+            return
+        record.flow = fact.flow
+        if not self._line_is_resolved:
+            record.original_line = fact.original_line[:20]
+        record.intake = {**told, **record.intake}
 
     def _report(self, event: CallEvent) -> None:
         """Move the state on. A phone that stops ringing means waiting only if no other one rings."""

@@ -38,6 +38,7 @@ REPORTS: Mapping[EventType, CallState | None] = MappingProxyType(
         EventType.CALL_TRANSFERRED: None,
         EventType.CALLBACK_REQUESTED: None,
         EventType.CALL_RATED: None,
+        EventType.MESSAGE_LEFT: None,
         EventType.CALL_ENDED: _C.ENDED,
         EventType.AGENT_SIGNED_IN: None,
         EventType.AGENT_SIGNED_OUT: None,

@@ -9,7 +9,7 @@ import orjson
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from app.contract.events import BatchResult, Cursor, EventBatch
-from app.contract.lookup import CallerCard, LookupRequest
+from app.contract.lookup import CallerCard, FlowLookup, FlowLookupAnswer, LookupRequest
 
 Answer = TypeVar("Answer", bound=BaseModel)
 REASON_LENGTH = 300
@@ -73,6 +73,15 @@ class StoreClient:
             async with asyncio.timeout(budget_ms / 1000):
                 body = request.model_dump_json().encode()
                 return await self._ask(CallerCard, "POST", "/api/v1/lookup", content=body)
+        except TimeoutError as error:
+            raise StoreTimeout(f"no answer within {budget_ms} ms") from error
+
+    async def flow_lookup(self, what: str, request: FlowLookup, *, budget_ms: int) -> FlowLookupAnswer:
+        """What a flow asks in the middle of a call. Raises as `lookup`."""
+        try:
+            async with asyncio.timeout(budget_ms / 1000):
+                body = request.model_dump_json().encode()
+                return await self._ask(FlowLookupAnswer, "POST", f"/api/v1/flow-lookups/{what}", content=body)
         except TimeoutError as error:
             raise StoreTimeout(f"no answer within {budget_ms} ms") from error
 

@@ -30,6 +30,7 @@ class EventType(StrEnum):
     CALL_TRANSFERRED = "CallTransferred"
     CALLBACK_REQUESTED = "CallbackRequested"
     CALL_RATED = "CallRated"
+    MESSAGE_LEFT = "MessageLeft"
     CALL_ENDED = "CallEnded"
     AGENT_SIGNED_IN = "AgentSignedIn"
     AGENT_SIGNED_OUT = "AgentSignedOut"
@@ -109,10 +110,21 @@ class CallArrived(Payload):
     diversion: str = Number
 
 
+class NodeVisit(BaseModel):
+    """A node of a flow that the caller went through. `node` is `FLOW/NODE` inside a sub-flow."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    node: str = Field(max_length=120)
+    left_by: str = Field(default="", max_length=120, description="the exit; empty: the flow ended here")
+    ms: int = Field(default=0, ge=0, description="time spent there, milliseconds")
+
+
 class IntakeRecorded(Payload):
-    """What the flow learned before the queue."""
+    """What a flow learned of a caller. A call may go through several: the intake, side doors, the rating."""
 
     flow: str = Name
+    flow_version: int = Field(default=0, ge=0, description="as published; 0: the flow that ships")
     route: str = Field(default="queue", max_length=20)
     queue: str = Field(default="", max_length=80)
     original_line: str = Number
@@ -120,6 +132,7 @@ class IntakeRecorded(Payload):
     lookup_ms: int | None = Field(default=None, ge=0)
     answers: dict[str, str] = Field(default_factory=dict, max_length=50)
     prompts_missing: list[str] = Field(default_factory=list, max_length=50)
+    path: list[NodeVisit] = Field(default_factory=list, max_length=200, description="in order; a longer way is cut")
 
 
 class CallerQueued(Payload):
@@ -204,6 +217,13 @@ class CallRated(Payload):
     score: int = Field(ge=0, le=9)
 
 
+class MessageLeft(Payload):
+    """A message that the caller recorded in a flow."""
+
+    file: str = Field(max_length=200, pattern=r"^[A-Za-z0-9._-]+$", description="file name, no path")
+    seconds: int = Field(default=0, ge=0)
+
+
 class CallEnded(Payload):
     hangup_cause: int = Field(default=0, ge=0, description="Q.850 cause")
     hangup_cause_text: str = Text
@@ -239,7 +259,7 @@ class RecordingSaved(Payload):
 AnyPayload = (
     CallArrived | IntakeRecorded | CallerQueued | AgentRinging | AgentMissed | AgentAnswered | ConversationEnded
     | CallerAbandoned | QueueTimedOut | CallForwarded | HandedOver | CallTransferred | CallbackRequested | CallRated
-    | CallEnded | AgentSignedIn | AgentSignedOut | AgentPaused | AgentResumed | RecordingSaved
+    | MessageLeft | CallEnded | AgentSignedIn | AgentSignedOut | AgentPaused | AgentResumed | RecordingSaved
 )  # fmt: skip
 
 PAYLOADS: dict[EventType, type[Payload]] = {EventType(cls.__name__): cls for cls in AnyPayload.__args__}

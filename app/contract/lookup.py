@@ -23,3 +23,25 @@ class CallerCard(BaseModel):
     original_line: str = Field(default="", max_length=64, description="the hotline the citizen meant")
     queue: str = Field(default="", max_length=80, description="queue of that line; empty: the flow's own")
     open_tickets: int = Field(default=0, ge=0)
+    last_agent: str = Field(default="", max_length=80, description="whom the caller spoke with in the last 24 hours")
+    day: str = Field(default="", max_length=20, description="workday, rest_day or holiday; empty: not known")
+
+
+class FlowLookup(BaseModel):
+    """What a flow asks in the middle of a call: how a ticket stands, what is broadcast, how long the wait is."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    call_id: str = Field(max_length=64)
+    line: str = Field(default="", max_length=64)
+    ani: str = Field(default="", max_length=64)
+    arguments: dict[str, str] = Field(default_factory=dict, max_length=10)
+
+
+class FlowLookupAnswer(BaseModel):
+    """`found` decides the flow's way; what the values mean is the matter of the look-up and of the flow."""
+
+    model_config = ConfigDict(frozen=True)
+
+    found: bool = False
+    values: dict[str, str | int | bool] = Field(default_factory=dict, max_length=50)

@@ -12,8 +12,13 @@ CALLER_NAME: Final = "HL_CALLER_NAME"
 FLOW: Final = "HL_FLOW"
 RESOLVED_LINE: Final = "HL_LINE"
 """The hotline the citizen meant, as the dialplan found it."""
+LINE_QUEUE: Final = "HL_LINE_QUEUE"
+"""The queue of that line, whose load a flow may ask for."""
 LINE_RULE: Final = "HL_LINE_RULE"
 LINE_MODE: Final = "HL_LINE_MODE"
+
+FLOW_RUN: Final = "HL_FLOW_RUN"
+"""How many flows this call has gone through: AGI counts, so that each is reported under an id of its own."""
 
 # set by AGI, acted on by the dialplan
 STARTED: Final = "HL_STARTED"
@@ -24,11 +29,21 @@ ROUTE: Final = "HL_ROUTE"
 QUEUE: Final = "HL_QUEUE"
 PRIORITY: Final = "HL_PRIORITY"
 ORIGINAL_LINE: Final = "HL_ORIGINAL_LINE"
+TARGET: Final = "HL_TARGET"
+"""Of the routes dial and handover: the line, or 110, 119, 120, 122."""
+AGENT: Final = "HL_AGENT"
+"""Whom the caller spoke with lately, if the flow wants that agent to be asked first."""
+SIDE_DOORS: Final = "HL_SIDE_DOORS"
+"""The flow that a key opens while the caller waits."""
+DOORS_AFTER: Final = "HL_DOORS_AFTER"
+"""After how many seconds of waiting it is offered."""
 DONE: Final = "HL_DONE"
 """Last of all, value 1. Without it the call goes to the general queue, whatever AGISTATUS says."""
 
-INPUTS: Final = (CALL_ID, NODE, TRUNK, DNIS, ANI, CALLER_NAME, FLOW, RESOLVED_LINE, LINE_RULE, LINE_MODE)
-OUTPUTS: Final = (STARTED, NOTICE_PLAYED, ROUTE, QUEUE, PRIORITY, ORIGINAL_LINE, DONE)
+INPUTS: Final = (CALL_ID, NODE, TRUNK, DNIS, ANI, CALLER_NAME, FLOW, RESOLVED_LINE, LINE_QUEUE, LINE_RULE, LINE_MODE)
+OUTPUTS: Final = (
+    STARTED, NOTICE_PLAYED, ROUTE, QUEUE, PRIORITY, ORIGINAL_LINE, TARGET, AGENT, SIDE_DOORS, DOORS_AFTER, DONE,
+)  # fmt: skip
 
 # the dialplan's own, also read by the bridge through UserEvent and queue_log
 QUEUE_LOG_ARRIVED: Final = "HLARRIVED"

@@ -3,7 +3,7 @@
 from collections import deque
 from dataclasses import dataclass, field
 
-from agi.call import CallerHungUp, Collected, PromptMissing
+from agi.call import CallerHungUp, Collected, PromptMissing, RecordingFailed
 
 
 @dataclass
@@ -11,23 +11,31 @@ class CallScript:
     """What the caller and Asterisk will do; afterwards, what was heard and set.
 
     `keys`: one entry per question; "12#" ends with the hash, "12" ends with the time-out, "" is silence.
-    `hangs_up_during`: the prompt at whose playing the caller goes.
+    `skips`: keys pressed during a prompt that may be skipped, by prompt. `messages`: milliseconds of each recording;
+    none is left: the disk is full; negative: the caller hangs up at its end. `hangs_up_during`: the prompt at whose
+    playing the caller goes; `hangs_up_at`: the number of the command (from 0) before which he does.
     """
 
     script: str = "hotline-12345"
     variables: dict[str, str] = field(default_factory=dict)
     missing: frozenset[str] = frozenset()
     keys: deque[str] = field(default_factory=deque)
+    skips: dict[str, str] = field(default_factory=dict)
+    messages: deque[int] = field(default_factory=deque)
     hangs_up_during: str = ""
+    hangs_up_at: int | None = None
     uniqueid: str = "node1-1763865600.1"
     heard: list[str] = field(default_factory=list)
+    recorded: list[str] = field(default_factory=list)
+    commands: int = 0
     has_hung_up: bool = False
 
-    def answer_question(self, max_digits: int) -> tuple[str, bool]:
+    def answer_question(self, max_digits: int, terminator: str = "#") -> tuple[str, bool]:
         """Digits, and whether the caller stopped short."""
         keyed = self.keys.popleft() if self.keys else ""
-        digits = keyed.rstrip("#")[:max_digits]
-        return digits, not keyed.endswith("#") and len(digits) < max_digits
+        digits = (keyed.rstrip(terminator) if terminator else keyed)[:max_digits]
+        is_ended = bool(terminator) and keyed.endswith(terminator)
+        return digits, not is_ended and len(digits) < max_digits
 
 
 class FakeChannel:
@@ -54,16 +62,48 @@ class FakeChannel:
     def set_variables(self, values: dict[str, str]) -> None:
         self.call.variables.update(values)
 
-    def play(self, prompt: str) -> None:
-        if self.call.has_hung_up:
-            raise CallerHungUp
+    def play(self, prompt: str, *, is_skippable: bool = False) -> str:
+        self._happen()
         if prompt in self.call.missing:
             raise PromptMissing(prompt)
         self.call.heard.append(prompt)
         if prompt == self.call.hangs_up_during:
+            self._hang_up()
+        return self.call.skips.get(prompt, "") if is_skippable else ""
+
+    def collect(
+        self,
+        prompt: str,
+        *,
+        max_digits: int,
+        timeout_ms: int,
+        is_barge_in: bool = True,
+        terminator: str = "#",
+        first: str = "",
+    ) -> Collected:
+        if prompt:
+            self.play(prompt)
+        else:
+            self._happen()
+        digits, is_timeout = self.call.answer_question(max_digits - len(first), terminator)
+        return Collected(first + digits or ("" if is_timeout else terminator), is_timeout)
+
+    def record(self, file: str, *, max_seconds: int, silence_seconds: int, terminator: str = "#") -> int:
+        self._happen()
+        if not self.call.messages:
+            raise RecordingFailed(file)
+        self.call.recorded.append(file)
+        told_ms = self.call.messages.popleft()
+        self.call.has_hung_up = told_ms < 0
+        return abs(told_ms)
+
+    def _happen(self) -> None:
+        if self.call.commands == self.call.hangs_up_at:
             self.call.has_hung_up = True
+        self.call.commands += 1
+        if self.call.has_hung_up:
             raise CallerHungUp
 
-    def collect(self, prompt: str, *, max_digits: int, timeout_ms: int, is_barge_in: bool = True) -> Collected:
-        self.play(prompt)
-        return Collected(*self.call.answer_question(max_digits))
+    def _hang_up(self) -> None:
+        self.call.has_hung_up = True
+        raise CallerHungUp

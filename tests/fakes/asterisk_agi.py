@@ -17,6 +17,7 @@ class FakeAsterisk:
         self.call = call
         self.commands: list[str] = []
         self._is_hangup_told = False
+        self._dialled: list[str] = []
 
     async def dial(self, port: int) -> None:
         """Connect, send the environment, answer commands until the server closes."""
@@ -57,7 +58,7 @@ class FakeAsterisk:
                 value = self.call.variables.get(name)
                 return "200 result=0" if value is None else f"200 result=1 ({value})"
             case ["GET", "FULL", "VARIABLE", expression]:
-                value = re.sub(r"\$\{(\w+)\}", lambda m: self.call.variables.get(m[1], ""), expression)
+                value = re.sub(r"\$\{(\w+(?:\([^)]*\))?)\}", lambda m: self.call.variables.get(m[1], ""), expression)
                 return f"200 result=1 ({value})"
             case ["EXEC", "MSet", pairs]:
                 for pair in pairs.split(","):
@@ -66,13 +67,37 @@ class FakeAsterisk:
                 return "200 result=0"
             case ["CHANNEL", "STATUS"]:
                 return "200 result=6"
-            case ["STREAM", "FILE", file, _, "0"]:
-                return self._play(file.removeprefix(PREFIX)) or "200 result=0 endpos=83424"
+            case ["STREAM", "FILE", file, escape_digits, "0"]:
+                return self._play(file.removeprefix(PREFIX)) or self._streamed(file.removeprefix(PREFIX), escape_digits)
+            case ["WAIT", "FOR", "DIGIT", _]:
+                if not self._dialled and self.call.keys:
+                    self._dialled = list(self.call.keys.popleft())
+                return f"200 result={ord(self._dialled.pop(0)) if self._dialled else 0}"
+            case ["RECORD", "FILE", file, "wav", _, _, "0", _]:
+                return self._record(file)
             case ["GET", "DATA", file, _, max_digits]:
                 digits, is_timeout = self.call.answer_question(int(max_digits))
                 played = self._play(file.removeprefix(PREFIX)) if file else None
                 return played or f"200 result={digits}" + (" (timeout)" if is_timeout else "")
         return "510 Invalid or unknown command"
+
+    def _streamed(self, prompt: str, escape_digits: str) -> str:
+        key = self.call.skips.get(prompt, "")
+        if key and key in escape_digits:
+            return f"200 result={ord(key)} endpos=4000"
+        return "200 result=0 endpos=83424"
+
+    def _record(self, file: str) -> str:
+        if not self.call.messages:
+            return "200 result=-1 (writefile)"
+        self.call.recorded.append(file)
+        told_ms = self.call.messages.popleft()
+        self.call.has_hung_up = told_ms < 0
+        return (
+            f"200 result=-1 (hangup) endpos={-told_ms * 8}"
+            if told_ms < 0
+            else f"200 result=35 (dtmf) endpos={told_ms * 8}"
+        )
 
     def _play(self, prompt: str) -> str | None:
         if prompt in self.call.missing:

@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 
-from agi.__main__ import load_flows
 from app.contract.journal import Journal
 from app.contract.records import encode_record
 from tests.fakes.agi_call import CallScript
@@ -217,10 +216,17 @@ def test_a_delivery_that_breaks_ends_the_process_after_its_calls(start: Start, t
     assert "13800005678" not in log
 
 
-def test_an_invalid_flow_is_left_out_and_the_others_are_served(tmp_path: Path) -> None:
-    (tmp_path / "good.yaml").write_text(
+def test_an_invalid_flow_is_left_out_and_the_others_are_served(start: Start, tmp_path: Path) -> None:
+    (tmp_path / "shipped").mkdir()
+    (tmp_path / "shipped" / "good.yaml").write_text(
         "flow: good\ntitle: t\nstart: a\nunrecorded_reason: a test\nnodes:\n  a: {kind: queue, queue: common}\n"
     )
-    (tmp_path / "bad.yaml").write_text("flow: bad\n")
+    (tmp_path / "shipped" / "bad.yaml").write_text("flow: bad\n")
+    server = start(HOTLINE_AGI_FLOWS=str(tmp_path / "shipped"))
+    good, bad = CallScript(script="good", variables=dict(TOLD)), CallScript(script="bad", variables=dict(TOLD))
 
-    assert list(load_flows(tmp_path)) == ["good"]
+    server.call(good)
+    server.call(bad)
+
+    assert (good.variables.get("HL_DONE"), bad.variables.get("HL_STARTED")) == ("1", None)
+    assert any("flow_invalid" in line and "bad.yaml:1: 'nodes' is missing" in line for line in server.lines)

@@ -9,12 +9,17 @@ from pathlib import Path
 import pytest
 
 from agi.call import CallerHungUp, ChannelBroken
+from agi.effects import Services
+from agi.facts import Facts
 from agi.lookup import LookupAnswer
+from agi.messages import MessageFolder
 from agi.play import FlowPlayer
 from app.contract.events import CallEvent, IntakeRecorded
-from app.contract.lookup import CallerCard, LookupRequest
+from app.contract.lookup import CallerCard, FlowLookup, LookupRequest
 from ivr_flows.loader import FLOWS, load_flow
+from ivr_flows.model import LookedUp
 from tests.fakes.agi_call import CallScript, FakeChannel
+from tests.fakes.static_flows import StaticFlows
 
 NOW = datetime(2026, 5, 1, 8, tzinfo=UTC)
 TOLD = {"HL_CALL_ID": "node1-1.1", "HL_TRUNK": "carrier", "HL_DNIS": "12345", "HL_ANI": "13800005678"}
@@ -23,11 +28,17 @@ TOLD = {"HL_CALL_ID": "node1-1.1", "HL_TRUNK": "carrier", "HL_DNIS": "12345", "H
 @dataclass
 class ScriptedLookup:
     answer: LookupAnswer = field(default_factory=lambda: LookupAnswer(CallerCard(), "unknown", 12))
+    told: dict[str, LookedUp] = field(default_factory=dict)
     asked: list[LookupRequest] = field(default_factory=list)
+    questions: list[tuple[str, FlowLookup, int]] = field(default_factory=list)
 
     def begin(self, request: LookupRequest) -> Callable[[], LookupAnswer]:
         self.asked.append(request)
         return lambda: self.answer
+
+    def ask(self, what: str, request: FlowLookup, budget_ms: int) -> LookedUp:
+        self.questions.append((what, request, budget_ms))
+        return self.told.get(what, LookedUp("timeout"))
 
 
 class FullDisk:
@@ -50,15 +61,13 @@ SIDE_DOORS = Path(__file__).parents[1] / "ivr_flows" / "golden" / "side-doors.ya
 
 
 def play(call: CallScript, lookup: ScriptedLookup | None = None, journal: KeptEvents | FullDisk | None = None) -> None:
-    flows = {file.stem: load_flow(file) for file in (FLOWS / "hotline-12345.yaml", SIDE_DOORS)}
-    player = FlowPlayer(
-        flows,
-        lookup=lookup or ScriptedLookup(),
-        journal=KeptEvents() if journal is None else journal,
-        sender="node1.agi",
-        now=lambda: NOW,
-    )
-    player(FakeChannel(call))
+    FlowPlayer(services(lookup, journal))(FakeChannel(call))
+
+
+def services(lookup: ScriptedLookup | None = None, journal: KeptEvents | FullDisk | None = None) -> Services:
+    flows = StaticFlows({file.stem: load_flow(file) for file in (FLOWS / "hotline-12345.yaml", SIDE_DOORS)})
+    facts = Facts(KeptEvents() if journal is None else journal, "node1.agi", lambda: NOW)
+    return Services(flows, lookup or ScriptedLookup(), facts, MessageFolder(Path("nowhere")))
 
 
 def card(**facts: object) -> ScriptedLookup:
@@ -73,6 +82,7 @@ def test_a_caller_hears_the_greeting_and_goes_to_the_queue() -> None:
     assert call.heard == ["greeting"]
     assert call.variables == TOLD | {
         "HL_STARTED": "1",
+        "HL_FLOW_RUN": "1",
         "HL_NOTICE_PLAYED": "1",
         "HL_ROUTE": "queue",
         "HL_QUEUE": "common",
@@ -125,9 +135,12 @@ def test_the_intake_is_reported_under_an_id_that_follows_from_the_call() -> None
 
     assert first[0].event_id == second[0].event_id == "node1.agi:node1-1763865600.1:IntakeRecorded:hotline-12345"
     assert (first[0].call_id, first[0].occurred_at) == ("node1-1.1", NOW)
-    assert first.intake() == IntakeRecorded(
-        flow="hotline-12345", route="queue", queue="common", original_line="12345", lookup="unknown", lookup_ms=12
-    )
+    assert first.intake().model_dump(exclude={"path"}) == IntakeRecorded(
+        flow="hotline-12345", flow_version=7, queue="common", original_line="12345", lookup_ms=12
+    ).model_dump(exclude={"path"})
+    assert [(visit.node, visit.left_by) for visit in first.intake().path] == [
+        ("greet", "next"), ("who", "next"), ("order", "otherwise"), ("person", ""),
+    ]  # fmt: skip
 
 
 def test_a_caller_who_hangs_up_in_the_greeting_is_reported_too() -> None:
@@ -226,17 +239,11 @@ def test_the_line_that_the_dialplan_resolved_is_asked_for_and_kept() -> None:
 
 def test_a_broken_connection_is_reported_and_left_to_the_dialplan() -> None:
     class BrokenChannel(FakeChannel):
-        def play(self, prompt: str) -> None:
+        def play(self, prompt: str, *, is_skippable: bool = False) -> str:
             raise ChannelBroken("no answer")
 
     kept = KeptEvents()
-    player = FlowPlayer(
-        {"hotline-12345": load_flow(FLOWS / "hotline-12345.yaml")},
-        lookup=ScriptedLookup(),
-        journal=kept,
-        sender="node1.agi",
-        now=lambda: NOW,
-    )
+    player = FlowPlayer(services(journal=kept))
     with pytest.raises(ChannelBroken):
         player(BrokenChannel(CallScript(variables=dict(TOLD))))
 

@@ -9,7 +9,8 @@ import pytest
 from asterisk.agi import AGIAppError, AGIDBError, AGIHangup, AGIInvalidCommand, AGIUnknownError, AGIUsageError
 
 from agi.call import CallerHungUp, ChannelBroken, Collected
-from agi.channel import FastAGI, PystChannel
+from agi.channel import FastAGI
+from agi.pyst_channel import PystChannel
 
 ENVIRONMENT = [b"agi_uniqueid: n-1\n", b"\n"]
 
@@ -239,17 +240,27 @@ def test_the_mark_of_a_time_out_is_kept_also_without_digits() -> None:
     ]
 
 
-def test_a_recording_that_ends_by_time_was_stopped_by_no_key() -> None:
-    channel, _ = agi(b"200 result=0 (timeout) endpos=8000\n", b"200 result=35 (dtmf) endpos=8000\n")
+def test_a_recording_tells_how_much_was_written_whatever_ended_it() -> None:
+    channel, _ = agi(
+        b"200 result=0 (timeout) endpos=8000\n", b"200 result=35 (dtmf) endpos=16000\n",
+        b"200 result=-1 (hangup) endpos=24000\n",
+    )  # fmt: skip
 
-    assert channel.record_file("message") == ""
-    assert channel.record_file("message") == "#"
+    assert [channel.record_file("message") for _ in range(3)] == [8000, 16000, 24000]
+    assert channel.has_hung_up
 
 
-def test_a_recording_that_ends_by_hang_up_says_so() -> None:
-    channel, _ = agi(b"200 result=-1 (hangup) endpos=8000\n")
+def test_a_recording_on_a_dead_channel_says_so() -> None:
+    channel, _ = agi(b"511 Command Not Permitted on a dead channel\n")
 
     with pytest.raises(AGIHangup):
+        channel.record_file("message")
+
+
+def test_a_recording_that_cannot_be_written_is_refused() -> None:
+    channel, _ = agi(b"200 result=-1 (writefile)\n")
+
+    with pytest.raises(AGIAppError):
         channel.record_file("message")
 
 

@@ -40,6 +40,7 @@ def test_every_payload_the_bridge_tells_has_an_identity() -> None:
         told.IntakeRecorded,
         told.CallbackRequested,
         told.CallRated,
+        told.MessageLeft,
     }
     assert set(IDENTITY) == set(told.AnyPayload.__args__) - not_the_bridges  # type: ignore[attr-defined]
 

@@ -195,7 +195,9 @@ def test_the_check_finds_a_prompt_that_the_dialplan_needs_and_a_recording_that_n
 def test_the_check_finds_a_queue_that_the_site_plan_does_not_have() -> None:
     problems = check_flows(None, queues={"consumer"})
 
-    assert [str(problem) for problem in problems] == ["hotline-12345.yaml: queue 'common' is not in the site plan"]
+    assert {(problem.file, problem.message.partition(": ")[2]) for problem in problems} == {
+        ("hotline-12345.yaml", "queue 'common' is not in the site plan, queues are consumer")
+    }
 
 
 def test_what_we_ship_has_no_problem() -> None:
