@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 import app.accounts.models
 import app.calls.models
 import app.catalogue.models
+import app.deadlines.models
 import app.handovers.models
 import app.lines.models
 import app.probes.models

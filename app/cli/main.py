@@ -13,6 +13,7 @@ from app.cli.console import StepFailed, errors
 from app.cli.data_commands import database, flows, seats, users
 from app.cli.demo_command import demo
 from app.cli.doctor.command import doctor
+from app.cli.due_command import clocks
 from app.cli.line_commands import lines
 from app.cli.proposal_commands import dialplan
 from app.cli.settings_table import settings
@@ -37,6 +38,7 @@ for group, name in (
     (dialplan, "dialplan"),
     (tokens, "token"),
     (lines, "lines"),
+    (clocks, "clock"),
 ):
     app.add_typer(group, name=name)
 

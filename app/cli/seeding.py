@@ -17,6 +17,7 @@ from app.cli.console import StepFailed, console, report_done, report_present, re
 from app.cli.env_file import read_assignments, write_private
 from app.cli.line_voices import every_prompt
 from app.cli.settings import StackSettings
+from app.deadlines import versions as deadlines
 from app.lines import service as lines
 from app.platform import migrations
 from app.platform.clock import utc_now
@@ -81,13 +82,13 @@ def ensure_database() -> None:
 
 
 def seed_reference_data() -> None:
-    """Regions, subjects and lines from sql/reference, where a file changed."""
+    """Regions, subjects, lines, calendars and rules of deadlines from sql/reference, where a file changed."""
     with open_database(StackSettings()) as database, database.transaction() as session:
-        loaded = lines.seed(session)
+        loaded = lines.seed(session) + deadlines.seed(session, utc_now())
     if loaded:
         report_done("reference data", ", ".join(loaded))
     else:
-        report_present("reference data", "regions, subjects, lines")
+        report_present("reference data", "regions, subjects, lines, calendars, deadlines")
 
 
 def wanted_demo_users(plan: SitePlan, known: list[DemoUser]) -> list[DemoUser]:

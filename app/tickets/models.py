@@ -4,10 +4,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.platform.database import Base, BigId
+
+_HAS_DUE = text("next_due_at IS NOT NULL")
 
 
 class TicketStatus(StrEnum):
@@ -80,6 +82,7 @@ class Ticket(Base):
     needs_reply: Mapped[bool] = mapped_column(default=True)
     accepted_by: Mapped[str] = mapped_column(String(80), default="", doc="username of the agent")
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"))
+    next_due_at: Mapped[datetime | None] = mapped_column(doc="when the first of its running clocks ends")
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
@@ -96,6 +99,7 @@ class Ticket(Base):
         Index(None, "original_line", "created_at", "id"),
         Index(None, "contact_number"),
         Index(None, "query_code"),
+        Index("ix_tickets_next_due", "next_due_at", "id", sqlite_where=_HAS_DUE, postgresql_where=_HAS_DUE),
     )
 
 

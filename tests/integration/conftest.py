@@ -16,6 +16,7 @@ from sqlalchemy import Engine, text
 from app.accounts.auth import hash_token
 from app.accounts.models import ServiceToken
 from app.cli.servers import postgresql, redis_server
+from app.deadlines.versions import seed as seed_deadlines
 from app.lines.service import seed
 from app.platform.clock import utc_now
 from app.platform.database import Base, Database, make_engine
@@ -25,6 +26,7 @@ from app.web.main import create_app
 
 REFERENCE_TABLES = {
     "regions", "subjects", "lines", "line_aliases", "line_programmes", "line_programme_steps", "reference_files",
+    "calendar_years", "sla_profiles",
 }  # fmt: skip
 
 
@@ -42,6 +44,7 @@ def _prepare(engine: Engine) -> None:
     upgrade_engine(engine)
     with Database(engine).transaction() as session:
         seed(session)
+        seed_deadlines(session, utc_now())
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,150 @@
+"""The four lists of what is to be supervised first (R57): 临期, 逾期, 反复多发, 群众不满. Computed when read."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
+from sqlalchemy.orm import Session
+
+from app.accounts.auth import Actor
+from app.deadlines.models import TicketClock
+from app.deadlines.profile import ClockKind
+from app.platform.cursors import make_cursor, read_cursor, read_moment
+from app.tickets.access import holding_of, visible
+from app.tickets.models import Ticket, TicketStatus
+
+PAGE = 50
+RECURRING_DAYS = 30
+SAME_PERSON, SAME_PLACE = 2, 3
+"""反复: one person's matter so often; 多发: one place's matter so often; within RECURRING_DAYS."""
+FOLLOW_UP_REDO = "follow_up_redo"
+"""The move by which a dissatisfied citizen's matter is done again."""
+COUNTED_OUT = (TicketStatus.DRAFT, TicketStatus.MERGED)
+
+
+class ListName(StrEnum):
+    """Which list."""
+
+    NEAR_DUE = "near-due"
+    OVERDUE = "overdue"
+    RECURRING = "recurring"
+    DISSATISFIED = "dissatisfied"
+
+
+@dataclass(frozen=True)
+class ListedTicket:
+    """A ticket with what put it on the list: a clock, or how often its matter came."""
+
+    ticket: Ticket
+    clock: TicketClock | None
+    times: int | None = None
+
+
+@dataclass(frozen=True)
+class SupervisionPage:
+    """One page; `next_cursor` is None on the last one."""
+
+    items: list[ListedTicket]
+    next_cursor: str | None
+
+
+def supervision_list(
+    session: Session, name: ListName, *, actor: Actor, now: datetime, cursor: str | None = None, limit: int = PAGE
+) -> SupervisionPage:
+    """What this person may see of the list: clocks by their end, the rest the newest ticket first. CursorRefused."""
+    if name in {ListName.NEAR_DUE, ListName.OVERDUE}:
+        return _by_clock(session, _condition(name, now), actor, cursor, limit)
+    return _by_ticket(session, _recurring(now) if name is ListName.RECURRING else _dissatisfied(), actor, cursor, limit)
+
+
+def count_lists(session: Session, *, actor: Actor, now: datetime) -> dict[ListName, int]:
+    """How many stand on each list, as this person sees it."""
+    seen = visible(actor, holding_of(session, actor))
+    counts: dict[ListName, int] = {}
+    for name in (ListName.NEAR_DUE, ListName.OVERDUE):
+        clocks = select(func.count()).select_from(TicketClock).join(Ticket, Ticket.id == TicketClock.ticket_id)
+        counts[name] = session.scalar(clocks.where(_condition(name, now), seen)) or 0
+    for name, query in ((ListName.RECURRING, _recurring(now)), (ListName.DISSATISFIED, _dissatisfied())):
+        counts[name] = session.scalar(select(func.count()).select_from(query.where(seen).subquery())) or 0
+    return counts
+
+
+def _condition(name: ListName, now: datetime) -> ColumnElement[bool]:
+    runs = and_(TicketClock.stopped_at.is_(None), TicketClock.paused_since.is_(None))
+    if name is ListName.OVERDUE:
+        return and_(runs, TicketClock.due_at < now)
+    return and_(runs, TicketClock.near_due_at <= now, TicketClock.due_at >= now)
+
+
+def _by_clock(
+    session: Session, condition: ColumnElement[bool], actor: Actor, cursor: str | None, limit: int
+) -> SupervisionPage:
+    query = (
+        select(Ticket, TicketClock)
+        .join(TicketClock, TicketClock.ticket_id == Ticket.id)
+        .where(condition, visible(actor, holding_of(session, actor)))
+        .order_by(TicketClock.due_at, TicketClock.id)
+        .limit(limit + 1)
+    )
+    if cursor:
+        query = query.where(tuple_(TicketClock.due_at, TicketClock.id) > read_cursor(cursor, read_moment))
+    found = [ListedTicket(ticket, clock) for ticket, clock in session.execute(query)]
+    last = found[limit - 1].clock if len(found) > limit else None
+    more = make_cursor(last.due_at.isoformat(), last.id) if last is not None and last.due_at else None
+    return SupervisionPage(found[:limit], more)
+
+
+def _by_ticket(
+    session: Session, query: Select[Ticket, int], actor: Actor, cursor: str | None, limit: int
+) -> SupervisionPage:
+    query = query.where(visible(actor, holding_of(session, actor)))
+    query = query.order_by(Ticket.created_at.desc(), Ticket.id.desc()).limit(limit + 1)
+    if cursor:
+        query = query.where(tuple_(Ticket.created_at, Ticket.id) < read_cursor(cursor, read_moment))
+    found = [ListedTicket(ticket, None, times) for ticket, times in session.execute(query)]
+    last = found[limit - 1].ticket if len(found) > limit else None
+    return SupervisionPage(found[:limit], make_cursor(last.created_at.isoformat(), last.id) if last else None)
+
+
+def _recurring(now: datetime) -> Select[Ticket, int]:
+    """Open tickets whose caller told the same subject before, or whose place and subject come from several people."""
+    lately = and_(Ticket.created_at >= now - timedelta(days=RECURRING_DAYS), Ticket.status.not_in(COUNTED_OUT))
+    person = (
+        select(Ticket.contact_number, Ticket.subject_code, func.count().label("times"))
+        .where(lately, Ticket.contact_number != "", Ticket.subject_code.is_not(None))
+        .group_by(Ticket.contact_number, Ticket.subject_code)
+        .having(func.count() >= SAME_PERSON)
+        .subquery()
+    )
+    place = (
+        select(Ticket.region_code, Ticket.address, Ticket.subject_code, func.count().label("times"))
+        .where(lately, Ticket.address != "", Ticket.subject_code.is_not(None))
+        .group_by(Ticket.region_code, Ticket.address, Ticket.subject_code)
+        .having(func.count() >= SAME_PLACE)
+        .subquery()
+    )
+    by_person = and_(person.c.contact_number == Ticket.contact_number, person.c.subject_code == Ticket.subject_code)
+    by_place = and_(
+        place.c.region_code == Ticket.region_code,
+        place.c.address == Ticket.address,
+        place.c.subject_code == Ticket.subject_code,
+    )
+    times = func.coalesce(person.c.times, place.c.times)
+    return (
+        select(Ticket, times.label("times"))
+        .outerjoin(person, by_person)
+        .outerjoin(place, by_place)
+        .where(lately, or_(person.c.times.is_not(None), place.c.times.is_not(None)))
+    )
+
+
+def _dissatisfied() -> Select[Ticket, int]:
+    """Tickets that are done again because their citizen was not satisfied."""
+    redone = (
+        select(TicketClock.ticket_id, func.count().label("times"))
+        .where(TicketClock.kind == ClockKind.REWORK, TicketClock.cause == FOLLOW_UP_REDO)
+        .group_by(TicketClock.ticket_id)
+        .subquery()
+    )
+    return select(Ticket, redone.c.times).join(redone, redone.c.ticket_id == Ticket.id)
