@@ -1,4 +1,4 @@
-"""What is spoken about each line: to the agent before the caller is heard, and to who dials a number given up."""
+"""What is spoken about each line: to the agent before the caller is heard, to who dials a number given up; its name."""
 
 from dataclasses import dataclass
 
@@ -39,3 +39,17 @@ def line_prompts(plan: SitePlan) -> list[LinePrompt]:
                 )
             )
     return found
+
+
+def name_prompts(plan: SitePlan) -> list[LinePrompt]:
+    """How each line but 12345 greets under its own name (P27): the prompt is called like the line's number."""
+    text = "您好，这里是{}{}。"
+    return [
+        LinePrompt(
+            line.number,
+            text.format(line.number, line.label),
+            text.format(line.number.translate(FIGURES), line.label.translate(FIGURES)),
+        )
+        for line in plan.lines
+        if line.number != plan.main_line.number
+    ]

@@ -1,23 +1,31 @@
-"""Build the prompts' audio: only what changed, several at a time, each file whole or not there at all."""
+"""Build the prompts' audio: only what changed, several at a time, each file whole or not there at all.
+
+What was made once is kept under the hash of its content (text, voice, settings, recording), so another stack on this
+machine, or a text that was changed back, costs a copy.
+"""
 
 import hashlib
 import json
 import os
+import shutil
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, field
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
-from ivr_flows.audio import finish_audio
-from ivr_flows.prompts import RECORDINGS, Prompt, load_prompts
+from ivr_flows.audio import ENDINGS, finish_audio, write_silence
+from ivr_flows.prompts import Prompt, load_all
 from ivr_flows.voice import EspeakVoice, Voice, VoiceFailed
 
 MANIFEST = "prompts.json"
-FORMAT = 1
+MEASURED = "measured.json"
+FORMAT = 2
 """Raise it when `finish_audio` changes: every prompt is then built anew."""
+CACHE_KEEPS = 2000
+"""Pieces of audio; the oldest go first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +37,24 @@ class Progress:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What the manifest says of a prompt: the hash of what it was made from, and how it sounds."""
+
+    digest: str
+    clipped: int = 0
+    seconds: float = 0.0
+    level_db: float = 0.0
+    peak_db: float = 0.0
+
+
 @dataclass(slots=True)
 class BuildReport:
-    """What became of each prompt. `failed` maps a name to the reason."""
+    """What became of each prompt, by key (`zh/greeting`). `failed` maps a key to the reason."""
 
     built: list[str] = field(default_factory=list)
+    copied: list[str] = field(default_factory=list)
+    """Taken from the cache."""
     kept: list[str] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
     recorded: list[str] = field(default_factory=list)
@@ -45,84 +66,128 @@ OnProgress = Callable[[Progress], None]
 
 
 def build_prompts(
-    target_dir: Path,
+    sounds: Path,
     on_progress: OnProgress | None = None,
     *,
     voice: Voice | None = None,
-    prompts: Mapping[str, Prompt] | None = None,
-    recordings: Path = RECORDINGS,
+    prompts: Iterable[Prompt] | None = None,
+    cache: Path | None = None,
 ) -> BuildReport:
-    """Write NAME.wav and NAME.alaw of every prompt into `target_dir`. One failure does not stop the others.
+    """Write LANGUAGE/hotline/NAME in every format below `sounds`. One failure does not stop the others.
 
-    Raises PromptsInvalid when the prompt list is wrong, OSError when the folder cannot be written.
+    Without `cache` nothing is kept beside that. Raises PromptsInvalid when the shipped lists are wrong, OSError when a
+    folder cannot be written.
     """
     started = time.monotonic()
-    speaker = voice or EspeakVoice()
-    wanted = load_prompts() if prompts is None else prompts
-    target_dir.mkdir(parents=True, exist_ok=True)
-    hashes, report = read_manifest(target_dir), BuildReport()
-    with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
-        jobs = {pool.submit(_ensure, target_dir, prompt, speaker, recordings, hashes.get(name)): name
-                for name, prompt in wanted.items()}  # fmt: skip
+    wanted = {prompt.key: prompt for prompt in (load_all() if prompts is None else prompts)}
+    sounds.mkdir(parents=True, exist_ok=True)
+    manifest, report = read_manifest(sounds), BuildReport()
+    report.recorded = [key for key, prompt in wanted.items() if prompt.recording]
+    with ExitStack() as stack:
+        folder = cache or Path(stack.enter_context(tempfile.TemporaryDirectory(dir=sounds, prefix=".build-")))
+        folder.mkdir(parents=True, exist_ok=True)
+        workshop = _Workshop(sounds, folder, voice or EspeakVoice())
+        pool = stack.enter_context(ThreadPoolExecutor(os.cpu_count() or 2))
+        jobs = {pool.submit(workshop.ensure, prompt, manifest.get(key)): key for key, prompt in wanted.items()}
         for done, job in enumerate(as_completed(jobs), 1):
-            name = jobs[job]
+            key = jobs[job]
             try:
-                digest, is_new = job.result()
-                hashes[name] = digest
-                (report.built if is_new else report.kept).append(name)
+                list_name, manifest[key] = job.result()
+                getattr(report, list_name).append(key)
             except VoiceFailed as error:
-                report.failed[name] = str(error)
+                report.failed[key] = str(error)
             if on_progress:
-                on_progress(Progress(done, len(jobs), name))
-    report.recorded = [name for name in wanted if (recordings / f"{name}.wav").exists()]
-    _write_whole(target_dir / MANIFEST, json.dumps(dict(sorted(hashes.items())), indent=1).encode())
+                on_progress(Progress(done, len(jobs), key))
+        if report.built or report.copied:
+            _write_whole(
+                sounds / MANIFEST,
+                json.dumps({key: asdict(one) for key, one in sorted(manifest.items())}, indent=1).encode(),
+            )
+        if cache and report.built:
+            _prune(cache)
     report.seconds = time.monotonic() - started
     return report
 
 
-def content_hash(prompt: Prompt, voice: Voice, recordings: Path) -> str:
+def content_hash(prompt: Prompt, voice: Voice) -> str:
     """Changes when the prompt must be built anew: text, voice or recording, or the way we finish audio."""
-    recording = recordings / f"{prompt.name}.wav"
-    if recording.exists():
-        content = ["recording", hashlib.sha256(recording.read_bytes()).hexdigest()]
+    if prompt.recording:
+        content = ["recording", hashlib.sha256(prompt.recording.read_bytes()).hexdigest()]
+    elif prompt.silence_ms:
+        content = ["silence", str(prompt.silence_ms)]
     else:
-        content = ["voice", voice.identity, prompt.spoken]
-    return hashlib.sha256(json.dumps([FORMAT, *content]).encode()).hexdigest()
+        content = ["voice", voice.identity, prompt.language, str(prompt.is_slow), prompt.spoken]
+    return hashlib.sha256(json.dumps([FORMAT, prompt.is_word, *content]).encode()).hexdigest()
 
 
-def read_manifest(target_dir: Path) -> dict[str, str]:
-    """The content hash of each prompt built into this folder; a damaged manifest is an empty one."""
+def read_manifest(sounds: Path) -> dict[str, Built]:
+    """What was built here, by key; a damaged manifest is an empty one."""
     try:
-        manifest: Any = json.loads((target_dir / MANIFEST).read_text())
-    except (OSError, ValueError):
+        return {str(key): Built(**entry) for key, entry in json.loads((sounds / MANIFEST).read_text()).items()}
+    except (OSError, ValueError, TypeError, AttributeError):
         return {}
-    return {str(name): str(digest) for name, digest in manifest.items()} if isinstance(manifest, dict) else {}
 
 
-def has_audio(target_dir: Path, name: str) -> bool:
-    """True when both files of a prompt are there and not empty."""
-    return all(_size(target_dir / f"{name}.{ending}") for ending in ("wav", "alaw"))
+def audio_file(sounds: Path, prompt: Prompt, ending: str) -> Path:
+    """Where Asterisk finds a prompt in one format."""
+    return sounds / prompt.language / "hotline" / f"{prompt.name}.{ending}"
 
 
-def _ensure(target_dir: Path, prompt: Prompt, voice: Voice, recordings: Path, known: str | None) -> tuple[str, bool]:
-    digest = content_hash(prompt, voice, recordings)
-    if digest == known and has_audio(target_dir, prompt.name):
-        return digest, False
-    with tempfile.TemporaryDirectory(dir=target_dir, prefix=".build-") as folder:
-        source = recordings / f"{prompt.name}.wav"
-        if not source.exists():
-            source = Path(folder, "spoken.wav")
-            voice.speak(prompt.spoken, source)
-        wav, alaw = Path(folder, "new.wav"), Path(folder, "new.alaw")
-        finish_audio(source, wav, alaw)
-        for made in (wav, alaw):
-            made.chmod(0o644)
-            made.replace(target_dir / f"{prompt.name}{made.suffix}")
-    return digest, True
+def has_audio(sounds: Path, prompt: Prompt) -> bool:
+    """True when every format of a prompt is there and not empty."""
+    files = [audio_file(sounds, prompt, ending) for ending in ENDINGS]
+    return all(file.exists() and file.stat().st_size for file in files)
 
 
-def _size(file: Path) -> int:
-    return file.stat().st_size if file.exists() else 0
+@dataclass(frozen=True, slots=True)
+class _Workshop:
+    sounds: Path
+    cache: Path
+    voice: Voice
+
+    def ensure(self, prompt: Prompt, known: Built | None) -> tuple[str, Built]:
+        """The list of the report that the prompt belongs to, and its entry in the manifest. Raises VoiceFailed."""
+        digest = content_hash(prompt, self.voice)
+        if known and digest == known.digest and has_audio(self.sounds, prompt):
+            return "kept", known
+        made = self.cache / digest
+        is_cached = (made / MEASURED).exists()
+        if not is_cached:
+            self._make(prompt, made)
+        target = audio_file(self.sounds, prompt, "wav").parent
+        target.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=target, prefix=".build-") as folder:
+            for ending in ENDINGS:
+                copy = Path(folder, ending)
+                shutil.copyfile(made / f"prompt.{ending}", copy)
+                copy.chmod(0o644)
+                copy.replace(target / f"{prompt.name}.{ending}")
+        return "copied" if is_cached else "built", Built(digest, **json.loads((made / MEASURED).read_text()))
+
+    def _make(self, prompt: Prompt, made: Path) -> None:
+        """Speak it into a folder of the cache, which appears whole; another process may be faster."""
+        with tempfile.TemporaryDirectory(dir=self.cache, prefix=".speak-") as folder:
+            whole = Path(folder, "whole")
+            whole.mkdir()
+            if prompt.silence_ms and not prompt.recording:
+                measured = write_silence(prompt.silence_ms / 1000, whole)
+            else:
+                source = prompt.recording or Path(folder, "spoken.wav")
+                if not prompt.recording:
+                    self.voice.speak(prompt, source)
+                measured = finish_audio(source, whole, is_word=prompt.is_word)
+            (whole / MEASURED).write_text(json.dumps(measured.as_json()))
+            try:
+                whole.rename(made)
+            except OSError:
+                if not (made / MEASURED).exists():
+                    raise
+
+
+def _prune(cache: Path) -> None:
+    kept = sorted((entry for entry in cache.iterdir() if entry.is_dir()), key=lambda entry: entry.stat().st_mtime)
+    for old in kept[: max(0, len(kept) - CACHE_KEEPS)]:
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def _write_whole(file: Path, content: bytes) -> None:

@@ -1,59 +1,71 @@
-"""Find what a caller would otherwise find: invalid flows, prompts without audio, audio of an older text."""
+"""Find what a caller would otherwise find: invalid flows, prompts without audio, of an older text, or clipped."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ivr_flows.build import content_hash, has_audio, read_manifest
 from ivr_flows.loader import FLOWS, read_flows
-from ivr_flows.prompts import PROMPTS, RECORDINGS, Prompt, read_prompts
+from ivr_flows.prompts import SHIPPED, Prompt, PromptSource, read_prompts
+from ivr_flows.say import LANGUAGES, words
 from ivr_flows.validator import Known
 from ivr_flows.voice import EspeakVoice, Voice
 from ivr_flows.yaml_source import Problem
 
-DIALPLAN_PROMPTS = ("greeting", "long-wait", "no-agent", "overflow")
-"""What the dialplan plays on its own, without any flow."""
+DIALPLAN_PROMPTS = (
+    "greeting", "long-wait", "no-agent", "overflow", "forwarding", "forward-failed", "handover-announcement",
+    "handover-lost",
+)  # fmt: skip
+"""What the dialplan plays on its own, without any flow, in the language that the caller chose."""
+MORE_CLIPPED_THAN = 20
+"""Samples at full scale: a few in a minute of speech are not heard."""
 
 
 def check_flows(
-    sounds_dir: Path | None,
+    sounds: Path | None,
     *,
     flows: Path = FLOWS,
-    prompts_file: Path = PROMPTS,
-    recordings: Path = RECORDINGS,
+    sources: Sequence[PromptSource] = (SHIPPED,),
     voice: Voice | None = None,
     queues: Collection[str] | None = None,
     targets: Collection[str] | None = None,
 ) -> list[Problem]:
-    """All that is wrong, in the order of the files. Without `sounds_dir` the audio is not looked at.
+    """All that is wrong. Without `sounds` (the folder that holds the languages) the audio is not looked at.
 
     `queues`, `targets`: those of the site plan, and the numbers it can ring; without them names are not checked.
     """
-    prompts, problems = read_prompts(prompts_file)
-    for name in DIALPLAN_PROMPTS:
-        if name not in prompts:
-            problems.append(Problem(prompts_file.name, 0, f"prompt '{name}' is missing: the dialplan plays it"))
-    problems.extend(
-        Problem(f"{recordings.name}/{file.name}", 0, "no prompt has this name")
-        for file in sorted(recordings.glob("*.wav"))
-        if file.stem not in prompts
-    )
+    prompts: dict[str, dict[str, Prompt]] = {}
+    problems: list[Problem] = []
+    for language in LANGUAGES:
+        prompts[language], found = read_prompts(language, sources)
+        problems += [*found, *_missing(language, prompts[language])]
     files = sorted(flows.glob("*.yaml"))
     if not files:
         problems.append(Problem(str(flows), 0, "holds no flow"))
-    problems.extend(read_flows(files, Known({"zh": prompts}, queues=queues, targets=targets))[1])
-    if sounds_dir is not None:
-        problems.extend(_check_audio(sounds_dir, prompts, recordings, voice or EspeakVoice()))
+    problems += read_flows(files, Known(prompts, queues=queues, targets=targets))[1]
+    if sounds is not None:
+        everything = [prompt for of_language in prompts.values() for prompt in of_language.values()]
+        problems += _audio_problems(sounds, everything, voice or EspeakVoice())
     return problems
 
 
-def _check_audio(folder: Path, prompts: Mapping[str, Prompt], recordings: Path, voice: Voice) -> list[Problem]:
-    built = read_manifest(folder)
-    problems = []
-    for name, prompt in prompts.items():
-        if not has_audio(folder, name):
-            problems.append(Problem(f"{name}.wav", 0, f"prompt '{name}' has no audio: build the prompts"))
-        elif built.get(name) != content_hash(prompt, voice, recordings):
-            problems.append(
-                Problem(f"{name}.wav", 0, f"prompt '{name}' was built from another text: build the prompts")
-            )
-    return problems
+def _missing(language: str, prompts: Mapping[str, Prompt]) -> Iterator[Problem]:
+    """Prompts that no flow names, and that somebody plays all the same."""
+    for name in DIALPLAN_PROMPTS:
+        if name not in prompts:
+            yield Problem(f"{language}.yaml", 0, f"prompt '{name}' is missing: the dialplan plays it")
+    for name in sorted(words(language) - prompts.keys()):
+        yield Problem(f"{language}.yaml", 0, f"prompt '{name}' is missing: numbers and dates are made of it")
+
+
+def _audio_problems(sounds: Path, prompts: Sequence[Prompt], voice: Voice) -> Iterator[Problem]:
+    manifest = read_manifest(sounds)
+    for prompt in prompts:
+        file, built = f"{prompt.key}.wav", manifest.get(prompt.key)
+        if not has_audio(sounds, prompt):
+            yield Problem(file, 0, f"prompt '{prompt.name}' has no audio: build the prompts")
+        elif built is None or built.digest != content_hash(prompt, voice):
+            yield Problem(file, 0, f"prompt '{prompt.name}' was built from another text: build the prompts")
+        elif built.clipped > MORE_CLIPPED_THAN:
+            what = "recorded" if prompt.recording else "spoken"
+            yield Problem(file, 0, f"prompt '{prompt.name}' is clipped: {built.clipped} samples at full scale were cut "
+                                   f"off; have it {what} again, more quietly")  # fmt: skip

@@ -1,15 +1,32 @@
-"""The list of prompts: what is spoken, under which name."""
+"""The lists of prompts: what is spoken, under which name, in each language, and which of them a studio recorded."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ivr_flows.nodes import NAME
-from ivr_flows.yaml_source import Problem, read_yaml
+from ivr_flows.say import LANGUAGES
+from ivr_flows.yaml_source import Problem, YamlSource, read_yaml
 
-PROMPTS = Path(__file__).parent / "prompts" / "zh.yaml"
-RECORDINGS = Path(__file__).parent / "recordings"
-FIELDS = {"text", "spoken", "source"}
+FIELDS = {"text", "spoken", "source", "pace", "silence_ms"}
+PACES = ("normal", "slow")
+
+
+@dataclass(frozen=True, slots=True)
+class PromptSource:
+    """A folder of lists (`zh*.yaml`, `en*.yaml`) and one of recordings (`zh/NAME.wav`). Either may be missing."""
+
+    texts: Path
+    recordings: Path
+
+
+SHIPPED = PromptSource(Path(__file__).parent / "prompts", Path(__file__).parent / "recordings")
+
+
+def site_source(home: Path) -> PromptSource:
+    """An installation's own texts and recordings, which take the place of the shipped ones of the same name."""
+    return PromptSource(home / "prompts", home / "prompts" / "recordings")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +37,23 @@ class Prompt:
     text: str
     spoken: str
     source: str = ""
+    language: str = "zh"
+    is_slow: bool = False
+    """For those who hear badly or are old."""
+    silence_ms: int = 0
+    """Over 0: this is no speech but a pause of so many milliseconds."""
+    recording: Path | None = None
+    """A studio's WAV, which takes the voice's place."""
+
+    @property
+    def key(self) -> str:
+        """Unique over all languages: `zh/greeting`."""
+        return f"{self.language}/{self.name}"
+
+    @property
+    def is_word(self) -> bool:
+        """A word of a number, date or amount: it is joined to others, without the pauses around a sentence."""
+        return self.name.startswith("say-")
 
 
 class PromptsInvalid(ValueError):
@@ -30,43 +64,76 @@ class PromptsInvalid(ValueError):
         self.problems = problems
 
 
-def load_prompts(file: Path = PROMPTS) -> dict[str, Prompt]:
-    """All prompts by name, in the order of the file. Raises PromptsInvalid."""
-    prompts, problems = read_prompts(file)
+def load_prompts(language: str = "zh", sources: Sequence[PromptSource] = (SHIPPED,)) -> dict[str, Prompt]:
+    """All prompts of a language by name, in the order of the files. Raises PromptsInvalid."""
+    prompts, problems = read_prompts(language, sources)
     if problems:
         raise PromptsInvalid(problems)
     return prompts
 
 
-def read_prompts(file: Path = PROMPTS) -> tuple[dict[str, Prompt], list[Problem]]:
-    """The prompts that can be understood, and all that is wrong with the file."""
-    source = read_yaml(file)
+def load_all(sources: Sequence[PromptSource] = (SHIPPED,)) -> list[Prompt]:
+    """All prompts of all languages. Raises PromptsInvalid."""
+    return [prompt for language in LANGUAGES for prompt in load_prompts(language, sources).values()]
+
+
+def read_prompts(
+    language: str = "zh", sources: Sequence[PromptSource] = (SHIPPED,)
+) -> tuple[dict[str, Prompt], list[Problem]]:
+    """The prompts that can be understood, and all that is wrong. A later source replaces texts of an earlier one."""
     prompts: dict[str, Prompt] = {}
+    problems: list[Problem] = []
+    for source in sources:
+        found: dict[str, Prompt] = {}
+        for file in sorted(source.texts.glob(f"{language}*.yaml")):
+            listed = read_yaml(file)
+            for prompt in _listed(listed, language):
+                if prompt.name in found:
+                    listed.report(f"prompt '{prompt.name}' is in another file of this folder too", (prompt.name,))
+                found[prompt.name] = prompt
+            problems += listed.problems
+        prompts |= found
+        for wav in sorted((source.recordings / language).glob("*.wav")):
+            if wav.stem in prompts:
+                prompts[wav.stem] = replace(prompts[wav.stem], recording=wav)
+            else:
+                problems.append(Problem(f"{language}/{wav.name}", 0, "a recording, but no prompt has this name"))
+    return prompts, problems
+
+
+def _listed(source: YamlSource, language: str) -> list[Prompt]:
     if source.problems:
-        return prompts, source.problems
+        return []
     if not isinstance(source.value, dict):
         source.report("must be a mapping of names to prompts")
-        return prompts, source.problems
+        return []
+    prompts = []
     for name, raw in source.value.items():
         fields = {key: item for key, item in raw.items() if isinstance(item, str)} if isinstance(raw, dict) else {}
-        message = _wrong(name, raw, fields)
-        if message:
+        if message := _wrong(name, raw, fields):
             source.report(f"prompt '{name}': {message}", (name,))
-        else:
-            spoken = fields.get("spoken", "").strip() or fields["text"].strip()
-            prompts[name] = Prompt(name, fields["text"].strip(), spoken, fields.get("source", ""))
-    return prompts, source.problems
+            continue
+        text = fields["text"].strip()
+        prompts.append(
+            Prompt(
+                name, text, fields.get("spoken", "").strip() or text, fields.get("source", ""), language,
+                is_slow=fields.get("pace") == "slow", silence_ms=int(fields.get("silence_ms", 0)),
+            )
+        )  # fmt: skip
+    return prompts
 
 
 def _wrong(name: str, raw: object, fields: dict[str, str]) -> str | None:
-    if not re.fullmatch(NAME, name):
-        return "a name is small letters, figures and hyphens, at most 40"
-    if not isinstance(raw, dict) or len(fields) < len(raw):
-        return "must have a text, and nothing but text in its fields"
-    if unknown := sorted(raw.keys() - FIELDS):
-        return f"unknown field '{unknown[0]}'"
-    if not fields.get("text", "").strip():
-        return "'text' is missing"
-    if re.search(r"[0-9]", fields.get("spoken") or fields["text"]):
-        return "a voice would read the figures as one number: write them out in 'spoken'"
-    return None
+    checks = (
+        (not re.fullmatch(NAME, name), "a name is small letters, figures and hyphens, at most 40"),
+        (not isinstance(raw, dict) or len(fields) < len(raw), "must have a text, and nothing but text in its fields"),
+        (bool(fields.keys() - FIELDS), f"unknown field '{min(fields.keys() - FIELDS, default='')}'"),
+        (not fields.get("text", "").strip(), "'text' is missing"),
+        (fields.get("pace", "normal") not in PACES, f"'pace' is one of {', '.join(PACES)}"),
+        (not re.fullmatch("[1-9][0-9]{0,3}", fields.get("silence_ms", "1")), "'silence_ms' is a number from 1 to 9999"),
+        (
+            bool(re.search("[0-9]", fields.get("spoken") or fields.get("text", ""))),
+            "a voice would read the figures as one number: write them out in 'spoken'",
+        ),
+    )
+    return next((message for is_wrong, message in checks if is_wrong), None)

@@ -105,10 +105,10 @@ def build_flows() -> None:
 
 @flows.command("check")
 def check_flows() -> None:
-    """Find invalid flows, and prompts that are missing or older than their text. Exit code 1 if there are any."""
-    from ivr_flows.check import check_flows as find_problems  # noqa: PLC0415
+    """Find invalid flows, and prompts that are missing, clipped or older than their text. Exit code 1: there are."""
+    from app.cli.line_voices import find_problems  # noqa: PLC0415
 
-    problems = find_problems(StackSettings().sounds)
+    problems = find_problems(StackSettings())
     for problem in problems:
         typer.echo(str(problem))
     if problems:

@@ -74,8 +74,8 @@ def read_plan(plan: str | None, settings: "DialplanSettings", *, as_json: bool) 
 
 def more_checks(plan: "SitePlan") -> Iterator[Fault]:
     """Flows that exist and fit the plan's queues, prompts with audio, and what the store's records forbid."""
+    from app.cli.line_voices import find_problems  # noqa: PLC0415
     from app.cli.settings import StackSettings  # noqa: PLC0415
-    from ivr_flows.check import check_flows  # noqa: PLC0415
     from ivr_flows.loader import FLOWS  # noqa: PLC0415
 
     flows = {file.stem for file in FLOWS.glob("*.yaml")}
@@ -83,7 +83,7 @@ def more_checks(plan: "SitePlan") -> Iterator[Fault]:
         if trunk.flow not in flows:
             advice = f"Use one of {', '.join(sorted(flows))}"
             yield Fault(where=f"trunks[{trunk.name}].flow", what=f"there is no flow {trunk.flow}", advice=advice)
-    for problem in check_flows(StackSettings().sounds, queues={queue.name for queue in plan.queues}):
+    for problem in find_problems(StackSettings(), queues={queue.name for queue in plan.queues}):
         yield Fault(where="flows", what=str(problem), advice="`hotline flows check`, `hotline flows build`")
     yield from _objections(plan)
 
@@ -104,7 +104,9 @@ def speak_line_prompts(plan: "SitePlan") -> str:
     from app.cli.line_voices import speak_lines  # noqa: PLC0415
     from app.cli.settings import StackSettings  # noqa: PLC0415
 
-    spoken = len(speak_lines(plan, StackSettings().sounds).built)
+    settings = StackSettings()
+    report = speak_lines(plan, settings.sounds, settings)
+    spoken = len(report.built) + len(report.copied)
     return f"{spoken} prompts spoken" if spoken else ""
 
 

@@ -15,7 +15,7 @@ from app.accounts import service as accounts
 from app.accounts.models import Role, ServiceToken
 from app.cli.console import StepFailed, console, report_done, report_present, report_skipped
 from app.cli.env_file import read_assignments, write_private
-from app.cli.line_voices import every_prompt
+from app.cli.line_voices import speak_lines
 from app.cli.settings import StackSettings
 from app.deadlines import versions as deadlines
 from app.lines import service as lines
@@ -29,7 +29,7 @@ from dialplan.escaping import UnsafeValue
 from dialplan.plan_file import SitePlanFault, load_plan
 from dialplan.settings import DialplanSettings
 from dialplan.site_plan import SitePlan
-from ivr_flows.build import Progress, build_prompts
+from ivr_flows.build import Progress
 
 TOKEN_SCOPES = {"agi": ["call-events:write", "lookup:read"], "bridge": ["call-events:write"]}
 OFFICE = (
@@ -158,14 +158,15 @@ def ensure_prompts() -> None:
         def show(progress: Progress) -> None:
             status.update(f"speaking prompts: {progress.done} of {progress.total} {progress.name}")
 
-        report = build_prompts(StackSettings().sounds, show, prompts=every_prompt(plan))
+        report = speak_lines(plan, settings.sounds, settings, show)
     if report.failed:
         name, reason = next(iter(report.failed.items()))
         raise StepFailed(f"prompt {escape(name)} could not be spoken: {escape(reason)}", "is espeak-ng installed?")
-    if report.built:
-        report_done("prompts", f"{len(report.built)} spoken in {report.seconds:.1f} s")
+    if report.built or report.copied:
+        done = f"{len(report.built)} spoken, {len(report.copied)} known already, in {report.seconds:.1f} s"
+        report_done("prompts", done)
     else:
-        report_present("prompts", f"{len(report.kept)} in {StackSettings().sounds}")
+        report_present("prompts", f"{len(report.kept)} in {settings.sounds}")
 
 
 def ensure_dialplan() -> None:

@@ -42,6 +42,12 @@ class StackSettings(EnvSettings):
     facts_url: str = Field(default="", description="where telephony reports call facts and asks who is calling")
     bridge_url: str = Field(default="", description="where switch commands go")
     database_url: str = Field(default="", description="SQLAlchemy URL; empty: SQLite in the home folder")
+    voice_command: str = Field(
+        default="", description="program that speaks prompts: text in, {wav} out, {language}, {pace}; empty: espeak-ng"
+    )
+    prompt_cache: Path = Field(
+        default=PROJECT / ".runtime" / "prompts", description="prompts once spoken, for all stacks of this machine"
+    )
     seat_secret: SecretStr = Field(default=SecretStr(""), description="key of the seats' SIP passwords")
 
     @property
@@ -51,8 +57,8 @@ class StackSettings(EnvSettings):
 
     @property
     def sounds(self) -> Path:
-        """Where the prompts' audio is built."""
-        return self.home / "asterisk" / "data" / "sounds" / "zh" / "hotline"
+        """Where the prompts' audio is built, a folder for each language."""
+        return self.home / "asterisk" / "data" / "sounds"
 
     @cached_property
     def effective_database_url(self) -> str:

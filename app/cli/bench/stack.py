@@ -51,7 +51,7 @@ class BenchStack(SideStack):
 
     def shorten_greeting(self) -> None:
         """After `prepare`: two seconds of it, for a quick run. Both sides hear the same."""
-        folder = self.settings.sounds
+        folder = self.settings.sounds / "zh" / "hotline"
         for path in (folder / "greeting.wav", folder / "greeting.alaw"):
             short = path.with_suffix(f".short{path.suffix}")
             raw = ["-t", "al", "-r", "8000", "-c", "1"] if path.suffix == ".alaw" else []

@@ -163,9 +163,9 @@ def check_dialplan(settings: StackSettings) -> Finding:
 
 
 def check_prompts(settings: StackSettings) -> Finding:
-    from ivr_flows.check import check_flows  # noqa: PLC0415
+    from app.cli.line_voices import find_problems  # noqa: PLC0415
 
-    return installation.judge_prompts([str(problem) for problem in check_flows(settings.sounds)])
+    return installation.judge_prompts([str(problem) for problem in find_problems(settings)])
 
 
 def check_processes(settings: StackSettings) -> list[Finding]:

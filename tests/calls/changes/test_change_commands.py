@@ -47,7 +47,7 @@ class Commands:
 
 @pytest.fixture
 def commands(node: ChangingNode) -> Commands:
-    speak_lines(parse_plan(plan_text(new_line), name="plan"), node.home / "data/sounds/zh/hotline")
+    speak_lines(parse_plan(plan_text(new_line), name="plan"), node.home / "data/sounds")
     return Commands(node)
 
 
