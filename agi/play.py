@@ -68,7 +68,7 @@ class FlowPlayer:
             lookup = self._services.lookup.begin(request)
         values = {
             "line": line, "trunk": trunk, "mode": told[variables.LINE_MODE], "number": ani,
-            "has_number": "yes" if ani else "no",
+            "has_number": "yes" if ani else "no", "language": told[LANGUAGE] or USUAL_LANGUAGE,
         }  # fmt: skip
         first = start(choice.flows, choice.name, values)
         return Visit(

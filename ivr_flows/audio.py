@@ -66,10 +66,14 @@ def write_formats(samples: Samples, folder: Path) -> None:
     (folder / "prompt.alaw").write_bytes(to_alaw(narrow).tobytes())
 
 
-def write_silence(seconds: float, folder: Path) -> Measured:
-    """A pause in every format."""
-    write_formats(np.zeros(int(WIDE_HZ * seconds), np.float32), folder)
-    return Measured(round(seconds, 3), -96.0, -96.0)
+def write_tone(seconds: float, hertz: int, folder: Path) -> Measured:
+    """A tone in every format, as loud as speech; 0 Hz is a pause."""
+    loudness = 10 ** (LOUDNESS_DB / 20) * np.sqrt(2)
+    turns = np.arange(int(WIDE_HZ * seconds)) * hertz / WIDE_HZ
+    samples = (loudness * np.sin(2 * np.pi * turns)).astype(np.float32)
+    write_formats(samples, folder)
+    peak = float(np.abs(samples).max())
+    return Measured(round(seconds, 3), LOUDNESS_DB if hertz else -120.0, round(_decibels(peak), 1))
 
 
 def resampled(samples: Samples, from_hz: int, to_hz: int) -> Samples:

@@ -16,7 +16,7 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from ivr_flows.audio import ENDINGS, finish_audio, write_silence
+from ivr_flows.audio import ENDINGS, finish_audio, write_tone
 from ivr_flows.prompts import Prompt, load_all
 from ivr_flows.voice import EspeakVoice, Voice, VoiceFailed
 
@@ -113,8 +113,8 @@ def content_hash(prompt: Prompt, voice: Voice) -> str:
     """Changes when the prompt must be built anew: text, voice or recording, or the way we finish audio."""
     if prompt.recording:
         content = ["recording", hashlib.sha256(prompt.recording.read_bytes()).hexdigest()]
-    elif prompt.silence_ms:
-        content = ["silence", str(prompt.silence_ms)]
+    elif prompt.length_ms:
+        content = ["tone", str(prompt.length_ms), str(prompt.tone_hz)]
     else:
         content = ["voice", voice.identity, prompt.language, str(prompt.is_slow), prompt.spoken]
     return hashlib.sha256(json.dumps([FORMAT, prompt.is_word, *content]).encode()).hexdigest()
@@ -169,8 +169,8 @@ class _Workshop:
         with tempfile.TemporaryDirectory(dir=self.cache, prefix=".speak-") as folder:
             whole = Path(folder, "whole")
             whole.mkdir()
-            if prompt.silence_ms and not prompt.recording:
-                measured = write_silence(prompt.silence_ms / 1000, whole)
+            if prompt.length_ms and not prompt.recording:
+                measured = write_tone(prompt.length_ms / 1000, prompt.tone_hz, whole)
             else:
                 source = prompt.recording or Path(folder, "spoken.wav")
                 if not prompt.recording:

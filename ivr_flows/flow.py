@@ -6,6 +6,9 @@ from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny
 
 from ivr_flows.nodes import NAME, Name, Node
 
+ANY = "any"
+"""The language of a flow that speaks as whoever called it: its prompts have a text in every language."""
+
 
 class FlowHead(BaseModel):
     """Everything of a flow file but its nodes."""
@@ -15,7 +18,7 @@ class FlowHead(BaseModel):
     flow: str = Field(pattern=NAME, description="name, the same as the file's")
     title: str = Field(min_length=1, max_length=80)
     lines: list[str] = Field(default_factory=list, description="hotline numbers that the flow serves")
-    language: Literal["zh", "en"] = Field(default="zh", description="in which its prompts are spoken")
+    language: Literal["zh", "en", "any"] = Field(default="zh", description="in which its prompts are spoken")
     part: bool = Field(default=False, description="it only runs inside other flows")
     start: Name
     gate_reason: str = Field(default="", description="why a caller of 12345 must key something before a person")

@@ -9,7 +9,7 @@ from ivr_flows.nodes import NAME
 from ivr_flows.say import LANGUAGES
 from ivr_flows.yaml_source import Problem, YamlSource, read_yaml
 
-FIELDS = {"text", "spoken", "source", "pace", "silence_ms"}
+FIELDS = {"text", "spoken", "source", "pace", "length_ms", "tone_hz"}
 PACES = ("normal", "slow")
 
 
@@ -40,8 +40,9 @@ class Prompt:
     language: str = "zh"
     is_slow: bool = False
     """For those who hear badly or are old."""
-    silence_ms: int = 0
-    """Over 0: this is no speech but a pause of so many milliseconds."""
+    length_ms: int = 0
+    """Over 0: this is no speech but a pause of so many milliseconds, or a tone."""
+    tone_hz: int = 0
     recording: Path | None = None
     """A studio's WAV, which takes the voice's place."""
 
@@ -117,7 +118,8 @@ def _listed(source: YamlSource, language: str) -> list[Prompt]:
         prompts.append(
             Prompt(
                 name, text, fields.get("spoken", "").strip() or text, fields.get("source", ""), language,
-                is_slow=fields.get("pace") == "slow", silence_ms=int(fields.get("silence_ms", 0)),
+                is_slow=fields.get("pace") == "slow", length_ms=int(fields.get("length_ms", 0)),
+                tone_hz=int(fields.get("tone_hz", 0)),
             )
         )  # fmt: skip
     return prompts
@@ -130,7 +132,11 @@ def _wrong(name: str, raw: object, fields: dict[str, str]) -> str | None:
         (bool(fields.keys() - FIELDS), f"unknown field '{min(fields.keys() - FIELDS, default='')}'"),
         (not fields.get("text", "").strip(), "'text' is missing"),
         (fields.get("pace", "normal") not in PACES, f"'pace' is one of {', '.join(PACES)}"),
-        (not re.fullmatch("[1-9][0-9]{0,3}", fields.get("silence_ms", "1")), "'silence_ms' is a number from 1 to 9999"),
+        *(
+            (not re.fullmatch("[1-9][0-9]{0,3}", fields.get(field, "1")), f"'{field}' is a number from 1 to 9999")
+            for field in ("length_ms", "tone_hz")
+        ),
+        ("tone_hz" in fields and "length_ms" not in fields, "'length_ms' is missing: how long the tone is"),
         (
             bool(re.search("[0-9]", fields.get("spoken") or fields.get("text", ""))),
             "a voice would read the figures as one number: write them out in 'spoken'",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from ivr_flows.flow import Flow
+from ivr_flows.flow import ANY, Flow
 from ivr_flows.model import Answer, Call, Effect, FlowState, GoBack, Goto, Observe, Observed, Return, Stay
 from ivr_flows.nodes import Node, SubFlowNode
 from ivr_flows.nodes.facts import is_observed
@@ -11,7 +11,8 @@ from ivr_flows.nodes.facts import is_observed
 MAX_MOVES = 1000
 """Nodes passed without asking the caller anything. The validator finds loops; this is for flows built by hand."""
 LANGUAGE = "language"
-"""The value under which the language of the present flow is known."""
+"""The value under which the language that is spoken now is known."""
+USUAL_LANGUAGE = "zh"
 
 Flows = Mapping[str, Flow]
 """Flows by name: the one that is played and all that it names."""
@@ -92,12 +93,18 @@ def _into(flows: Flows, name: str, state: FlowState) -> FlowState:
     if flow is None:
         raise FlowStuck(f"flow '{name}' is not there")
     callers = (*state.callers, (state.flow, state.node)) if state.flow else ()
-    return replace(state.know({LANGUAGE: flow.language}), flow=name, node=flow.start, callers=callers)
+    return replace(_speaking(flow, state), flow=name, node=flow.start, callers=callers)
 
 
 def _back(flows: Flows, outcome: str, state: FlowState) -> Goto:
     flow, name = state.callers[-1]
     node = flows[flow].nodes[name]
     exit_name = node.exit_for(outcome) if isinstance(node, SubFlowNode) else "next"
-    known = state.know({LANGUAGE: flows[flow].language})
+    known = _speaking(flows[flow], state)
     return Goto(exit_name, replace(known, flow=flow, node=name, callers=state.callers[:-1]))
+
+
+def _speaking(flow: Flow, state: FlowState) -> FlowState:
+    """In the flow's own language; one for any language goes on in the last."""
+    language = flow.language if flow.language != ANY else state.value(LANGUAGE)
+    return state.know({LANGUAGE: language or USUAL_LANGUAGE})

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from ivr_flows.flow import Flow
+from ivr_flows.flow import ANY, Flow
 from ivr_flows.nodes import Node, PlayNode, SubFlowNode
 from ivr_flows.nodes.facts import FACTS, is_observed
 from ivr_flows.subflows import find_subflow_problems, gates_inside, people_inside
@@ -84,8 +84,10 @@ def _unknown_prompts(flow: Flow, prompts: Prompts | None) -> Iterator[Found]:
         for prompt in dict.fromkeys(node.prompts()):
             if prompt not in anywhere:
                 yield _at(name), f"node '{name}': prompt '{prompt}' is not in the prompt list"
-            elif prompt not in prompts.get(flow.language, ()):
-                yield _at(name), f"node '{name}': prompt '{prompt}' has no text in '{flow.language}'"
+                continue
+            for language in prompts if flow.language == ANY else (flow.language,):
+                if prompt not in prompts.get(language, ()):
+                    yield _at(name), f"node '{name}': prompt '{prompt}' has no text in '{language}'"
 
 
 def _unknown_places(flow: Flow, known: Known) -> Iterator[Found]:

@@ -180,10 +180,17 @@ def test_words_stand_closer_together_than_sentences(tmp_path: Path) -> None:
 
 
 def test_a_pause_is_as_long_as_its_list_says(tmp_path: Path) -> None:
-    build_prompts(tmp_path, voice=ToneVoice(), prompts=[Prompt("say-pause", "停", "停", silence_ms=250)])
+    build_prompts(tmp_path, voice=ToneVoice(), prompts=[Prompt("say-pause", "停", "停", length_ms=250)])
 
     rate_hz, samples = samples_of(tmp_path / "zh/hotline/say-pause.wav")
     assert (rate_hz, len(samples), set(samples)) == (8000, 2000, {0})
+
+
+def test_a_tone_is_as_loud_as_speech(tmp_path: Path) -> None:
+    build_prompts(tmp_path, voice=ToneVoice(), prompts=[Prompt("beep", "嘀", "嘀", length_ms=300, tone_hz=1000)])
+
+    assert len(samples_of(tmp_path / "zh/hotline/beep.wav16")[1]) == 4800
+    assert peak(tmp_path / "zh/hotline/beep.wav") == pytest.approx(32767 * 0.1 * 2**0.5, rel=0.01)
 
 
 @pytest.mark.parametrize("amplitude", [0, 1])
@@ -242,7 +249,7 @@ def test_without_a_command_espeak_speaks_and_slowly_where_it_should(tmp_path: Pa
 
 def test_every_prompt_we_ship_can_be_read_by_the_voice() -> None:
     voice, prompts = EspeakVoice(), load_prompts().values()
-    speech = [prompt for prompt in prompts if not prompt.silence_ms]
+    speech = [prompt for prompt in prompts if not prompt.length_ms]
 
     if voice.unreadable("\n".join(prompt.spoken for prompt in speech)):  # one process for all; then: which?
         assert [prompt.name for prompt in speech if voice.unreadable(prompt.spoken)] == []

@@ -70,7 +70,8 @@ def test_every_prompt_of_the_hotlines_list_is_there() -> None:
         ("../a: {text: 您好}", "zh.yaml:1: prompt '../a': "
                               "a name is small letters, figures and hyphens, at most 40"),
         ("a: {text: 您好, pace: fast}", "zh.yaml:1: prompt 'a': 'pace' is one of normal, slow"),
-        ("a: {text: 停, silence_ms: 0.5}", "zh.yaml:1: prompt 'a': 'silence_ms' is a number from 1 to 9999"),
+        ("a: {text: 停, length_ms: 0.5}", "zh.yaml:1: prompt 'a': 'length_ms' is a number from 1 to 9999"),
+        ("a: {text: 嘀, tone_hz: 440}", "zh.yaml:1: prompt 'a': 'length_ms' is missing: how long the tone is"),
         ("- a", "zh.yaml:1: must be a mapping of names to prompts"),
         ("a: {text: 您好}\na: {text: 再见}", "zh.yaml:2: 'a' is there twice"),
         ("", "zh.yaml: is empty"),
