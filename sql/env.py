@@ -8,6 +8,7 @@ from sqlalchemy import Connection, text
 
 import app.accounts.models
 import app.calls.models
+import app.casework.models
 import app.catalogue.models
 import app.deadlines.models
 import app.handovers.models

@@ -59,6 +59,8 @@ class Actor:
     """A machine that may report for this node alone."""
     line: str | None = None
     """A foreign exchange: it may report calls of this line alone."""
+    unit: str = ""
+    """Code of the unit that a person works for; empty: the hotline itself."""
 
     def may(self, permission: Permission) -> bool:
         return permission in self.permissions
@@ -78,6 +80,7 @@ def actor_of_user(user: User, address: str = "") -> Actor:
         display_name=user.display_name,
         address=address,
         permissions=permissions_of_role(role),
+        unit=user.unit_code,
     )
 
 

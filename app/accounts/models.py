@@ -18,6 +18,14 @@ class Role(StrEnum):
     OPS = "ops"
     UNIT_STAFF = "unit_staff"
     AUDITOR = "auditor"
+    DISPATCHER = "dispatcher"
+    """派单员: looks over what agents accepted, and dispatches it."""
+    REVIEWER = "reviewer"
+    """审核员: judges what units ask and answer."""
+    FOLLOW_UP = "follow_up"
+    """回访员: asks citizens how it went."""
+    UNIT_LEADER = "unit_leader"
+    """承办单位负责人: answers for what his unit sends."""
 
 
 class User(Base):
@@ -34,6 +42,7 @@ class User(Base):
     session_epoch: Mapped[int] = mapped_column(default=0, doc="raised on log-out: older cookies are dead")
     seat: Mapped[str] = mapped_column(String(64), default="", doc="the SIP endpoint this agent usually sits at")
     queues: Mapped[dict[str, Any]] = mapped_column(default=dict, doc="queue name -> penalty")
+    unit_code: Mapped[str] = mapped_column(String(40), default="", doc="of unit staff: a unit of the catalogue")
     created_at: Mapped[datetime]
 
 

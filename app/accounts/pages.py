@@ -20,10 +20,14 @@ HOME: dict[Role, str] = {
     Role.AGENT: "/desk",
     Role.SUPERVISOR: "/tickets",
     Role.OPS: "/operations/lines",
-    Role.UNIT_STAFF: "/account",
+    Role.UNIT_STAFF: "/tickets",
+    Role.UNIT_LEADER: "/tickets",
     Role.AUDITOR: "/tickets",
+    Role.DISPATCHER: "/tickets",
+    Role.REVIEWER: "/tickets",
+    Role.FOLLOW_UP: "/tickets",
 }
-"""Where each role starts; a role whose own pages are not built yet starts at its account."""
+"""Where each role starts."""
 
 SEE_OTHER = 303
 Person = Annotated[Actor, Depends(require())]

@@ -24,6 +24,9 @@ class Permission(StrEnum):
     OPERATIONS_READ = "operations:read"
     OPERATIONS_WRITE = "operations:write"
     AUDIT_READ = "audit:read"
+    CATALOGUE_WRITE = "catalogue:write"
+    CASES_READ = "cases:read"
+    CASES_MOVE = "cases:move"
 
 
 MEANINGS: dict[Permission, str] = {
@@ -42,6 +45,9 @@ MEANINGS: dict[Permission, str] = {
     Permission.OPERATIONS_READ: "see parked events, senders, lines, trunks and changes of the site plan",
     Permission.OPERATIONS_WRITE: "propose, approve, apply and roll back changes of the site plan",
     Permission.AUDIT_READ: "read the audit log",
+    Permission.CATALOGUE_WRITE: "edit units, exclusions and dispatch rules",
+    Permission.CASES_READ: "see how tickets are handled: assignments, requests, contacts, follow-up",
+    Permission.CASES_MOVE: "move tickets through handling; which moves, the table of states says by role",
 }
 
 _P = Permission
@@ -49,18 +55,25 @@ _P = Permission
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.AGENT: frozenset(
         {_P.DESK_USE, _P.CALLS_READ, _P.TICKETS_READ, _P.TICKETS_WRITE, _P.MISSED_CALLS_READ, _P.MISSED_CALLS_WRITE}
-        | {_P.NUMBERS_REVEAL}
+        | {_P.NUMBERS_REVEAL, _P.CASES_READ, _P.CASES_MOVE}
     ),
     Role.SUPERVISOR: frozenset(
         {_P.CALLS_READ, _P.TICKETS_READ, _P.TICKETS_WRITE, _P.MISSED_CALLS_READ, _P.MISSED_CALLS_WRITE}
-        | {_P.AGENTS_READ, _P.AGENTS_CONTROL, _P.NUMBERS_REVEAL}
+        | {_P.AGENTS_READ, _P.AGENTS_CONTROL, _P.NUMBERS_REVEAL, _P.CATALOGUE_WRITE, _P.CASES_READ, _P.CASES_MOVE}
     ),
     # ops keep the machines, not the citizens' matters: calls with masked numbers, no tickets
     Role.OPS: frozenset({_P.CALLS_READ, _P.AGENTS_READ, _P.OPERATIONS_READ, _P.OPERATIONS_WRITE}),
-    # tickets are not dispatched to units yet, so a unit has nothing of its own to see (R35)
-    Role.UNIT_STAFF: frozenset(),
-    Role.AUDITOR: frozenset({_P.CALLS_READ, _P.TICKETS_READ, _P.MISSED_CALLS_READ, _P.AUDIT_READ}),
+    # units see what was dispatched to them (app.tickets.access), and nothing of calls
+    Role.UNIT_STAFF: frozenset({_P.TICKETS_READ, _P.CASES_READ, _P.CASES_MOVE}),
+    Role.UNIT_LEADER: frozenset({_P.TICKETS_READ, _P.CASES_READ, _P.CASES_MOVE}),
+    Role.AUDITOR: frozenset({_P.CALLS_READ, _P.TICKETS_READ, _P.MISSED_CALLS_READ, _P.AUDIT_READ, _P.CASES_READ}),
+    Role.DISPATCHER: frozenset({_P.TICKETS_READ, _P.CASES_READ, _P.CASES_MOVE, _P.CATALOGUE_WRITE}),
+    Role.REVIEWER: frozenset({_P.TICKETS_READ, _P.CASES_READ, _P.CASES_MOVE}),
+    Role.FOLLOW_UP: frozenset({_P.TICKETS_READ, _P.CASES_READ, _P.CASES_MOVE, _P.NUMBERS_REVEAL}),
 }
+
+OF_A_UNIT = frozenset({Role.UNIT_STAFF, Role.UNIT_LEADER})
+"""They handle; everybody else works for the hotline and never handles (R35)."""
 
 SCOPES: frozenset[Permission] = frozenset(
     {_P.CALL_EVENTS_WRITE, _P.LOOKUP_READ, _P.CALLS_READ, _P.TICKETS_READ, _P.TICKETS_WRITE, _P.MISSED_CALLS_READ}

@@ -13,7 +13,7 @@ from app.accounts import audit
 from app.accounts.auth import SYSTEM, Actor, actor_of_user, hash_token
 from app.accounts.models import Role, ServiceToken, User
 from app.accounts.passwords import MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH, hash_password, is_password
-from app.accounts.rules import SCOPES
+from app.accounts.rules import OF_A_UNIT, SCOPES
 from app.platform.errors import Conflict, HotlineError, NotFound
 
 NODE = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
@@ -32,6 +32,14 @@ class UsernameRefused(HotlineError):
 class UsernameTaken(Conflict):
     code = "username-taken"
     title = "用户名已存在"
+
+
+class UnitRefused(HotlineError):
+    """Separation of duties (R35): who works for the hotline belongs to no unit."""
+
+    status = 422
+    code = "unit-refused"
+    title = "只有承办单位人员可以归属承办单位"
 
 
 class PasswordRefused(HotlineError):
@@ -89,12 +97,18 @@ def create_user(
     now: datetime,
     seat: str = "",
     queues: Mapping[str, int] | None = None,
+    unit_code: str = "",
     actor: Actor = SYSTEM,
 ) -> User:
-    """A new person. `queues` is queue name → penalty. UsernameRefused, UsernameTaken, PasswordRefused."""
+    """A new person. `queues` is queue name → penalty; `unit_code` is the unit of people of a unit.
+
+    UsernameRefused, UsernameTaken, PasswordRefused, UnitRefused.
+    """
     if not USERNAME.fullmatch(username):
         raise UsernameRefused()
     check_password_rules(username, password)
+    if unit_code and role not in OF_A_UNIT:
+        raise UnitRefused()
     user = User(
         username=username,
         display_name=display_name,
@@ -102,6 +116,7 @@ def create_user(
         password_hash=hash_password(password),
         seat=seat,
         queues=dict(queues or {}),
+        unit_code=unit_code,
         created_at=now,
     )
     try:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.catalogue.models import ReferenceFile, Region, Subject
+from app.catalogue.models import DispatchRule, Exclusion, ReferenceFile, Region, Subject, Unit
 from app.contract.env import PROJECT
 from app.platform.clock import utc_now
 from app.platform.database import Base
@@ -20,7 +20,7 @@ REFERENCE = PROJECT / "sql" / "reference"
 
 
 def seed(session: Session) -> list[str]:
-    """Load regions and subjects where their file changed; the names of the files loaded. Twice changes nothing.
+    """Load regions, subjects, units and rules where their file changed; the names of the files loaded.
 
     `app.lines.service.seed` loads these and the lines: the CLI calls that one.
     """
@@ -29,13 +29,20 @@ def seed(session: Session) -> list[str]:
     return [name for name in loaded if name]
 
 
-_FILES: tuple[tuple[str, type[Base]], ...] = (("regions.csv", Region), ("subjects.csv", Subject))
+_FILES: tuple[tuple[str, type[Base]], ...] = (
+    ("regions.csv", Region),
+    ("subjects.csv", Subject),
+    ("units.csv", Unit),
+    ("exclusions.csv", Exclusion),
+    ("dispatch_rules.csv", DispatchRule),
+)
 
 
 def load_file(session: Session, file: Path, model: type[Base], *, now: datetime) -> str | None:
     """Insert or update the rows of one CSV, if this version of it is not loaded yet; its name, or None.
 
-    Rows that left the file stay in the table: tickets may name them. An empty cell of a nullable column is NULL.
+    Rows that left the file stay in the table: tickets may name them. A row that people have edited since (its version
+    is above 1) stays as they left it. An empty cell of a nullable column is NULL.
     """
     content = file.read_bytes()
     digest = hashlib.sha256(content).hexdigest()
@@ -44,7 +51,10 @@ def load_file(session: Session, file: Path, model: type[Base], *, now: datetime)
         return None
     rows = list(csv.DictReader(io.StringIO(content.decode("utf-8"))))
     columns = model.__table__.columns
+    kept = _edited_keys(session, model)
     for row in rows:
+        if row.get("code") in kept:
+            continue
         values = {
             name: None if not value and columns[name].nullable else _read(columns[name].type.python_type, value)
             for name, value in row.items()
@@ -55,7 +65,16 @@ def load_file(session: Session, file: Path, model: type[Base], *, now: datetime)
     return file.name
 
 
+def _edited_keys(session: Session, model: type[Base]) -> set[str]:
+    columns = model.__table__.columns
+    if "version" not in columns:
+        return set()
+    return set(session.scalars(select(columns["code"]).where(columns["version"] > 1)))
+
+
 def _read(kind: type[Any], text: str) -> Any:
+    if kind is bool:
+        return text == "1"
     return date.fromisoformat(text) if kind is date else kind(text)
 
 

@@ -33,12 +33,19 @@ from ivr_flows.build import Progress
 
 TOKEN_SCOPES = {"agi": ["call-events:write", "lookup:read"], "bridge": ["call-events:write"]}
 OFFICE = (
-    ("supervisor", "周晓燕（班长）", Role.SUPERVISOR),
-    ("ops", "陈工（运维）", Role.OPS),
-    ("ops2", "赵工（运维）", Role.OPS),
-    ("unit", "刘科（市城管局）", Role.UNIT_STAFF),
-    ("auditor", "赵审（审计）", Role.AUDITOR),
+    ("supervisor", "周晓燕（班长）", Role.SUPERVISOR, ""),
+    ("dispatcher", "孙丽（派单员）", Role.DISPATCHER, ""),
+    ("reviewer", "何静（审核员）", Role.REVIEWER, ""),
+    ("followup", "冯雪（回访员）", Role.FOLLOW_UP, ""),
+    ("ops", "陈工（运维）", Role.OPS, ""),
+    ("ops2", "赵工（运维）", Role.OPS, ""),
+    ("unit", "刘科（市城管局）", Role.UNIT_STAFF, "410400-chengguan"),
+    ("unitlead", "郭局（市城管局）", Role.UNIT_LEADER, "410400-chengguan"),
+    ("town", "马干事（周庄镇）", Role.UNIT_STAFF, "410421101-zhengfu"),
+    ("townlead", "田镇长（周庄镇）", Role.UNIT_LEADER, "410421101-zhengfu"),
+    ("auditor", "赵审（审计）", Role.AUDITOR, ""),
 )
+"""Username, name, role, and the unit of who handles tickets."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +57,7 @@ class DemoUser:
     display_name: str
     role: Role
     seat: str = ""
+    unit_code: str = ""
 
 
 @contextmanager
@@ -82,23 +90,23 @@ def ensure_database() -> None:
 
 
 def seed_reference_data() -> None:
-    """Regions, subjects, lines, calendars and rules of deadlines from sql/reference, where a file changed."""
+    """Regions, subjects, units, lines, calendars and rules of deadlines, where a file of sql/reference changed."""
     with open_database(StackSettings()) as database, database.transaction() as session:
         loaded = lines.seed(session) + deadlines.seed(session, utc_now())
     if loaded:
         report_done("reference data", ", ".join(loaded))
     else:
-        report_present("reference data", "regions, subjects, lines, calendars, deadlines")
+        report_present("reference data", "regions, subjects, units, lines, calendars, deadlines")
 
 
 def wanted_demo_users(plan: SitePlan, known: list[DemoUser]) -> list[DemoUser]:
     """The plan's agents, then the office; who is known keeps his password."""
     passwords = {user.username: user.password for user in known}
-    people = [(agent.username, agent.label, Role.AGENT, agent.seat) for agent in plan.agents]
-    people += [(username, label, role, "") for username, label, role in OFFICE]
+    people = [(agent.username, agent.label, Role.AGENT, agent.seat, "") for agent in plan.agents]
+    people += [(username, label, role, "", unit) for username, label, role, unit in OFFICE]
     return [
-        DemoUser(username, passwords.get(username) or secrets.token_urlsafe(12), label, role, seat)
-        for username, label, role, seat in people
+        DemoUser(username, passwords.get(username) or secrets.token_urlsafe(12), label, role, seat, unit)
+        for username, label, role, seat, unit in people
     ]
 
 
@@ -125,8 +133,10 @@ def ensure_demo_users() -> None:
             if user.username in created:
                 accounts.create_user(
                     session, user.username, display_name=user.display_name, role=user.role, password=user.password,
-                    now=utc_now(), seat=user.seat, queues=queues.get(user.username),
+                    now=utc_now(), seat=user.seat, queues=queues.get(user.username), unit_code=user.unit_code,
                 )  # fmt: skip
+            elif user.unit_code:  # an account from before there were units
+                accounts.get_user(session, user.username).unit_code = user.unit_code
     report_done("demo users", ", ".join(created)) if created else report_present("demo users", str(path))
 
 

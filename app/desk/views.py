@@ -12,12 +12,12 @@ from app.desk.place import describe_place
 from app.lines.models import Line
 from app.platform.clock import to_shanghai
 from app.tickets.models import Ticket, TicketStatus
+from app.tickets.states import OPEN
 
 OPEN_TICKETS_SHOWN = 9
 """As many as Alt and one digit can name."""
 HISTORY_SHOWN = 8
 DRAFTS_SHOWN = 20
-OPEN_STATUSES = (TicketStatus.DRAFT, TicketStatus.ACCEPTED)
 WAITING_STATES = (CallState.QUEUED, CallState.RINGING)
 
 
@@ -74,8 +74,8 @@ def read_card(session: Session, call: Call) -> CallCard:
         line_name=line.name if line else "",
         draft=draft,
         attached=attached if attached and (draft is None or attached.id != draft.id) else None,
-        open_tickets=[ticket for ticket in tickets if ticket.status in OPEN_STATUSES][:OPEN_TICKETS_SHOWN],
-        past_tickets=[ticket for ticket in tickets if ticket.status not in OPEN_STATUSES][:HISTORY_SHOWN],
+        open_tickets=[ticket for ticket in tickets if ticket.status in OPEN][:OPEN_TICKETS_SHOWN],
+        past_tickets=[ticket for ticket in tickets if ticket.status not in OPEN][:HISTORY_SHOWN],
         past_calls=_calls_before(session, call),
     )
 

@@ -19,8 +19,8 @@ from app.lines.service import trunks_of_kind
 from app.platform.errors import Conflict, NotAllowed, NotFound
 from app.tickets.drafts import SYSTEM
 from app.tickets.models import SourceChannel, Ticket, TicketHistory
-from app.tickets.rules import OPEN
 from app.tickets.service import create_ticket, find_ticket_of_call
+from app.tickets.states import OPEN
 
 VOICE_WINDOW = timedelta(minutes=30)
 """A referral by voice belongs to a call of the same number that came over so shortly before."""

@@ -10,7 +10,7 @@ from app.lines.models import Line
 from app.lines.service import find_line
 from app.platform.database import table_of
 from app.tickets.models import Ticket
-from app.tickets.rules import OPEN
+from app.tickets.states import OPEN
 
 _LINES, _CALLS, _TICKETS = table_of(Line).c, table_of(Call).c, table_of(Ticket).c
 _QUEUE_OF_LINE = select(_LINES.queue).where(_LINES.number == bindparam("line"))

@@ -2,16 +2,18 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, false, or_, select, true
+from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
 from sqlalchemy.orm import Session
 
 from app.accounts.auth import Actor
 from app.accounts.models import Role
+from app.accounts.rules import OF_A_UNIT
 from app.calls.models import AgentState, Call
 from app.calls.rules import may_see_number
+from app.catalogue.models import Unit
 from app.platform.errors import NotAllowed, NotFound
 from app.platform.masks import mask_number
-from app.tickets.models import Ticket, TicketStatus
+from app.tickets.models import Assignment, AssignmentStatus, Secrecy, Ticket, TicketStatus
 from app.tickets.rules import SEES_ALL, may_edit_ticket, sees_ticket
 
 
@@ -38,17 +40,35 @@ def holding_of(session: Session, actor: Actor) -> Holding:
 
 
 def visible(actor: Actor, holding: Holding) -> ColumnElement[bool]:
-    """The same rule as `rules.sees_ticket`, as a condition on tickets."""
+    """The same rule as `rules.sees_ticket`, as a condition on tickets; and what people of units see."""
     if actor.role is None or actor.role in SEES_ALL:
         return true()
+    if actor.role in OF_A_UNIT:
+        return _given_to(actor.unit) if actor.unit else false()
     if actor.role is not Role.AGENT:
         return false()
     own = Ticket.accepted_by == actor.name
     return own if holding.caller_number is None else or_(own, Ticket.caller_number == holding.caller_number)
 
 
-def check_sees(actor: Actor, ticket: Ticket, holding: Holding) -> None:
+def _given_to(unit: str) -> ColumnElement[bool]:
+    """Tickets with a leg of this unit or of one right below it, but none that is said against the unit itself."""
+    own = or_(Assignment.unit_code == unit, Unit.parent_code == unit)
+    leg = (
+        exists()
+        .where(Assignment.ticket_id == Ticket.id, Assignment.status != AssignmentStatus.RETURNED)
+        .where(Unit.code == Assignment.unit_code, own)
+        .correlate(Ticket)
+    )
+    return and_(leg, or_(Ticket.complained_unit_code.is_(None), Ticket.complained_unit_code != unit))
+
+
+def check_sees(session: Session, actor: Actor, ticket: Ticket, holding: Holding) -> None:
     """NotFound for a ticket that this person must not see: not even that it exists."""
+    if actor.role in OF_A_UNIT:
+        if session.scalar(select(Ticket.id).where(Ticket.id == ticket.id, visible(actor, holding))) is None:
+            raise NotFound("没有这张工单")
+        return
     if not sees_ticket(
         actor.role,
         actor.name,
@@ -59,9 +79,9 @@ def check_sees(actor: Actor, ticket: Ticket, holding: Holding) -> None:
         raise NotFound("没有这张工单")
 
 
-def check_edits(actor: Actor, ticket: Ticket, holding: Holding) -> None:
+def check_edits(session: Session, actor: Actor, ticket: Ticket, holding: Holding) -> None:
     """NotFound, or NotAllowed for a ticket that this person sees but must leave alone."""
-    check_sees(actor, ticket, holding)
+    check_sees(session, actor, ticket, holding)
     if not may_edit_ticket(actor.role):
         raise NotAllowed("您可以查看该工单，但不能修改")
 
@@ -79,8 +99,17 @@ def check_attaches(session: Session, actor: Actor, call_id: str, holding: Holdin
         raise NotAllowed("只能关联您自己接听的来电；其他话务员的来电请由其本人或班长关联")
 
 
+AT_WORK = frozenset({TicketStatus.SIGNED, TicketStatus.HANDLING})
+
+
 def sees_full_number(actor: Actor, ticket: Ticket, holding: Holding) -> bool:
-    """Whether numbers of this ticket are shown whole: to who holds its caller, and to who writes its draft."""
+    """Whether numbers of this ticket are shown whole: to who holds its caller, writes its draft, or must ring him.
+
+    The lead unit rings the citizen while it is at work (R44), unless he asked for secrecy (R43).
+    """
+    if actor.role in OF_A_UNIT:
+        is_open = ticket.secrecy == Secrecy.PUBLIC and ticket.status in AT_WORK
+        return is_open and bool(actor.unit) and ticket.lead_unit_code == actor.unit
     is_draft = ticket.status == TicketStatus.DRAFT
     holds_its_call = holding.call_id is not None and (
         holding.call_id == ticket.call_id or holding.ticket_id == ticket.id
@@ -92,6 +121,11 @@ def sees_full_number(actor: Actor, ticket: Ticket, holding: Holding) -> bool:
         viewer_call_id=holding.call_id if holds_its_call or holds_its_caller else None,
         draft_owner=ticket.accepted_by if is_draft else None,
     )
+
+
+def shown_name(actor: Actor, ticket: Ticket) -> str:
+    """The citizen's name; a unit is not told it of who asked for secrecy (R43)."""
+    return "（保密）" if actor.role in OF_A_UNIT and ticket.secrecy != Secrecy.PUBLIC else ticket.contact_name
 
 
 def shown_number(number: str | None, *, is_full: bool) -> str:

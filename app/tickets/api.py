@@ -98,13 +98,13 @@ def _answer(ticket: Ticket, actor: Actor, holding: Holding, response: Response) 
 
 def _readable(session: Session, key: str, actor: Actor) -> tuple[Ticket, Holding]:
     ticket, holding = service.get_ticket(session, key), holding_of(session, actor)
-    check_sees(actor, ticket, holding)
+    check_sees(session, actor, ticket, holding)
     return ticket, holding
 
 
 def _editable(session: Session, key: str, actor: Actor) -> Holding:
     ticket, holding = service.get_ticket(session, key), holding_of(session, actor)
-    check_edits(actor, ticket, holding)
+    check_edits(session, actor, ticket, holding)
     return holding
 
 

@@ -1,6 +1,6 @@
 """Tables of tickets (工单): the citizen's matter, which lives across calls."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -13,12 +13,31 @@ _HAS_DUE = text("next_due_at IS NOT NULL")
 
 
 class TicketStatus(StrEnum):
-    """Stored status. The moves between them are the table in `rules.py`."""
+    """Stored status, the 23 of domain.md §3.7. The moves between them are the table in `states.py`."""
 
     DRAFT = "draft"
     ACCEPTED = "accepted"
+    PRE_AUDIT = "pre_audit"
+    TO_DISPATCH = "to_dispatch"
+    DISPATCHED = "dispatched"
+    SIGNED = "signed"
+    HANDLING = "handling"
+    EXTENSION_PENDING = "extension_pending"
+    SUSPENDED = "suspended"
+    RETURN_PENDING = "return_pending"
+    DISPUTE = "dispute"
+    REPLIED = "replied"
+    AUDIT_OK = "audit_ok"
+    REDO = "redo"
     FINISHED = "finished"
+    CALLBACK = "callback"
+    RATED = "rated"
+    ARCHIVED = "archived"
     MERGED = "merged"
+    REJECTED = "rejected"
+    GUIDED = "guided"
+    TERMINATED = "terminated"
+    REOPENED = "reopened"
 
 
 class TicketType(StrEnum):
@@ -32,6 +51,14 @@ class TicketType(StrEnum):
     PRAISE = "praise"
     OTHER = "other"
     INVALID = "invalid"
+
+
+class Urgency(StrEnum):
+    """一般、紧急、特急 (R45, R55)."""
+
+    NORMAL = "normal"
+    URGENT = "urgent"
+    EMERGENCY = "emergency"
 
 
 class Secrecy(StrEnum):
@@ -83,6 +110,16 @@ class Ticket(Base):
     accepted_by: Mapped[str] = mapped_column(String(80), default="", doc="username of the agent")
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"))
     next_due_at: Mapped[datetime | None] = mapped_column(doc="when the first of its running clocks ends")
+    urgency: Mapped[str] = mapped_column(String(20), default=Urgency.NORMAL)
+    complained_unit_code: Mapped[str | None] = mapped_column(
+        ForeignKey("units.code"), doc="whom it is about: never to that unit (R23, 济南条例第32条)"
+    )
+    lead_unit_code: Mapped[str | None] = mapped_column(ForeignKey("units.code"), doc="主办, as long as it is one's")
+    is_locked: Mapped[bool] = mapped_column(default=False, doc="designated: it may not be returned again")
+    return_count: Mapped[int] = mapped_column(default=0)
+    redo_count: Mapped[int] = mapped_column(default=0)
+    extension_count: Mapped[int] = mapped_column(default=0)
+    ended_at: Mapped[datetime | None] = mapped_column(doc="finished or rated: re-opening is counted from here")
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
@@ -97,10 +134,66 @@ class Ticket(Base):
         Index(None, "region_code", "created_at", "id"),
         Index(None, "ticket_type", "created_at", "id"),
         Index(None, "original_line", "created_at", "id"),
+        Index(None, "lead_unit_code", "status", "id"),
+        Index(None, "merged_into_id"),
         Index(None, "contact_number"),
         Index(None, "query_code"),
         Index("ix_tickets_next_due", "next_due_at", "id", sqlite_where=_HAS_DUE, postgresql_where=_HAS_DUE),
     )
+
+
+class AssignmentKind(StrEnum):
+    """主办 and 协办."""
+
+    LEAD = "lead"
+    SUPPORTING = "supporting"
+
+
+class AssignmentStatus(StrEnum):
+    """One unit's leg of a ticket. The moves are the table in `app.casework.rules`."""
+
+    ASSIGNED = "assigned"
+    SIGNED = "signed"
+    REPORTED = "reported"
+    RETURNED = "returned"
+    CLOSED = "closed"
+
+
+class Assignment(Base):
+    """One unit's leg of a ticket (domain.md §3.2 task)."""
+
+    __tablename__ = "ticket_assignments"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"))
+    unit_code: Mapped[str] = mapped_column(ForeignKey("units.code"))
+    kind: Mapped[str] = mapped_column(String(20))
+    status: Mapped[str] = mapped_column(String(20), default=AssignmentStatus.ASSIGNED)
+    task: Mapped[str] = mapped_column(String(400), default="", doc="what a supporting unit is asked for")
+    due_on: Mapped[date | None] = mapped_column(doc="set by the lead unit for a supporting one")
+    assigned_by: Mapped[str] = mapped_column(String(80))
+    assigned_at: Mapped[datetime]
+    signed_by: Mapped[str] = mapped_column(String(80), default="")
+    signed_at: Mapped[datetime | None]
+    report: Mapped[str] = mapped_column(Text, default="", doc="what a supporting unit tells the lead unit")
+    reported_by: Mapped[str] = mapped_column(String(80), default="")
+    reported_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    why: Mapped[list[Any]] = mapped_column(default=list, doc="the trace of the proposal: step by step, Chinese")
+
+    __table_args__ = (
+        Index(None, "ticket_id"),
+        Index(None, "unit_code", "ended_at", "ticket_id"),
+        Index(
+            "uq_ticket_assignments_lead", "ticket_id", unique=True,
+            sqlite_where=text("kind = 'lead' AND ended_at IS NULL"),
+            postgresql_where=text("kind = 'lead' AND ended_at IS NULL"),
+        ),
+        Index(
+            "uq_ticket_assignments_unit", "ticket_id", "unit_code", unique=True,
+            sqlite_where=text("ended_at IS NULL"), postgresql_where=text("ended_at IS NULL"),
+        ),
+    )  # fmt: skip
 
 
 class TicketHistory(Base):
@@ -112,7 +205,7 @@ class TicketHistory(Base):
     ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"))
     at: Mapped[datetime]
     actor: Mapped[str] = mapped_column(String(80))
-    action: Mapped[str] = mapped_column(String(40), doc="opened, edited, accepted, finished, merged, attached")
+    action: Mapped[str] = mapped_column(String(40), doc="opened, edited, attached, or a move's action")
     changes: Mapped[dict[str, Any]] = mapped_column(default=dict, doc="field -> [before, after]")
     ticket_version: Mapped[int]
 

@@ -24,6 +24,7 @@ from app.tickets import access, service
 from app.tickets.listing import TicketFilters
 from app.tickets.models import Ticket, TicketHistory, TicketStatus
 from app.tickets.rules import FIELD_LABELS
+from app.tickets.states import ACTION_WORDS
 
 router = APIRouter(include_in_schema=False)
 
@@ -100,7 +101,7 @@ def show_ticket(request: Request, key: TicketKey, actor: TicketReader, session: 
     """One ticket, its calls and every change of it. NotFound: no such ticket, or not for this person's eyes."""
     ticket = service.get_ticket(session, key)
     holding = access.holding_of(session, actor)
-    access.check_sees(actor, ticket, holding)
+    access.check_sees(session, actor, ticket, holding)
     is_full = access.sees_full_number(actor, ticket, holding)
     calls = session.scalars(select(Call).where(Call.ticket_id == ticket.id).order_by(Call.arrived_at)).all()
     subject = session.get(Subject, ticket.subject_code) if ticket.subject_code else None
@@ -114,10 +115,12 @@ def show_ticket(request: Request, key: TicketKey, actor: TicketReader, session: 
         calls=calls,
         history=entries,
         labels=FIELD_LABELS,
+        actions=ACTION_WORDS,
         names=_names(session, _codes_of(entries, "subject_code"), _codes_of(entries, "region_code")),
         subject_name=subject.full_name if subject else "",
         region_name=region.full_name if region else "",
         caller_number=access.shown_number(ticket.caller_number, is_full=is_full),
+        contact_name=access.shown_name(actor, ticket),
         contact_number=access.shown_number(ticket.contact_number, is_full=is_full),
         may_reveal=actor.may(Permission.NUMBERS_REVEAL) and not is_full,
         may_read_calls=actor.may(Permission.CALLS_READ),

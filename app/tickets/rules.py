@@ -1,33 +1,17 @@
-"""Pure decisions about tickets: the moves between statuses with their guards, and who sees which ticket."""
+"""Pure decisions about tickets: what a complete one is, and who sees which. The moves stand in `states.py`."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Protocol
 
 from app.accounts.models import Role
-from app.tickets.models import Secrecy, TicketStatus, TicketType
-
-_S = TicketStatus
-
-MOVES: Mapping[TicketStatus, frozenset[TicketStatus]] = MappingProxyType(
-    {
-        _S.DRAFT: frozenset({_S.ACCEPTED, _S.FINISHED, _S.MERGED}),
-        _S.ACCEPTED: frozenset({_S.MERGED}),
-        _S.FINISHED: frozenset(),
-        _S.MERGED: frozenset(),
-    }
-)
-"""Which status may follow which (domain.md §3.7; more appear with dispatch)."""
-
-OPEN = frozenset({_S.DRAFT, _S.ACCEPTED})
-"""Not yet at an end: shown first when the citizen calls again."""
-
-EDITABLE = frozenset({_S.DRAFT, _S.ACCEPTED})
+from app.tickets.models import Secrecy, TicketType
 
 MIN_CONTENT_LENGTH = 10
 COUNTY_CODE_LENGTH = 6
 
-SEES_ALL = frozenset({Role.SUPERVISOR, Role.AUDITOR})
+SEES_ALL = frozenset({Role.SUPERVISOR, Role.AUDITOR, Role.DISPATCHER, Role.REVIEWER, Role.FOLLOW_UP})
+"""The hotline's own people who work on whatever comes; agents see their own, units what they were given."""
 
 
 class TicketForm(Protocol):
@@ -40,11 +24,6 @@ class TicketForm(Protocol):
     answer: str
     contact_number: str
     secrecy: str
-
-
-def may_move(status: TicketStatus, to: TicketStatus) -> bool:
-    """Whether the table allows this move; the guards come on top."""
-    return to in MOVES[status]
 
 
 def is_county_or_below(region_code: str) -> bool:
@@ -83,10 +62,10 @@ def missing_for_finish(ticket: TicketForm) -> dict[str, str]:
 def sees_ticket(
     role: Role | None, name: str, *, accepted_by: str, caller_number: str | None, held_number: str | None
 ) -> bool:
-    """Whether this person may see a ticket (R35, domain.md §7).
+    """Whether this person of the hotline may see a ticket (R35, domain.md §7).
 
-    Agents see what they accepted, and every ticket of the caller they hold just now; supervisors and auditors see all.
-    Ops see none, and unit staff none while nothing is assigned to units. A machine (no role) has its scope instead.
+    Agents see what they accepted, and every ticket of the caller they hold just now; the other offices see all, ops
+    none. A machine (no role) has its scope instead. People of units: `access.visible`.
     """
     if role is None or role in SEES_ALL:
         return True
@@ -114,13 +93,21 @@ FIELD_LABELS: Mapping[str, str] = MappingProxyType(
         "needs_reply": "是否回复",
         "contact_name": "联系人",
         "contact_number": "联系电话",
+        "urgency": "紧急程度",
+        "complained_unit_code": "被反映单位",
         "status": "状态",
         "accepted_by": "受理人",
         "call_id": "通话",
         "merged_into_id": "并入工单",
+        "lead_unit_code": "主办单位",
+        "is_locked": "已指定",
+        "return_count": "退单次数",
+        "redo_count": "重办次数",
+        "extension_count": "延期次数",
+        "ended_at": "办结时间",
     }
 )
 """Field → what people call it."""
 
-EDITED_FIELDS = tuple(FIELD_LABELS)[:12]
+EDITED_FIELDS = tuple(FIELD_LABELS)[:14]
 """What the form saves; the rest changes by moves."""

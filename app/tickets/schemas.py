@@ -6,8 +6,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.accounts.auth import Actor
-from app.tickets.access import Holding, sees_full_number, shown_number
-from app.tickets.models import Secrecy, Ticket, TicketHistory, TicketStatus, TicketType
+from app.tickets.access import Holding, sees_full_number, shown_name, shown_number
+from app.tickets.models import Secrecy, Ticket, TicketHistory, TicketStatus, TicketType, Urgency
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^\x00]*$")]
 Words = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
@@ -31,6 +31,10 @@ class TicketChanges(BaseModel):
     needs_reply: bool = Field(default=True, description="是否回复")
     contact_name: Line = Field(default="", max_length=40)
     contact_number: PhoneNumber = Field(default="", description="a full number; a masked one is refused")
+    urgency: Urgency = Field(default=Urgency.NORMAL, description="紧急程度")
+    complained_unit_code: str | None = Field(
+        default=None, pattern=r"^[a-z0-9-]{1,40}$", description="被反映单位: the ticket never goes there"
+    )
 
     def given(self) -> dict[str, Any]:
         """The fields that were sent, and only those."""
@@ -49,6 +53,8 @@ class TicketSummary(BaseModel):
     title: str
     caller_number: str = Field(description="138****5678; empty: anonymous")
     original_line: str = Field(description="the hotline the citizen dialled")
+    urgency: Urgency
+    lead_unit_code: str | None = Field(description="主办单位")
     accepted_by: str = Field(description="username of the agent")
     version: int
     created_at: datetime
@@ -78,6 +84,11 @@ class TicketOut(TicketSummary):
     secrecy: Secrecy
     needs_reply: bool
     merged_into_id: int | None
+    complained_unit_code: str | None
+    is_locked: bool = Field(description="designated: it may not be returned again")
+    return_count: int
+    redo_count: int
+    extension_count: int
 
     @classmethod
     def of(cls, ticket: Ticket, actor: Actor, holding: Holding) -> "TicketOut":
@@ -86,6 +97,7 @@ class TicketOut(TicketSummary):
         masked: dict[str, Any] = {
             "caller_number": shown_number(ticket.caller_number, is_full=is_full),
             "contact_number": shown_number(ticket.contact_number, is_full=is_full),
+            "contact_name": shown_name(actor, ticket),
         }
         return cls(**{name: getattr(ticket, name) for name in cls.model_fields if name not in masked}, **masked)
 
@@ -103,7 +115,7 @@ class HistoryEntry(BaseModel):
     id: int
     at: datetime
     actor: str
-    action: str = Field(description="opened, edited, accepted, finished, merged, attached or taken_over")
+    action: str = Field(description="opened, edited, attached, taken_over, or the past tense of a move")
     changes: dict[str, list[Any]] = Field(description="field → [before, after]")
     ticket_version: int
 

@@ -1,6 +1,6 @@
 """Use cases of tickets: open, read, save, accept, finish, attach a call; every change stands in the history."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -8,27 +8,29 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.calls.models import Call
-from app.catalogue.models import Region, Subject
-from app.platform.clock import to_shanghai
-from app.platform.errors import Conflict, HotlineError, NotFound, PreconditionFailed
+from app.catalogue.models import Region, Subject, Unit
+from app.platform.errors import HotlineError, NotFound
 from app.tickets import rules
-from app.tickets.drafts import open_draft_for_call
+from app.tickets.drafts import SYSTEM, open_draft_for_call
 from app.tickets.listing import TicketFilters, TicketPage, list_tickets
-from app.tickets.models import Ticket, TicketHistory, TicketStatus
+from app.tickets.models import Ticket, TicketStatus, Urgency
+from app.tickets.moving import (
+    TransitionRefused,
+    change_ticket,
+    check_version,
+    find_move,
+    history,
+    move_ticket,
+    note_change,
+)
 from app.tickets.numbers import draw_numbers, is_ticket_number, make_query_code
+from app.tickets.states import EDITABLE, OPEN
 
 __all__ = [
     "TicketFilters", "TicketIncomplete", "TicketPage", "TransitionRefused", "accept_ticket", "attach_call",
     "create_ticket", "find_ticket_of_call", "finish_ticket", "get_ticket", "history", "list_tickets",
     "open_draft_for_call", "open_tickets_of_number", "save_ticket",
 ]  # fmt: skip
-
-
-class TransitionRefused(Conflict):
-    """The ticket's status does not allow this move."""
-
-    code = "transition-refused"
-    title = "工单当前状态不允许此操作"
 
 
 class TicketIncomplete(HotlineError):
@@ -65,17 +67,11 @@ def open_tickets_of_number(
 ) -> list[Ticket]:
     """A caller's tickets that are not at an end, the newest first; without the draft of the call itself."""
     query = select(Ticket).where(
-        or_(Ticket.caller_number == number, Ticket.contact_number == number), Ticket.status.in_(rules.OPEN)
+        or_(Ticket.caller_number == number, Ticket.contact_number == number), Ticket.status.in_(OPEN)
     )
     if except_call_id is not None:
         query = query.where(or_(Ticket.call_id.is_(None), Ticket.call_id != except_call_id))
     return list(session.scalars(query.order_by(Ticket.created_at.desc(), Ticket.id.desc()).limit(limit)))
-
-
-def history(session: Session, ticket_id: int) -> list[TicketHistory]:
-    """Every change of a ticket, the oldest first."""
-    query = select(TicketHistory).where(TicketHistory.ticket_id == ticket_id).order_by(TicketHistory.id)
-    return list(session.scalars(query))
 
 
 def create_ticket(
@@ -96,7 +92,7 @@ def create_ticket(
     session.add(ticket)
     session.flush()
     given = {name: [None, value] for name, value in values.items()}
-    _note(session, ticket, given, actor=actor, action="opened", now=now)
+    note_change(session, ticket, given, actor=actor, action="opened", now=now)
     return ticket
 
 
@@ -115,8 +111,8 @@ def save_ticket(
     its end, TicketIncomplete for a code that does not exist. Saving what is there already changes nothing.
     """
     ticket = get_ticket(session, ticket_id, is_locked=True)
-    _check_version(session, ticket, version)
-    if ticket.status not in rules.EDITABLE:
+    check_version(session, ticket, version)
+    if ticket.status not in EDITABLE:
         raise TransitionRefused("工单已办结或已合并，不能再修改")
     unknown = changes.keys() - set(rules.EDITED_FIELDS)
     if unknown:
@@ -126,22 +122,28 @@ def save_ticket(
     }
     if changed:
         _check_codes(session, {name: after for name, (_, after) in changed.items()})
-        _change(session, ticket, changed, actor=actor, action="edited", now=now)
+        change_ticket(session, ticket, changed, actor=actor, action="edited", now=now)
     return ticket
 
 
 def accept_ticket(
     session: Session, ticket_id: int | str, *, actor: str, now: datetime, version: int | None = None
 ) -> Ticket:
-    """受理: the draft is complete. Raises TransitionRefused, TicketIncomplete, PreconditionFailed."""
-    return _leave_draft(session, ticket_id, TicketStatus.ACCEPTED, actor=actor, now=now, version=version)
+    """受理: the draft is complete. Raises TransitionRefused, TicketIncomplete, PreconditionFailed.
+
+    An urgent matter does not wait for the look-over: it stands ready for dispatch at once (the lane of two hours).
+    """
+    ticket = _leave_draft(session, ticket_id, "accept", actor=actor, now=now, version=version)
+    if ticket.urgency != Urgency.NORMAL:
+        move_ticket(session, ticket, "release", actor=SYSTEM, now=now)
+    return ticket
 
 
 def finish_ticket(
     session: Session, ticket_id: int | str, *, actor: str, now: datetime, version: int | None = None
 ) -> Ticket:
     """直办: a consultation answered at once. Raises TransitionRefused, TicketIncomplete, PreconditionFailed."""
-    return _leave_draft(session, ticket_id, TicketStatus.FINISHED, actor=actor, now=now, version=version)
+    return _leave_draft(session, ticket_id, "finish", actor=actor, now=now, version=version)
 
 
 def attach_call(session: Session, call_id: str, ticket_id: int | str, *, actor: str, now: datetime) -> Ticket:
@@ -156,90 +158,45 @@ def attach_call(session: Session, call_id: str, ticket_id: int | str, *, actor: 
     target = get_ticket(session, ticket_id, is_locked=True)
     if call.ticket_id == target.id:
         return target
-    if target.status not in rules.OPEN:
+    if target.status not in OPEN:
         raise TransitionRefused("目标工单已办结或已合并，不能再关联来电")
     own = session.scalar(select(Ticket).where(Ticket.call_id == call_id).with_for_update())
     if own is not None:
         if own.status != TicketStatus.DRAFT:
             raise TransitionRefused("本次来电的工单已受理、办结或合并，不能再关联到其他工单")
-        changed: dict[str, list[Any]] = {
-            "status": [own.status, TicketStatus.MERGED],
-            "merged_into_id": [None, target.id],
-        }
-        _change(session, own, changed, actor=actor, action="merged", now=now)
+        move_ticket(session, own, "attach", actor=actor, now=now, changed={"merged_into_id": target.id})
     call.ticket_id = target.id
-    _change(session, target, {}, actor=actor, action="attached", now=now, noted={"call_id": [None, call_id]})
+    change_ticket(session, target, {}, actor=actor, action="attached", now=now, noted={"call_id": [None, call_id]})
     return target
 
 
 def _leave_draft(
-    session: Session, ticket_id: int | str, to: TicketStatus, *, actor: str, now: datetime, version: int | None
+    session: Session, ticket_id: int | str, verb: str, *, actor: str, now: datetime, version: int | None
 ) -> Ticket:
     ticket = get_ticket(session, ticket_id, is_locked=True)
-    _check_version(session, ticket, version)
-    if not rules.may_move(TicketStatus(ticket.status), to):
-        raise TransitionRefused(status=ticket.status)
-    is_finish = to is TicketStatus.FINISHED
+    check_version(session, ticket, version)
+    find_move(ticket, verb)
+    is_finish = verb == "finish"
     missing = rules.missing_for_finish(ticket) if is_finish else rules.missing_for_acceptance(ticket)
     if missing:
         raise TicketIncomplete(missing)
     ticket.accepted_at = now
-    changed = {"status": [ticket.status, to]}
-    if not ticket.accepted_by:
-        changed["accepted_by"] = ["", actor]
-    _change(session, ticket, changed, actor=actor, action="finished" if is_finish else "accepted", now=now)
+    if is_finish:
+        ticket.ended_at = now
+    changed = {} if ticket.accepted_by else {"accepted_by": actor}
+    move_ticket(session, ticket, verb, actor=actor, now=now, changed=changed)
     return ticket
-
-
-def _change(
-    session: Session,
-    ticket: Ticket,
-    changed: Mapping[str, list[Any]],
-    *,
-    actor: str,
-    action: str,
-    now: datetime,
-    noted: Mapping[str, list[Any]] | None = None,
-) -> None:
-    for name, (_, value) in changed.items():
-        setattr(ticket, name, value)
-    ticket.version += 1
-    ticket.updated_at = now
-    session.flush()
-    _note(session, ticket, {**changed, **(noted or {})}, actor=actor, action=action, now=now)
-
-
-def _note(
-    session: Session, ticket: Ticket, changes: Mapping[str, Any], *, actor: str, action: str, now: datetime
-) -> None:
-    session.add(
-        TicketHistory(
-            ticket_id=ticket.id, at=now, actor=actor, action=action, changes=dict(changes),
-            ticket_version=ticket.version,
-        )
-    )  # fmt: skip
-    session.flush()
-
-
-def _check_version(session: Session, ticket: Ticket, version: int | None) -> None:
-    if version is None or version == ticket.version:
-        return
-    since = [entry for entry in history(session, ticket.id) if entry.ticket_version > version]
-    changes = [{"actor": e.actor, "at": e.at.isoformat(), "fields": sorted(e.changes)} for e in since]
-    told = "；".join(f"{e.actor} 于 {to_shanghai(e.at):%H:%M:%S} 修改了{_labels(e.changes)}" for e in since[-3:])
-    raise PreconditionFailed(told, current_version=ticket.version, changes=changes)
-
-
-def _labels(fields: Iterable[str]) -> str:
-    return "、".join(rules.FIELD_LABELS.get(name, name) for name in fields)
 
 
 def _check_codes(session: Session, values: Mapping[str, Any]) -> None:
     missing = {}
     subject, region = values.get("subject_code"), values.get("region_code")
+    complained = values.get("complained_unit_code")
     if subject is not None and session.get(Subject, subject) is None:
         missing["subject_code"] = "没有这个事项分类"
     if region is not None and session.get(Region, region) is None:
         missing["region_code"] = "没有这个区划"
+    if complained is not None and session.get(Unit, complained) is None:
+        missing["complained_unit_code"] = "没有这个单位"
     if missing:
         raise TicketIncomplete(missing)

@@ -27,6 +27,7 @@ from app.web.main import create_app
 REFERENCE_TABLES = {
     "regions", "subjects", "lines", "line_aliases", "line_programmes", "line_programme_steps", "reference_files",
     "calendar_years", "sla_profiles",
+    "units", "exclusions", "dispatch_rules",
 }  # fmt: skip
 
 

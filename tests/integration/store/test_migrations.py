@@ -8,6 +8,7 @@ from sqlalchemy.exc import OperationalError
 
 import app.accounts.models
 import app.calls.models
+import app.casework.models
 import app.deadlines.models
 import app.handovers.models
 import app.probes.models

@@ -182,7 +182,7 @@ def test_another_agents_ticket_does_not_exist_and_an_auditor_only_reads(
     log_in("7001", Role.AUDITOR)
     assert client.get("/api/v1/tickets/1").json()["contact_number"] == "199****2345"
     log_in("6001", Role.UNIT_STAFF)
-    assert client.get("/api/v1/tickets/1").status_code == 403
+    assert client.get("/api/v1/tickets/1").status_code == 404
 
 
 def test_a_supervisor_reveals_a_number_with_a_reason_and_it_is_kept(

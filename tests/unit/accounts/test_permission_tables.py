@@ -19,7 +19,7 @@ ALLOWED: dict[Permission, set[Role]] = {
     P.CALL_EVENTS_WRITE: set(),
     P.LOOKUP_READ: set(),
     P.CALLS_READ: {Role.AGENT, Role.SUPERVISOR, Role.OPS, Role.AUDITOR},
-    P.TICKETS_READ: {Role.AGENT, Role.SUPERVISOR, Role.AUDITOR},
+    P.TICKETS_READ: set(Role) - {Role.OPS},
     P.TICKETS_WRITE: {Role.AGENT, Role.SUPERVISOR},
     P.REFERRALS_WRITE: set(),
     P.MISSED_CALLS_READ: {Role.AGENT, Role.SUPERVISOR, Role.AUDITOR},
@@ -27,10 +27,13 @@ ALLOWED: dict[Permission, set[Role]] = {
     P.DESK_USE: {Role.AGENT},
     P.AGENTS_READ: {Role.SUPERVISOR, Role.OPS},
     P.AGENTS_CONTROL: {Role.SUPERVISOR},
-    P.NUMBERS_REVEAL: {Role.AGENT, Role.SUPERVISOR},
+    P.NUMBERS_REVEAL: {Role.AGENT, Role.SUPERVISOR, Role.FOLLOW_UP},
     P.OPERATIONS_READ: {Role.OPS},
     P.OPERATIONS_WRITE: {Role.OPS},
     P.AUDIT_READ: {Role.AUDITOR},
+    P.CATALOGUE_WRITE: {Role.SUPERVISOR, Role.DISPATCHER},
+    P.CASES_READ: set(Role) - {Role.OPS},
+    P.CASES_MOVE: set(Role) - {Role.OPS, Role.AUDITOR},
 }
 
 

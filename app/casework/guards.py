@@ -1,0 +1,294 @@
+"""What must be true before a move (domain.md §2.4, §3.7). A guard answers with what is missing: field → Chinese.
+
+The empty field name means the state of things, not the form: it is told as a conflict.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+from types import MappingProxyType
+from typing import Any
+
+from app.casework import forms
+from app.casework.case import Case
+from app.casework.models import RequestKind
+from app.casework.proposal import is_barred
+from app.casework.rules import private_words
+from app.catalogue.models import UnitKind
+from app.platform.clock import to_shanghai
+from app.tickets.models import AssignmentStatus, Ticket, Urgency
+from app.tickets.rules import missing_for_acceptance, missing_for_finish
+from app.tickets.states import OPEN
+
+Missing = dict[str, str]
+Guard = Callable[[Case, Any], Missing]
+
+STATE = ""
+RETURNS_BEFORE_DISPUTE = 2
+MOST_REDOS = 2
+MOST_EXTENSIONS = 1
+LONGEST_COMMITMENT = timedelta(days=274)
+"""九个月 (安徽2025)."""
+REOPEN_DAYS = 15
+FAILED_CONTACTS = 2
+
+
+def today(case: Case) -> date:
+    return to_shanghai(case.now).date()
+
+
+def free(_case: Case, _given: forms.Form) -> Missing:
+    return {}
+
+
+def reasoned(_case: Case, _given: forms.Reasoned) -> Missing:
+    """The form itself asks for the reason."""
+    return {}
+
+
+def complete(case: Case, _given: forms.Form) -> Missing:
+    return missing_for_acceptance(case.ticket)
+
+
+def answered_at_once(case: Case, _given: forms.Form) -> Missing:
+    return missing_for_finish(case.ticket)
+
+
+def out_of_scope(_case: Case, given: forms.Rejection) -> Missing:
+    return {} if given.is_channel_told else {"is_channel_told": "请先向诉求人告知正确的反映渠道"}
+
+
+def call_of_an_open_ticket(_case: Case, _given: forms.Form) -> Missing:
+    return {STATE: "请在工作台把来电并入已有工单"}
+
+
+def was_a_draft(case: Case, _given: forms.Form) -> Missing:
+    return {} if case.ticket.accepted_at is None else {STATE: "该工单受理后才并单，请使用“撤销并单”"}
+
+
+def was_accepted(case: Case, _given: forms.Form) -> Missing:
+    return {STATE: "该工单是来电并入的草稿，请使用“撤销来电并入”"} if case.ticket.accepted_at is None else {}
+
+
+def open_master(case: Case, given: forms.Merging) -> Missing:
+    """The service looks up the master; here only that it is not the ticket itself."""
+    own = {str(case.ticket.id), case.ticket.ticket_number}
+    return {"master": "不能并入自身"} if given.master in own else {}
+
+
+def check_master(master: Ticket, case: Case) -> Missing:
+    """A master that is open and is no follower itself; who has followers follows nobody."""
+    if master.status not in OPEN or master.merged_into_id is not None:
+        return {"master": "主工单已办结、已终止或已并入其他工单"}
+    return {STATE: "已有其他工单并入本工单，请先撤销"} if case.followers else {}
+
+
+def fit_unit(case: Case, given: forms.Dispatching) -> Missing:
+    """An active unit that handles, is not complained of, and is told of an emergency by telephone (R45)."""
+    missing: Missing = {}
+    for name, codes in (
+        ("lead_unit_code", [given.lead_unit_code]),
+        ("supporting_unit_codes", given.supporting_unit_codes),
+    ):
+        for code in codes:
+            if told := unfit(case, code):
+                missing[name] = told
+    if given.lead_unit_code in given.supporting_unit_codes or len(set(given.supporting_unit_codes)) < len(
+        given.supporting_unit_codes
+    ):
+        missing["supporting_unit_codes"] = "协办单位不能重复，也不能是主办单位"
+    if case.ticket.urgency == Urgency.EMERGENCY and not given.duty_call:
+        missing["duty_call"] = "特急事项须先电话通知值班室，并填写接听人"
+    return missing
+
+
+def unfit(case: Case, code: str) -> str:
+    """Why this unit cannot be given the ticket; empty: it can."""
+    unit = case.units.get(code)
+    if unit is None:
+        return f"没有承办单位 {code}"
+    if not unit.is_active:
+        return f"{unit.name}已停用"
+    if unit.kind == UnitKind.PLATFORM:
+        return f"{unit.name}是热线工作机构，不承办工单"
+    if is_barred(unit, case.ticket.complained_unit_code, case.units):
+        return f"{unit.name}是被反映单位或其下属，应当回避"
+    return ""
+
+
+def own_lead(case: Case, _given: forms.Form) -> Missing:
+    """Whose it is, `duties` asks already."""
+    return {} if case.lead else {STATE: "工单没有主办单位"}
+
+
+def returnable(case: Case, given: forms.ReturnRequest) -> Missing:
+    missing: Missing = {}
+    if case.ticket.is_locked:
+        missing[STATE] = "本工单由热线指定办理，不得退回"
+    elif case.lead and any(r.kind == RequestKind.RETURN and r.unit_code == case.lead.unit_code for r in case.requests):
+        missing[STATE] = "本单位的退单申请已被驳回，不得再次退回"
+    elif case.sign_due_at is not None and case.now > case.sign_due_at:
+        missing[STATE] = "已超过签收时限，不得退单"
+    if given.suggested_unit_code and given.suggested_unit_code not in case.units:
+        missing["suggested_unit_code"] = "没有这个单位"
+    return missing
+
+
+def below_third_return(case: Case, _given: forms.Form) -> Missing:
+    if case.ticket.return_count >= RETURNS_BEFORE_DISPUTE:
+        return {STATE: "已退单两次，第三次应转入争议协调并指定承办单位"}
+    return {}
+
+
+def disputable(case: Case, _given: forms.Form) -> Missing:
+    if case.ticket.return_count >= RETURNS_BEFORE_DISPUTE or case.supports:
+        return {}
+    return {STATE: "首次退单且不涉及多个单位，请直接同意或驳回"}
+
+
+def two_failed_contacts(case: Case, _given: forms.Form) -> Missing:
+    if case.failed_contacts() >= FAILED_CONTACTS:
+        return {}
+    return {STATE: "须先联系到诉求人，或记录两次联系未果"}
+
+
+def supportable(case: Case, given: forms.Support) -> Missing:
+    missing: Missing = {}
+    if told := unfit(case, given.unit_code):
+        missing["unit_code"] = told
+    elif any(leg.unit_code == given.unit_code and leg.ended_at is None for leg in case.legs):
+        missing["unit_code"] = "该单位已在办理本工单"
+    if given.due_on:
+        if given.due_on < today(case):
+            missing["due_on"] = "协办期限不能早于今天"
+        elif case.reply_due_at and given.due_on > to_shanghai(case.reply_due_at).date():
+            missing["due_on"] = "协办期限不能晚于本单位的办理时限"
+    return missing
+
+
+def _nothing_else_is_asked(case: Case) -> Missing:
+    kinds = (RequestKind.SUSPENSION, RequestKind.COMMITMENT, RequestKind.TERMINATION)
+    return {STATE: "已有一项申请等待审核"} if any(case.pending(kind) for kind in kinds) else {}
+
+
+def extensible(case: Case, given: forms.Extension) -> Missing:
+    missing = _nothing_else_is_asked(case)
+    if case.ticket.extension_count >= MOST_EXTENSIONS:
+        missing[STATE] = "延期次数已用完"
+    elif case.reply_due_at and case.now > case.reply_due_at:
+        missing[STATE] = "已超过办理时限，不能再申请延期"
+    if case.reply_due_at and given.due_on <= to_shanghai(case.reply_due_at).date():
+        missing["due_on"] = "延期日期应晚于现有时限"
+    elif given.due_on <= today(case):
+        missing["due_on"] = "延期日期应晚于今天"
+    return missing
+
+
+def suspendable(case: Case, given: forms.Suspension) -> Missing:
+    missing = _nothing_else_is_asked(case)
+    if given.review_on <= today(case):
+        missing["review_on"] = "复核日期应晚于今天"
+    return missing
+
+
+def committable(case: Case, given: forms.Commitment) -> Missing:
+    missing = _nothing_else_is_asked(case)
+    if given.due_on <= today(case) or given.due_on > today(case) + LONGEST_COMMITMENT:
+        missing["due_on"] = "承诺办结日期应在九个月以内"
+    return missing
+
+
+def terminable(case: Case, _given: forms.Termination) -> Missing:
+    return _nothing_else_is_asked(case)
+
+
+def _pending(kind: RequestKind) -> Guard:
+    def guard(case: Case, _given: forms.Form) -> Missing:
+        return {} if case.pending(kind) else {STATE: "没有等待审核的申请"}
+
+    return guard
+
+
+def reply_fit_to_show(_case: Case, given: forms.Reply) -> Missing:
+    found = private_words(given.to_citizen)
+    return {"to_citizen": f"公开答复中含有{'、'.join(found)}，请删去"} if found else {}
+
+
+def reply_complete(case: Case, _given: forms.Form) -> Missing:
+    """Both replies (R46), every supporting unit heard, nothing waiting to be decided."""
+    if case.reply is None:
+        return {STATE: "请先由经办人拟写答复"}
+    waiting = [leg for leg in case.supports if leg.status != AssignmentStatus.REPORTED]
+    if waiting:
+        return {STATE: f"协办单位尚未反馈：{'、'.join(case.units[leg.unit_code].name for leg in waiting)}"}
+    return _nothing_else_is_asked(case)
+
+
+def redo_allowed(_case: Case, _given: forms.Judgement) -> Missing:
+    """As often as it takes; from the second on the ladder of supervision sees it."""
+    return {}
+
+
+def of_this_matter(case: Case, given: forms.Attempt | forms.Answer) -> Missing:
+    known = {key for ticket in case.citizens() for key in (str(ticket.id), ticket.ticket_number)}
+    return {} if given.of_ticket is None or given.of_ticket in known else {"of_ticket": "该工单不属于本事项"}
+
+
+def _all_asked(case: Case) -> Missing:
+    left = [ticket.ticket_number for ticket in case.citizens() if not case.is_asked(ticket)]
+    return {STATE: f"尚未完成回访的诉求人：{'、'.join(left)}"} if left else {}
+
+
+def all_asked_one_answered(case: Case, _given: forms.Form) -> Missing:
+    return _all_asked(case) or ({} if case.answers() else {STATE: "没有回访到诉求人"})
+
+
+def all_asked_none_answered(case: Case, _given: forms.Form) -> Missing:
+    return _all_asked(case) or ({STATE: "已有诉求人作出评价"} if case.answers() else {})
+
+
+def dissatisfied(case: Case, _given: forms.Form) -> Missing:
+    if case.ticket.redo_count >= MOST_REDOS:
+        return {STATE: "已重办两次，应转入督办"}
+    wanting = any(a.satisfaction == forms.Satisfaction.DISSATISFIED or not a.is_solved for a in case.answers())
+    return {} if wanting else {STATE: "没有诉求人表示不满意或未解决"}
+
+
+def quiet_long_enough(case: Case, _given: forms.Form) -> Missing:
+    ended = case.ticket.ended_at
+    is_quiet = ended is not None and case.now >= ended + timedelta(days=REOPEN_DAYS)
+    return {} if is_quiet else {STATE: f"办结满{REOPEN_DAYS}天后归档"}
+
+
+def new_facts_in_time(case: Case, _given: forms.Reopening) -> Missing:
+    ended = case.ticket.ended_at
+    is_in_time = ended is not None and case.now < ended + timedelta(days=REOPEN_DAYS)
+    return {} if is_in_time else {STATE: f"办结已满{REOPEN_DAYS}天，请建立新工单并注明再次反映"}
+
+
+def withdrawn_by_citizen(case: Case, given: forms.Withdrawal) -> Missing:
+    if not given.is_identity_checked:
+        return {"is_identity_checked": "请先核实诉求人身份"}
+    if case.ticket.urgency == Urgency.EMERGENCY:
+        return {STATE: "涉及安全的特急事项不能凭诉求人要求撤回"}
+    return {STATE: "还有其他诉求人并入本工单，不能撤回"} if case.followers else {}
+
+
+GUARDS: Mapping[str, Guard] = MappingProxyType(
+    {
+        guard.__name__: guard
+        for guard in (
+            free, reasoned, complete, answered_at_once, out_of_scope, call_of_an_open_ticket, was_a_draft, was_accepted,
+            open_master, fit_unit, own_lead, returnable, below_third_return, disputable, two_failed_contacts,
+            supportable, extensible, suspendable, committable, terminable, reply_fit_to_show, reply_complete,
+            redo_allowed, of_this_matter, all_asked_one_answered, all_asked_none_answered, dissatisfied,
+            quiet_long_enough, new_facts_in_time, withdrawn_by_citizen,
+        )
+    }
+    | {
+        "pending_request": _pending(RequestKind.EXTENSION),
+        "pending_suspension": _pending(RequestKind.SUSPENSION),
+        "pending_commitment": _pending(RequestKind.COMMITMENT),
+        "pending_termination": _pending(RequestKind.TERMINATION),
+    }
+)  # fmt: skip
+"""By the names in the table of states."""

@@ -1,0 +1,143 @@
+"""Use cases of handling: one door for every move; what a move does beside changing the status stands in `steps.py`."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app.accounts.auth import SYSTEM, Actor
+from app.casework import forms
+from app.casework.case import Case, read_case
+from app.casework.duties import check_duty, refusal
+from app.casework.guards import GUARDS, STATE
+from app.casework.models import CitizenNotice
+from app.casework.steps import STEPS, Effects
+from app.platform.errors import Conflict, NotFound
+from app.tickets import service as tickets
+from app.tickets.access import check_sees, holding_of
+from app.tickets.models import Ticket, TicketStatus
+from app.tickets.moving import TransitionRefused, check_version, move_ticket
+from app.tickets.service import TicketIncomplete
+from app.tickets.states import BY_VERB, Move, moves_from
+
+AT_THE_DESK = frozenset({"accept", "finish"})
+"""These two have rules of their own in `app.tickets.service`."""
+
+
+class NotNow(Conflict):
+    """The table allows the move, the state of things does not: the detail says why."""
+
+    code = "not-now"
+    title = "现在不能进行此操作"
+
+
+class Overtaken(Conflict):
+    """Two did the same at the same time: the other was first."""
+
+    code = "overtaken"
+    title = "他人刚刚处理了本工单，请刷新后再试"
+
+
+def open_case(session: Session, key: int | str, actor: Actor, now: datetime, *, is_locked: bool = False) -> Case:
+    """The case of a ticket that this person may see. Raises NotFound."""
+    ticket = tickets.get_ticket(session, key, is_locked=is_locked)
+    check_sees(session, actor, ticket, holding_of(session, actor))
+    return read_case(session, ticket, actor, now)
+
+
+def list_possible(case: Case) -> list[Move]:
+    """What this person may do with the ticket now, as far as duties go; guards speak when it is tried."""
+    return [move for move in moves_from(TicketStatus(case.ticket.status)) if not refusal(case, move)]
+
+
+def move(
+    session: Session,
+    key: int | str,
+    verb: str,
+    given: Mapping[str, Any],
+    *,
+    actor: Actor,
+    now: datetime,
+    version: int | None = None,
+) -> Ticket:
+    """Make a move: form, table, duty, guard, then the step itself, the history and the notices, in one transaction.
+
+    Raises NotFound, GivenRefused, PreconditionFailed, TransitionRefused, NotAllowed, NotNow, TicketIncomplete.
+    """
+    if verb not in BY_VERB:
+        raise NotFound(f"没有“{verb}”这种操作")
+    if verb == "dispatch" and _is_to_be_released(session, key, actor):
+        move(session, key, "release", {}, actor=actor, now=now, version=version)
+        version = None
+    form = forms.read_form(verb, dict(given))
+    case = open_case(session, key, actor, now, is_locked=True)
+    check_version(session, case.ticket, version)
+    row = _row(case.ticket, verb)
+    check_duty(case, row)
+    check_guard(case, row, form)
+    if verb in AT_THE_DESK:
+        act = tickets.accept_ticket if verb == "accept" else tickets.finish_ticket
+        return act(session, case.ticket.id, actor=actor.name, now=now)
+    try:
+        _make(session, case, row, form)
+    except IntegrityError as error:
+        raise Overtaken() from error
+    return case.ticket
+
+
+def _is_to_be_released(session: Session, key: int | str, actor: Actor) -> bool:
+    """Whether the dispatcher may pass and dispatch in one go: two moves, one click."""
+    ticket = tickets.get_ticket(session, key, is_locked=True)
+    check_sees(session, actor, ticket, holding_of(session, actor))
+    return ticket.status in BY_VERB["release"].sources
+
+
+def _row(ticket: Ticket, verb: str) -> Move:
+    row = BY_VERB[verb]
+    if ticket.status not in row.sources:
+        possible = "、".join(move.text for move in moves_from(TicketStatus(ticket.status)))
+        raise TransitionRefused(f"工单当前状态不能“{row.text}”；可进行的操作：{possible or '无'}", status=ticket.status)
+    return row
+
+
+def check_guard(case: Case, row: Move, form: forms.Form) -> None:
+    """Raises NotNow for the state of things, TicketIncomplete for fields."""
+    missing = GUARDS[row.guard](case, form)
+    if told := missing.get(STATE):
+        raise NotNow(told)
+    if missing:
+        raise TicketIncomplete(missing)
+
+
+def _make(session: Session, case: Case, row: Move, form: forms.Form) -> None:
+    step = STEPS.get(row.verb)
+    effects = step(session, case, form) if step else Effects()
+    noted = {**form.model_dump(mode="json", exclude_none=True), **effects.noted}
+    move_ticket(
+        session, case.ticket, row.verb, actor=case.actor.name, now=case.now, changed=effects.changed, given=noted
+    )
+    _tell_citizens(session, case, row)
+    for verb in effects.then:
+        _follow(session, case.ticket, verb, case.now)
+
+
+def _follow(session: Session, ticket: Ticket, verb: str, now: datetime) -> None:
+    """A move that follows by itself, if its guard is content."""
+    row = BY_VERB[verb]
+    if ticket.status not in row.sources:
+        return
+    case = read_case(session, ticket, SYSTEM, now)
+    if not GUARDS[row.guard](case, forms.Form()):
+        _make(session, case, row, forms.Form())
+
+
+def _tell_citizens(session: Session, case: Case, row: Move) -> None:
+    if not row.notice:
+        return
+    lead = case.units.get(case.ticket.lead_unit_code or "")
+    for ticket in case.citizens():
+        text = row.notice.format(number=ticket.ticket_number, unit=lead.name if lead else "承办单位")
+        session.add(CitizenNotice(ticket_id=ticket.id, at=case.now, action=row.action, text=text))
+    session.flush()
