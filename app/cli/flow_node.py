@@ -1,0 +1,99 @@
+"""What the `hotline flows` commands share: where flows are, what they may name, what prompts say."""
+
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from app.cli.console import StepFailed
+from app.cli.settings import StackSettings
+
+if TYPE_CHECKING:
+    from ivr_flows.flow import Flow
+    from ivr_flows.validator import Known
+    from ivr_flows.versions import FlowStore
+
+FlowName = Annotated[str, typer.Argument(help="Name of a flow, or a flow file.")]
+ByOption = Annotated[str, typer.Option("--by", help="Who does it.", show_default="you")]
+NoteOption = Annotated[str, typer.Option("--note", help="Why; it stands in the history.")]
+
+
+def store() -> "FlowStore":
+    """The published flows of this node."""
+    from ivr_flows.versions import FlowStore  # noqa: PLC0415 - help is instant
+
+    return FlowStore(StackSettings().home / "flows")
+
+
+def today() -> str:
+    """The day of which publishing speaks."""
+    from ivr_flows.versions import SHANGHAI  # noqa: PLC0415
+
+    return datetime.now(SHANGHAI).date().isoformat()
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def files_in_force() -> dict[str, Path]:
+    """The file of each flow: as published, or as shipped while nothing is."""
+    from ivr_flows.loader import FLOWS  # noqa: PLC0415
+
+    return store().files_in_force(today()) or {file.stem: file for file in sorted(FLOWS.glob("*.yaml"))}
+
+
+def known() -> "Known":
+    """Prompts, queues and numbers that a flow may name on this node. Raises StepFailed for a broken site plan."""
+    from dialplan.handover_targets import handover_targets  # noqa: PLC0415
+    from dialplan.plan_file import SitePlanFault, load_plan  # noqa: PLC0415
+    from dialplan.changes.wanted import wanted_plan_file  # noqa: PLC0415
+    from ivr_flows.validator import Known  # noqa: PLC0415
+
+    settings = StackSettings()
+    try:
+        plan = load_plan(wanted_plan_file(settings.home, settings.site_plan))
+    except SitePlanFault as fault:
+        raise StepFailed(str(fault), "correct it, then run `hotline dialplan check`") from fault
+    return Known(
+        prompts={language: prompt_texts(language) for language in languages()},
+        queues={queue.name for queue in plan.queues},
+        targets={target["number"] for target in handover_targets(plan)},
+    )
+
+
+def find_flow(name: str) -> tuple[dict[str, "Flow"], str]:
+    """The flows in force with this one among them, and its name; a file stands beside them. Raises StepFailed."""
+    from ivr_flows.loader import read_flows  # noqa: PLC0415
+
+    files = files_in_force()
+    if name.endswith(".yaml"):
+        file = Path(name)
+        files, name = {**files, file.stem: file}, file.stem
+    flows, problems = read_flows(files.values())
+    if name not in files:
+        raise StepFailed(f"there is no flow '{name}'", f"flows are {', '.join(sorted(files))}")
+    if name not in flows:
+        own = "\n".join(str(problem) for problem in problems if problem.file == files[name].name)
+        raise StepFailed(f"flow '{name}' is not valid:\n{own}", "correct the file")
+    return flows, name
+
+
+def languages() -> tuple[str, ...]:
+    from ivr_flows.say import LANGUAGES  # noqa: PLC0415
+
+    return LANGUAGES
+
+
+def prompt_texts(language: str) -> Mapping[str, str]:
+    """What each prompt says in this language."""
+    from ivr_flows.prompts import load_prompts  # noqa: PLC0415
+
+    return {name: prompt.text for name, prompt in load_prompts(language).items()}
+
+
+def myself() -> str:
+    return os.environ.get("SUDO_USER") or os.environ.get("USER") or "root"
