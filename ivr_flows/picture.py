@@ -17,11 +17,11 @@ LINE_LENGTH = 18
 MAX_LINES = 4
 KINDS = {
     "play": "播放", "say": "播报", "collect": "收号", "choose": "选择", "branch": "分支", "repeat": "循环",
-    "lookup": "查询", "python": "计算", "record": "留言", "call-back": "回拨登记", "rate": "评价", "queue": "排队转人工",
+    "lookup": "查询", "python": "计算", "record": "留言", "call-back": "回拨登记", "rate": "评价", "queue": "排队",
     "dial": "转专线", "hand-over": "转应急", "hang-up": "挂机", "sub-flow": "子流程", "return": "返回",
 }  # fmt: skip
 EXITS = {
-    "next": "", "silence": "静默", "wrong_key": "按错", "otherwise": "其他", "not_found": "未查到", "failed": "失败或超时",
+    "next": "", "silence": "静默", "wrong_key": "按错", "otherwise": "其他", "not_found": "未查到", "failed": "失败",
     "again": "再来", "exhausted": "次数用完", "empty": "无声", "no_rating": "未评价",
 }  # fmt: skip
 COLOURS = {"person": "#e6f4ea", "end": "#fce8e6", "gate": "#fef7e0", "other": "#ffffff"}
@@ -111,7 +111,7 @@ def spoken_text(items: tuple[Item, ...], texts: Mapping[str, str]) -> str:
 
 
 def _label(name: str, node: Node, texts: Mapping[str, str], traffic: Traffic) -> str:
-    lines = [f"{KINDS.get(node.kind, node.kind)} · {name}", *_wrapped(_content(node, texts))]
+    lines = [f"{KINDS.get(node.kind, node.kind)} · {name}", *_wrapped(node_text(node, texts))]
     if entered := traffic.entered.get(name):
         lines.append(f"进入{entered} · 平均{traffic.mean_ms.get(name, 0) / 1000:.1f}秒")
     if hang_ups := traffic.hang_ups.get(name):
@@ -119,7 +119,8 @@ def _label(name: str, node: Node, texts: Mapping[str, str], traffic: Traffic) ->
     return "\n".join(lines)
 
 
-def _content(node: Node, texts: Mapping[str, str]) -> str:
+def node_text(node: Node, texts: Mapping[str, str]) -> str:
+    """What the node says, or what it is about."""
     if isinstance(node, Question | RecordNode):
         return spoken_text(node.prompt, texts)
     if isinstance(node, SayNode):

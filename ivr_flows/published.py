@@ -1,19 +1,17 @@
 """Which flow a call gets now: a new version is seen by the next call, and a running call keeps what it started with."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
+from ivr_flows.flags import FLAGS, Flag, read_flags
 from ivr_flows.flow import Flow
 from ivr_flows.loader import read_draft, read_flows
 from ivr_flows.stepper import Flows
 from ivr_flows.versions import ACTIVE, NONE, SHANGHAI, Activation, FlowStore, in_force
 from ivr_flows.yaml_source import Problem
 
-FLAGS = "flags.json"
 Work = Callable[[], "Table"]
 
 
@@ -57,7 +55,7 @@ class PublishedFlows:
         self._table: Table | None = None
         self._mark: tuple[int, str] = (-1, "")
         self._is_loading = False
-        self._flags: dict[str, bool] = {}
+        self._flags: dict[str, Flag] = {}
         self._flags_mark = -1
 
     def choose(self, name: str, line: str = "") -> Choice | None:
@@ -79,11 +77,10 @@ class PublishedFlows:
 
     def flag(self, name: str) -> bool:
         """Whether a switch is on. One that nobody has set is off."""
-        file = self._store.folder / FLAGS
-        mark = _mark(file)
+        mark = _mark(self._store.folder / FLAGS)
         if mark != self._flags_mark:
-            self._flags, self._flags_mark = read_flags(file), mark
-        return self._flags.get(name, False)
+            self._flags, self._flags_mark = read_flags(self._store.folder), mark
+        return name in self._flags and self._flags[name].on
 
     def names(self) -> list[str]:
         """Every flow in force."""
@@ -162,12 +159,3 @@ def _mark(file: Path) -> int:
         return file.stat().st_mtime_ns
     except FileNotFoundError:
         return 0
-
-
-def read_flags(file: Path) -> dict[str, bool]:
-    """The switches; none when the file is missing or damaged."""
-    try:
-        raw: Any = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return {str(name): one.get("on") is True for name, one in raw.items() if isinstance(one, dict)}

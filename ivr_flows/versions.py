@@ -94,7 +94,7 @@ class FlowStore:
         activations = self.activations()
         names = {one.flow for one in activations if not one.line}
         chosen = {name: in_force(activations, day, flow=name) for name in sorted(names)}
-        return {name: self.file(name, one.version) for name, one in chosen.items() if one}
+        return {name: self.file(name, one.version) for name, one in chosen.items() if one and one.version}
 
     def publish(
         self, files: Sequence[Path], *, by: str, note: str, at: datetime, line: str = "", since: str = "",
@@ -136,21 +136,29 @@ class FlowStore:
     def roll_back(
         self, *, by: str, note: str, at: datetime, flow: str = "", line: str = "", to: int | None = None
     ) -> Activation:
-        """Put an earlier version of the flow in force again, from now on; of a line, what was there before. Raises
-        NothingToDo."""
+        """Take back what is to come; else put an earlier version of the flow in force again, from now on. Of a line: what
+        was there before, at last the flow of its trunk. Raises NothingToDo."""
         with self._lock():
-            activations, day = self.activations(), _day(at)
-            now = in_force(activations, day, flow=flow, line=line)
+            mine = [one for one in self.activations() if one.line == line and flow in {"", one.flow}]
+            day = max([_day(at), *(one.since for one in mine)])  # what is to come is taken back first
+            now = in_force(mine, day, line=line)
             if now is None:
                 raise NothingToDo(f"nothing is in force for line {line}" if line else f"flow '{flow}' is not in force")
-            earlier = [one for one in activations if one.line == line and flow in {"", one.flow} and one.version]
-            wanted = [one for one in earlier if (one.version == to if to else one.version < now.version)]
-            if not wanted and not (line and now.version and to is None):
-                raise NothingToDo(f"there is no {f'version {to}' if to else 'earlier version'} to go back to")
-            target = wanted[-1] if wanted else replace(now, version=NONE)
+            if day > _day(at) and to is None:
+                target = in_force(mine, _day(at), line=line) or replace(now, version=NONE)
+            else:
+                target = self._earlier(mine, now, to)
             back = replace(target, since=day, at=at.isoformat(timespec="seconds"), by=by, note=note)
             self._activate([back])
             return back
+
+    def _earlier(self, mine: list[Activation], now: Activation, to: int | None) -> Activation:
+        wanted = [one for one in mine if one.version and (one.version == to if to else one.version < now.version)]
+        if wanted:
+            return wanted[-1]
+        if now.line and now.version and to is None:
+            return replace(now, version=NONE)
+        raise NothingToDo(f"there is no {f'version {to}' if to else 'earlier version'} to go back to")
 
     def _is_in_force(self, file: Path, day: str, line: str) -> bool:
         now = in_force(self.activations(), day, flow=file.stem, line=line)

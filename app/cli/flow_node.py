@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from ivr_flows.versions import FlowStore
 
 FlowName = Annotated[str, typer.Argument(help="Name of a flow, or a flow file.")]
-ByOption = Annotated[str, typer.Option("--by", help="Who does it.", show_default="you")]
+ByOption = Annotated[str, typer.Option("--by", help="Who does it; empty: you.")]
+LineOption = Annotated[str, typer.Option("--line", help="For callers of this line alone.")]
 NoteOption = Annotated[str, typer.Option("--note", help="Why; it stands in the history.")]
 
 
@@ -48,9 +49,9 @@ def files_in_force() -> dict[str, Path]:
 
 def known() -> "Known":
     """Prompts, queues and numbers that a flow may name on this node. Raises StepFailed for a broken site plan."""
+    from dialplan.changes.wanted import wanted_plan_file  # noqa: PLC0415
     from dialplan.handover_targets import handover_targets  # noqa: PLC0415
     from dialplan.plan_file import SitePlanFault, load_plan  # noqa: PLC0415
-    from dialplan.changes.wanted import wanted_plan_file  # noqa: PLC0415
     from ivr_flows.validator import Known  # noqa: PLC0415
 
     settings = StackSettings()
@@ -89,10 +90,14 @@ def languages() -> tuple[str, ...]:
 
 
 def prompt_texts(language: str) -> Mapping[str, str]:
-    """What each prompt says in this language."""
-    from ivr_flows.prompts import load_prompts  # noqa: PLC0415
+    """What each prompt says in this language, the installation's own texts included. Raises StepFailed."""
+    from ivr_flows.prompts import SHIPPED, PromptsInvalid, load_prompts, site_source  # noqa: PLC0415
 
-    return {name: prompt.text for name, prompt in load_prompts(language).items()}
+    try:
+        prompts = load_prompts(language, (SHIPPED, site_source(StackSettings().home)))
+    except PromptsInvalid as error:
+        raise StepFailed(str(error), "correct the prompt list") from error
+    return {name: prompt.text for name, prompt in prompts.items()}
 
 
 def myself() -> str:

@@ -7,7 +7,14 @@ import sys
 import typer
 from rich.markup import escape
 
-from app.cli import clock_command, line_import, line_list  # noqa: F401 - each adds its command to its group
+from app.cli import (  # noqa: F401 - each adds its commands to its group
+    clock_command,
+    flow_commands,
+    flow_pictures,
+    flow_simulation,
+    line_import,
+    line_list,
+)
 from app.cli.bench_command import bench
 from app.cli.console import StepFailed, errors
 from app.cli.data_commands import database, flows, seats, users

@@ -25,6 +25,7 @@ FOR_STACK = (
     Need("sip-tester", "sipp"),
     Need("espeak-ng", "espeak-ng"),
     Need("sox", "sox"),
+    Need("graphviz", "dot"),
     Need("iproute2", "ss"),
     Need("procps", "ps"),
     Need("util-linux", "unshare"),

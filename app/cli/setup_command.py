@@ -29,6 +29,7 @@ def setup(for_tests: ForTests = False) -> None:
 def prepare_home() -> None:
     """What belongs to one HOTLINE_HOME: settings, Asterisk's place, database, users, prompts, dialplan."""
     from app.cli import line_store, seeding  # noqa: PLC0415 - they need the settings file
+    from app.cli.flow_publishing import ensure_flows  # noqa: PLC0415
 
     env_file = runtime_home() / "hotline.env"
     if added := ensure_env_file(env_file):
@@ -42,4 +43,5 @@ def prepare_home() -> None:
     seeding.ensure_service_tokens()
     seeding.ensure_prompts()
     seeding.ensure_dialplan()
+    ensure_flows()
     line_store.ensure_lines()
