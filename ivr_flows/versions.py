@@ -136,8 +136,8 @@ class FlowStore:
     def roll_back(
         self, *, by: str, note: str, at: datetime, flow: str = "", line: str = "", to: int | None = None
     ) -> Activation:
-        """Take back what is to come; else put an earlier version of the flow in force again, from now on. Of a line: what
-        was there before, at last the flow of its trunk. Raises NothingToDo."""
+        """Take back what is to come; else put an earlier version of the flow in force again, from now on. Of a line:
+        what was there before, at last its trunk's flow. Raises NothingToDo."""
         with self._lock():
             mine = [one for one in self.activations() if one.line == line and flow in {"", one.flow}]
             day = max([_day(at), *(one.since for one in mine)])  # what is to come is taken back first
