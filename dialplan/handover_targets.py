@@ -11,7 +11,7 @@ HANDOVER_VARIABLES = frozenset(
     {
         "HL_ATTEMPT", "HL_CITIZEN", "HL_HANDOVER", "HL_HANDOVER_AGENT", "HL_HANDOVER_CAUSE", "HL_HANDOVER_RING",
         "HL_HANDOVER_STATE", "HL_HANDOVER_TRUNK", "HL_LEG", "HL_LEG_ENDED", "HL_ROUNDS", "HL_STATE", "HL_TAKEN",
-        "HL_THERE",
+        "HL_THERE", "HL_WAITS",
     }
 )  # fmt: skip
 """Used by the hand-over's part of the dialplan alone."""

@@ -31,7 +31,7 @@ MODULE_OF = {
     "STRFTIME": "func_strings",
     **HANDOVER_MODULES,
 }  # fmt: skip
-BUILT_IN = {"Answer", "Goto", "GotoIf", "Hangup", "NoOp", "Set"}
+BUILT_IN = {"Answer", "Goto", "GotoIf", "Hangup", "NoOp", "Set", "Wait"}
 PROMPTS = (
     "forward-failed", "forwarding", "greeting", "handover-announcement", "handover-lost", "long-wait", "no-agent",
     "overflow",

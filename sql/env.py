@@ -7,6 +7,7 @@ from alembic import context
 from sqlalchemy import Connection, text
 
 import app.accounts.models
+import app.callers.models
 import app.calls.models
 import app.casework.models
 import app.catalogue.models

@@ -21,6 +21,7 @@ class Permission(StrEnum):
     AGENTS_READ = "agents:read"
     AGENTS_CONTROL = "agents:control"
     NUMBERS_REVEAL = "numbers:reveal"
+    CALLERS_FLAG = "callers:flag"
     OPERATIONS_READ = "operations:read"
     OPERATIONS_WRITE = "operations:write"
     AUDIT_READ = "audit:read"
@@ -42,6 +43,7 @@ MEANINGS: dict[Permission, str] = {
     Permission.AGENTS_READ: "see what every agent is doing",
     Permission.AGENTS_CONTROL: "sign other agents out, pause them, resume them",
     Permission.NUMBERS_REVEAL: "see a full number, with a reason and an audit entry",
+    Permission.CALLERS_FLAG: "say which numbers are put through first, and take that back",
     Permission.OPERATIONS_READ: "see parked events, senders, lines, trunks and changes of the site plan",
     Permission.OPERATIONS_WRITE: "propose, approve, apply and roll back changes of the site plan",
     Permission.AUDIT_READ: "read the audit log",
@@ -55,11 +57,12 @@ _P = Permission
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.AGENT: frozenset(
         {_P.DESK_USE, _P.CALLS_READ, _P.TICKETS_READ, _P.TICKETS_WRITE, _P.MISSED_CALLS_READ, _P.MISSED_CALLS_WRITE}
-        | {_P.NUMBERS_REVEAL, _P.CASES_READ, _P.CASES_MOVE}
+        | {_P.NUMBERS_REVEAL, _P.CALLERS_FLAG, _P.CASES_READ, _P.CASES_MOVE}
     ),
     Role.SUPERVISOR: frozenset(
         {_P.CALLS_READ, _P.TICKETS_READ, _P.TICKETS_WRITE, _P.MISSED_CALLS_READ, _P.MISSED_CALLS_WRITE}
-        | {_P.AGENTS_READ, _P.AGENTS_CONTROL, _P.NUMBERS_REVEAL, _P.CATALOGUE_WRITE, _P.CASES_READ, _P.CASES_MOVE}
+        | {_P.AGENTS_READ, _P.AGENTS_CONTROL, _P.NUMBERS_REVEAL, _P.CALLERS_FLAG}
+        | {_P.CATALOGUE_WRITE, _P.CASES_READ, _P.CASES_MOVE}
     ),
     # ops keep the machines, not the citizens' matters: calls with masked numbers, no tickets
     Role.OPS: frozenset({_P.CALLS_READ, _P.AGENTS_READ, _P.OPERATIONS_READ, _P.OPERATIONS_WRITE}),

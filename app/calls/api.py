@@ -11,8 +11,8 @@ from app.accounts.auth import Actor, require
 from app.accounts.rules import Permission
 from app.calls import by_line, missed, service
 from app.calls.models import CallOutcome, CallState
+from app.calls.order import in_order
 from app.calls.reconcile import list_reconciliations
-from app.calls.record import in_order
 from app.calls.rules import normalize_number
 from app.calls.schemas import (
     CallList,
@@ -20,6 +20,8 @@ from app.calls.schemas import (
     CallSummary,
     FactList,
     FactOut,
+    JoinedCallList,
+    JoinedCallOut,
     LineVolumeList,
     LineVolumeOut,
     MissedCallList,
@@ -123,13 +125,20 @@ def count_calls_by_line(
     return LineVolumeList(items=[LineVolumeOut.model_validate(row) for row in rows], first_day=first, last_day=last)
 
 
+@router.get("/joined-calls", tags=["calls"], summary="List joined calls")
+def list_joined_calls(_actor: Operator, session: Reading, limit: PageSize = 50) -> JoinedCallList:
+    """Calls that a retained line's exchange reported and forwarded to us: each is one call with two records."""
+    rows = service.list_joined_calls(session, limit=limit)
+    return JoinedCallList(items=[JoinedCallOut.model_validate(row) for row in rows])
+
+
 @router.get("/calls/{call_id}", tags=["calls"], summary="Read a call", responses=NOT_FOUND)
 def read_call(call_id: CallKey, actor: Reader, session: Reading) -> CallOut:
     """A call with its timeline: each stage with its milliseconds."""
     call = service.get_call(session, call_id)
     timeline = [StageOut.model_validate(stage) for stage in service.call_timeline(session, call_id)]
     out = CallOut.of(call, is_full=service.held_call_id(session, actor.name) == call_id)
-    return out.model_copy(update={"timeline": timeline})
+    return out.model_copy(update={"timeline": timeline, "twin": service.twin_of(session, call)})
 
 
 @router.get("/calls/{call_id}/events", tags=["calls"], summary="Facts of a call", responses=NOT_FOUND)

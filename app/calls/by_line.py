@@ -46,7 +46,7 @@ def volumes_by_line(session: Session, since: date, until: date, *, threshold: in
             total(case((Call.missed_at.is_not(None), 1), else_=0)),
             func.avg(Call.hold_ms),
         )
-        .where(Call.arrived_at >= begin, Call.arrived_at < end, Call.is_test.is_(False))
+        .where(Call.arrived_at >= begin, Call.arrived_at < end, Call.is_test.is_(False), Call.same_as.is_(None))
         .group_by(Call.original_line)
         .order_by(count.desc(), Call.original_line)
     )

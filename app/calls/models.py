@@ -102,6 +102,9 @@ class Call(Base):
     ticket_id: Mapped[int | None] = mapped_column(
         BigId, doc="the ticket this call belongs to (its own or an older one)"
     )
+    same_as: Mapped[str | None] = mapped_column(
+        String(64), doc="the record that counts, where an exchange reported this call and forwarded it to us"
+    )
     missed_at: Mapped[datetime | None] = mapped_column(doc="when the caller gave up or was turned away")
     missed_call_id: Mapped[int | None] = mapped_column(
         BigId, doc="the row of the missed-call list that counts this call"
@@ -123,6 +126,21 @@ class Call(Base):
         Index(None, "original_line", "arrived_at"),
         Index("ix_calls_recording_unchecked", "arrived_at", sqlite_where=_UNCHECKED, postgresql_where=_UNCHECKED),
     )
+
+
+class JoinedCall(Base):
+    """One call with two records: what a retained line's exchange reported, and what it forwarded to us."""
+
+    __tablename__ = "joined_calls"
+
+    told_call_id: Mapped[str] = mapped_column(ForeignKey("calls.call_id"), primary_key=True, doc="the exchange's")
+    own_call_id: Mapped[str] = mapped_column(ForeignKey("calls.call_id"), primary_key=True)
+    joined_at: Mapped[datetime]
+    parted_at: Mapped[datetime | None] = mapped_column(doc="a person said that these are two calls")
+    parted_by: Mapped[str] = mapped_column(String(80), default="")
+    reason: Mapped[str] = mapped_column(String(200), default="")
+
+    __table_args__ = (Index(None, "own_call_id"), Index(None, "joined_at"))
 
 
 class CallEventRow(Base):
@@ -156,6 +174,9 @@ class ParkedEvent(Base):
     reason: Mapped[str] = mapped_column(String(1000))
     body: Mapped[str] = mapped_column(doc="as received, cut at 10,000 characters")
     parked_at: Mapped[datetime]
+    tried_at: Mapped[datetime | None] = mapped_column(doc="when it was last tried again")
+    tried_by: Mapped[str] = mapped_column(String(80), default="")
+    kept_at: Mapped[datetime | None] = mapped_column(doc="tried again, it was kept: the cause is mended")
 
 
 class Sender(Base):

@@ -95,6 +95,7 @@ def show_call(request: Request, call_id: str, actor: CallReader, session: Readin
         "calls/call_detail.html",
         actor=actor,
         call=call,
+        twin=service.twin_of(session, call),
         stages=stages,
         total_ms=total_ms,
         may_reveal=actor.may(Permission.NUMBERS_REVEAL),

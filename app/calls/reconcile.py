@@ -5,12 +5,12 @@ from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from app.calls.cdr_file import read_cdr_file
 from app.calls.completeness import TOLERANCE, Comparison, OurCall, begin_of, compare
-from app.calls.models import Call, Reconciliation
+from app.calls.models import Call, JoinedCall, Reconciliation
 from app.calls.rules import HOME_AREA_CODE
 from app.lines.rules import is_valid_on
 from app.lines.service import aliases_of
@@ -42,6 +42,8 @@ def records_of(session: Session, line: str, day: date, tolerance: timedelta) -> 
     query = select(Call.call_id, Call.node, Call.arrived_at, Call.caller_number, Call.ani).where(
         Call.original_line == line, Call.arrived_at >= begin, Call.arrived_at < end, Call.is_test.is_(False)
     )
+    is_leg = exists().where(JoinedCall.own_call_id == Call.call_id, JoinedCall.parted_at.is_(None))
+    query = query.where(~is_leg)  # of a joined call the exchange's own record is in its list
     return [
         OurCall(call_id, node, arrived_at, number or re.sub(r"\D", "", ani) or None)
         for call_id, node, arrived_at, number, ani in session.execute(query.order_by(Call.arrived_at))

@@ -10,20 +10,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.calls.models import AgentStatus, CallOutcome, CallState
+from app.calls.order import MAX_MS, in_order, milliseconds
 from app.calls.rules import REPORTS, after, has_come_back, is_answered_by_ourselves, normalize_number
 from app.contract import events as facts
-from app.contract.events import CallEvent, EventType, QueueLeftReason
+from app.contract.events import CallEvent, QueueLeftReason
 
-_LIFE = [
-    EventType.CALL_ARRIVED, EventType.INTAKE_RECORDED, EventType.CALLER_QUEUED, EventType.AGENT_MISSED,
-    EventType.AGENT_RINGING, EventType.AGENT_ANSWERED, EventType.CALL_TRANSFERRED, EventType.CONVERSATION_ENDED,
-]  # fmt: skip
-_LATE = [EventType.CALL_RATED, EventType.CALLER_ABANDONED, EventType.CALL_ENDED, EventType.RECORDING_SAVED]
-_RANK = {kind: rank for rank, kind in enumerate([*_LIFE, *(k for k in EventType if k not in {*_LIFE, *_LATE}), *_LATE])}
-
-
-MAX_MS = 2**31 - 1
-"""What the columns hold: 24 days."""
 MOVED_WITHIN = timedelta(seconds=2)
 """A conversation whose end is told so shortly before its hand-over was moved, not ended."""
 
@@ -84,17 +75,6 @@ class _Conversation:
     ended_at: datetime | None = None
 
 
-def in_order(events: Iterable[CallEvent]) -> list[CallEvent]:
-    """As it happened, each fact once. Facts of the same moment stand in the order of a call's life."""
-    once = {event.event_id: event for event in events}.values()
-    return sorted(once, key=lambda event: (event.occurred_at, _RANK[event.type], event.event_id))
-
-
-def milliseconds(start: datetime, end: datetime) -> int:
-    """From start to end; facts rebuilt from whole seconds may seem to run backwards: then 0."""
-    return min(max(0, round((end - start).total_seconds() * 1000)), MAX_MS)
-
-
 class CallStory:
     """Tells the facts of one call in order. `record`, `stages` and `engagements` are what came of it."""
 
@@ -109,6 +89,7 @@ class CallStory:
         self._has_come_back = has_come_back(story)
         self._was_passed_on = False
         self._in_room = ""
+        self._waits_again = False
         self._line_is_resolved = False
         self.is_answered_by_department = False
         self._told_talk_ms: int | None = None
@@ -170,8 +151,12 @@ class CallStory:
     def _report(self, event: CallEvent) -> None:
         """Move the state on. A phone that stops ringing means waiting only if no other one rings."""
         reported = REPORTS[event.type]
-        if isinstance(event.payload, facts.ConversationEnded) and self._goes_on_in_room(event.payload):
+        if isinstance(event.payload, facts.ConversationEnded) and (
+            self._waits_again or self._goes_on_in_room(event.payload)
+        ):
             return
+        if isinstance(event.payload, facts.CallerQueued):
+            self._leave_conversations(event.occurred_at)
         if isinstance(event.payload, facts.AgentMissed):
             others = [e.status for agent, e in self.engagements.items() if agent != event.payload.agent]
             if self.record.state is not CallState.RINGING or AgentStatus.RINGING in others:
@@ -186,6 +171,7 @@ class CallStory:
                 record.queue = queue
                 record.queued_at = record.queued_at or at
                 self._left_queue = None
+                self._waits_again = bool(self._conversations)
             case facts.AgentRinging(agent=agent):
                 record.first_ringing_at = record.first_ringing_at or at
                 self._engage(agent, AgentStatus.RINGING, at)
@@ -232,11 +218,20 @@ class CallStory:
             record.hold_ms = min(fact.hold_time_seconds * 1000, MAX_MS)  # until the moments themselves say it better
         if not any(c.agent == fact.agent and c.ended_at is None for c in self._conversations):
             self._conversations.append(_Conversation(fact.agent, at))
-        self._left_queue = None
+        self._left_queue, self._waits_again = None, False
         for other, engagement in list(self.engagements.items()):
             if engagement.status is AgentStatus.RINGING:
                 self._engage(other, AgentStatus.READY, at)
         self._engage(fact.agent, AgentStatus.TALKING, at)
+
+    def _leave_conversations(self, at: datetime) -> None:
+        """Back in a queue, the citizen talks with nobody, whether or not the end of it was told."""
+        self._in_room = ""
+        for conversation in self._conversations:
+            if conversation.ended_at is None:
+                conversation.ended_at = self.record.conversation_ended_at = at
+                self.record.state = after(self.record.state, CallState.AFTER_TALK)
+                self._engage(conversation.agent, AgentStatus.WRAP_UP, at)
 
     def _goes_on_in_room(self, fact: facts.ConversationEnded) -> bool:
         """Moved to the room of a hand-over, a queue that stood behind a Local channel says `the caller has left`."""
@@ -296,7 +291,8 @@ class CallStory:
     def _outcome(self) -> CallOutcome | None:
         record = self.record
         if record.answered_at is not None or record.conversation_ended_at is not None:
-            return CallOutcome.ANSWERED
+            # who was lost in a hand-over and then gave up, or found nobody, is to be called back
+            return self._left_queue[1] if self._left_queue else CallOutcome.ANSWERED
         if self._was_passed_on:
             return CallOutcome.FORWARDED if record.state is CallState.ENDED else None
         if self._left_queue is not None:

@@ -38,7 +38,9 @@ class CallSummary(BaseModel):
     def of(cls, call: Call, *, is_full: bool) -> Self:
         """The call; `is_full`: the number is shown whole."""
         number = (call.caller_number or "") if is_full else mask_number(call.caller_number)
-        values = {name: getattr(call, name) for name in cls.model_fields if name not in {"caller_number", "timeline"}}
+        values = {
+            name: getattr(call, name) for name in cls.model_fields if name not in {"caller_number", "timeline", "twin"}
+        }
         return cls(**values, caller_number=number)
 
 
@@ -78,6 +80,10 @@ class CallOut(CallSummary):
     recording_file: str | None
     recording_ms: int | None
     rating: int | None
+    same_as: str | None = Field(
+        description="the record that counts, where the line's exchange reported this call and forwarded it to us"
+    )
+    twin: str | None = Field(default=None, description="the other record of the same call; it has facts of its own")
     timeline: list[StageOut] = []
 
 
@@ -108,6 +114,29 @@ class FactList(BaseModel):
 class CallList(BaseModel):
     items: list[CallSummary] = Field(description="the latest arrival first")
     next_cursor: str | None = Field(description="send it as `cursor` for the next page; null on the last one")
+
+
+class JoinedCallOut(BaseModel):
+    """One call with two records: what a retained line's exchange reported, and what it forwarded to us."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    told_call_id: str = Field(description="the exchange's own record")
+    own_call_id: str
+    joined_at: datetime
+    parted_at: datetime | None = Field(description="a person said that these are two calls")
+    parted_by: str
+    reason: str
+
+
+class JoinedCallList(BaseModel):
+    items: list[JoinedCallOut] = Field(description="the latest first")
+
+
+class PartIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Reason = Field(min_length=4, max_length=200, description="why these are two calls; kept in the audit log")
 
 
 class LineVolumeOut(BaseModel):

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.calls import presence
 from app.calls.missed import list_missed_calls, resolve_missed_call
-from app.calls.models import AgentState, AgentStatus, Call, CallEventRow, CallState, ScreenPop
+from app.calls.models import AgentState, AgentStatus, Call, CallEventRow, CallState, JoinedCall, ScreenPop
 from app.calls.rules import may_see_number
 from app.calls.timeline import Stage, stages_of
 from app.contract.events import CallEvent
@@ -75,12 +75,14 @@ __all__ = [
     "held_call_id",
     "list_agent_states",
     "list_calls",
+    "list_joined_calls",
     "list_missed_calls",
     "list_pending_pops",
     "list_pops_of_call",
     "may_see_number_of",
     "resolve_missed_call",
     "stamp_of_agent_state",
+    "twin_of",
 ]
 
 
@@ -94,6 +96,7 @@ def list_calls(
     caller_number: str | None = None,
     line: str | None = None,
     is_test: bool | None = False,
+    is_counted: bool | None = True,
     since: datetime | None = None,
     until: datetime | None = None,
     before: tuple[datetime, int] | None = None,
@@ -101,7 +104,7 @@ def list_calls(
 ) -> list[Call]:
     """Calls, the latest arrival first. `before` is (arrived_at, id) of the last call of the page before.
 
-    `is_test` None: citizens' calls and test calls alike.
+    `is_test` None: citizens' calls and test calls alike. `is_counted` None: also second records of the same call.
     """
     query = select(Call).order_by(Call.arrived_at.desc(), Call.id.desc()).limit(limit)
     equal: dict[str, object] = {
@@ -113,6 +116,8 @@ def list_calls(
     }
     equal |= {"original_line": line, "is_test": is_test}
     query = query.filter_by(**{name: value for name, value in equal.items() if value is not None})
+    if is_counted is not None:
+        query = query.where(Call.same_as.is_(None) if is_counted else Call.same_as.is_not(None))
     if since is not None:
         query = query.where(Call.arrived_at >= since)
     if until is not None:
@@ -149,6 +154,22 @@ def events_of_calls(session: Session, call_ids: list[str]) -> dict[str, list[Cal
     for call_id, body in session.execute(_FACTS_OF_CALLS, {"call_ids": call_ids}):
         found[call_id or ""].append(CallEvent.model_validate(body))
     return found
+
+
+def twin_of(session: Session, call: Call) -> str | None:
+    """The other record of the same call, whichever of both counts."""
+    if call.same_as is not None:
+        return call.same_as
+    either = or_(JoinedCall.told_call_id == call.call_id, JoinedCall.own_call_id == call.call_id)
+    row = session.scalar(select(JoinedCall).where(either, JoinedCall.parted_at.is_(None)))
+    if row is None:
+        return None
+    return row.own_call_id if row.told_call_id == call.call_id else row.told_call_id
+
+
+def list_joined_calls(session: Session, *, limit: int) -> list[JoinedCall]:
+    """Calls with two records, joined or parted again, the latest first."""
+    return list(session.scalars(select(JoinedCall).order_by(JoinedCall.joined_at.desc()).limit(limit)))
 
 
 def call_timeline(session: Session, call_id: str) -> list[Stage]:

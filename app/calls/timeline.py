@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.calls.models import CallState
-from app.calls.record import in_order, milliseconds
+from app.calls.order import in_order, milliseconds
 from app.calls.rules import REPORTS, after, has_come_back, is_answered_by_ourselves
 from app.contract.events import CallEvent, CallForwarded, EventType, ForwardResult
 

@@ -15,12 +15,14 @@ from app.cli import (  # noqa: F401 - each adds its commands to its group
     line_import,
     line_list,
 )
+from app.cli import clock_command, line_import, line_list, twin_commands  # noqa: F401 - each adds its command to its group
 from app.cli.bench_command import bench
 from app.cli.console import StepFailed, errors
 from app.cli.data_commands import database, flows, seats, users
 from app.cli.demo_command import demo
 from app.cli.doctor.command import doctor
 from app.cli.due_command import clocks
+from app.cli.event_commands import events
 from app.cli.line_commands import lines
 from app.cli.proposal_commands import dialplan
 from app.cli.settings_table import settings
@@ -46,6 +48,7 @@ for group, name in (
     (tokens, "token"),
     (lines, "lines"),
     (clocks, "clock"),
+    (events, "events"),
 ):
     app.add_typer(group, name=name)
 

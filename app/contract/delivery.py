@@ -11,7 +11,7 @@ from app.contract.backoff import Backoff
 from app.contract.client import StoreClient, StoreRefused, StoreUnauthorized, StoreUnavailable
 from app.contract.events import EventBatch
 from app.contract.journal import Journal
-from app.contract.records import JournalRecord
+from app.contract.records import JournalRecord, RecordUnreadable
 
 log = structlog.get_logger(__name__)
 
@@ -113,6 +113,10 @@ class Delivery:
             return
         try:
             result = await self._client.post_events(_batch(self.node, records))
+        except RecordUnreadable:
+            self._set_aside_unreadable(records)
+            await self._send(records)
+            return
         except StoreRefused as refusal:
             if len(records) == 1:
                 await self._park(records[0], refusal)
@@ -132,8 +136,21 @@ class Delivery:
         except StoreRefused as error:
             raise StoreUnavailable(f"the store refuses even an empty batch: {error}") from error
         log.error("event_parked_locally", node=self.node, seq=record.seq, status=refusal.status)
+        self._set_aside(record, str(refusal))
+
+    def _set_aside_unreadable(self, records: list[JournalRecord]) -> None:
+        """What is no event can never be sent: it is kept beside the journal, and what stands behind it goes on."""
+        for record in records:
+            try:
+                record.as_dict()
+            except RecordUnreadable as error:
+                log.error("journal_record_unreadable", node=self.node, seq=record.seq, bytes=len(record.json))
+                self._set_aside(record, str(error))
+
+    def _set_aside(self, record: JournalRecord, reason: str) -> None:
+        content = {"seq": record.seq, "reason": reason, "event": record.json.decode("utf-8", "backslashreplace")}
         with open(self._journal.folder / "parked.jsonl", "a", opener=_private) as file:
-            file.write(json.dumps({"seq": record.seq, "reason": str(refusal), "event": record.json.decode()}) + "\n")
+            file.write(json.dumps(content) + "\n")
         self._parked.add(record.seq)
 
     def _store_answered(self) -> None:

@@ -153,14 +153,21 @@ class Journal:
     # life
 
     def sync(self) -> None:
-        """Everything written so far is on the disk when this returns."""
+        """Everything written so far is on the disk. Raises OSError; what goes on being written is tried again."""
         with self._mutex:
             pending, retired = set(self._unsynced), self._retired
             self._unsynced, self._retired = set(), []
-        for file in pending:
-            os.fsync(file)
-        for file in retired:
-            os.close(file)
+        failed: dict[int, OSError] = {}
+        for step, files in ((os.fsync, pending), (os.close, retired)):
+            for file in files:
+                try:
+                    step(file)
+                except OSError as error:
+                    failed[file] = error
+        with self._mutex:
+            self._unsynced |= failed.keys() - set(retired)
+        if failed:
+            raise next(iter(failed.values()))
 
     def close(self) -> None:
         """Sync and let another process write. Idempotent."""
@@ -169,9 +176,11 @@ class Journal:
         self._stop.set()
         if self._syncer.is_alive():
             self._syncer.join()
-        self.sync()
-        os.close(self._file)
-        os.close(self._lock_file)
+        try:
+            self.sync()
+        finally:
+            os.close(self._file)
+            os.close(self._lock_file)
 
     # inside
 

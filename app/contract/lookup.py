@@ -24,6 +24,9 @@ class CallerCard(BaseModel):
     queue: str = Field(default="", max_length=80, description="queue of that line; empty: the flow's own")
     open_tickets: int = Field(default=0, ge=0)
     last_agent: str = Field(default="", max_length=80, description="whom the caller spoke with in the last 24 hours")
+    last_agent_seat: str = Field(
+        default="", max_length=80, description="where that agent sits, if free now; empty: not free, or nobody"
+    )
     day: str = Field(default="", max_length=20, description="workday, rest_day or holiday; empty: not known")
 
 

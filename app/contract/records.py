@@ -13,6 +13,10 @@ CRC_LENGTH = 8
 MIN_LENGTH = CRC_LENGTH + 4
 
 
+class RecordUnreadable(ValueError):
+    """The line is whole, but what it holds is no JSON object: something else wrote it, or the disk did."""
+
+
 @dataclass(frozen=True)
 class JournalRecord:
     """What the journal holds under one `seq`: the event as JSON."""
@@ -21,12 +25,18 @@ class JournalRecord:
     json: bytes
 
     def as_dict(self) -> dict[str, Any]:
-        """The event as it is sent: its JSON with the journal's `seq` in it."""
-        return {**orjson.loads(self.json), "seq": self.seq}
+        """The event as it is sent: its JSON with the journal's `seq` in it. Raises RecordUnreadable."""
+        try:
+            content = orjson.loads(self.json)
+        except ValueError as error:
+            raise RecordUnreadable(f"record {self.seq} holds no JSON") from error
+        if not isinstance(content, dict):
+            raise RecordUnreadable(f"record {self.seq} holds no JSON object")
+        return {**content, "seq": self.seq}
 
     @cached_property
     def event(self) -> CallEvent:
-        """The event itself. Raises pydantic.ValidationError when another version wrote it."""
+        """The event itself. Raises ValueError: RecordUnreadable, or pydantic's when another version wrote it."""
         return CallEvent.model_validate(self.as_dict())
 
 

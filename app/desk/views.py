@@ -101,7 +101,7 @@ def _calls_before(session: Session, call: Call) -> list[Call]:
         return []
     query = (
         select(Call)
-        .where(Call.caller_number == call.caller_number, Call.call_id != call.call_id)
+        .where(Call.caller_number == call.caller_number, Call.call_id != call.call_id, Call.same_as.is_(None))
         .where(Call.arrived_at <= call.arrived_at)
         .order_by(Call.arrived_at.desc())
         .limit(HISTORY_SHOWN)

@@ -40,6 +40,9 @@ TONES: Mapping[HandoverResult, str] = MappingProxyType(
 )
 """How a badge of this status looks."""
 
+UNREPORTED = "unreported"
+"""Cause of a step that nobody told: the store itself ends an attempt of which nothing more is heard."""
+
 CAUSE_WORDS: Mapping[str, str] = MappingProxyType(
     {
         "busy": "对方忙",
@@ -48,6 +51,8 @@ CAUSE_WORDS: Mapping[str, str] = MappingProxyType(
         "trunk_down": "线路不通",
         "withdrawn": "已撤回",
         "caller_gone": "市民已挂机",
+        "failed": "呼叫未能发出",
+        UNREPORTED: "没有收到结果",
     }
 )
 
@@ -66,9 +71,12 @@ class Attempt:
     settled_at: datetime | None
 
 
+_Step = tuple[datetime, int, HandedOver]
+
+
 def attempts_of(events: Iterable[CallEvent]) -> list[Attempt]:
     """The attempts of one call, the earliest first. Facts that are not of a hand-over are passed over."""
-    steps: dict[str, list[tuple[datetime, int, HandedOver]]] = {}
+    steps: dict[str, list[_Step]] = {}
     for event in events:
         if isinstance(event.payload, HandedOver):
             rank = list(HandoverResult).index(event.payload.result)
@@ -77,8 +85,9 @@ def attempts_of(events: Iterable[CallEvent]) -> list[Attempt]:
     return sorted(told, key=lambda one: (one.offered_at, one.attempt))
 
 
-def _tell(attempt: str, steps: list[tuple[datetime, int, HandedOver]]) -> Attempt:
+def _tell(attempt: str, steps: list[_Step]) -> Attempt:
     """Late facts change nothing: a step counts when the table lets it follow. Whole seconds are put right by rank."""
+    steps = _without_what_was_heard_of_since(steps)
     # lines of queue_log have whole seconds, so a later step may seem older: the table's order goes first
     ordered = sorted(steps, key=lambda step: (step[1], step[0]))
     status, cause = ordered[0][2].result, ordered[0][2].cause
@@ -100,8 +109,23 @@ def _tell(attempt: str, steps: list[tuple[datetime, int, HandedOver]]) -> Attemp
     )
 
 
+def _without_what_was_heard_of_since(steps: list[_Step]) -> list[_Step]:
+    """The store's own conclusion counts only as long as nothing else was told of what it concluded from."""
+    told = [step for step in steps if step[2].cause != UNREPORTED]
+    if not told:
+        return steps
+    last = max(told, key=lambda step: step[1])[2].result
+    concluded = [step for step in steps if step[2].cause == UNREPORTED and step[2].result is conclusion_of(last)]
+    return told if last in SETTLED else told + concluded
+
+
 def explain(status: str, cause: str) -> str:
     """What people read: 未接通（对方忙）."""
     words = STATUS_WORDS[HandoverResult(status)]
     reason = CAUSE_WORDS.get(cause, "")
     return f"{words}（{reason}）" if reason else words
+
+
+def conclusion_of(status: HandoverResult) -> HandoverResult:
+    """How an attempt ends of which nothing more is heard: never answered, or talked about and not taken (ours)."""
+    return HandoverResult.RETURNED if status is HandoverResult.ANSWERED else HandoverResult.REFUSED

@@ -1,19 +1,25 @@
 """Use cases of hand-overs: keep what facts say, list, read, and name the targets."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.calls.models import Call
 from app.calls.service import events_of_calls
-from app.contract.events import CallEvent, EventType
+from app.contract.events import CallEvent, EventType, HandoverResult
 from app.handovers.models import Handover
-from app.handovers.rules import EMERGENCY_NUMBERS, attempts_of
+from app.handovers.rules import EMERGENCY_NUMBERS, UNDER_WAY, attempts_of
 from app.lines.models import Line, LinePeriod, Trunk
 from app.platform.database import insert_ignore
 from app.platform.errors import NotFound
 from app.platform.topics import agent_topic, publish
+
+AFTER_CALL = timedelta(minutes=1)
+"""The last steps of a hand-over come home with the end of its call."""
+LONGEST_RINGING = timedelta(minutes=4)
+"""A plan lets nobody ring for more than two minutes, and the switch waits half a minute longer."""
 
 
 def keep_handovers(session: Session, fresh: Iterable[CallEvent]) -> None:
@@ -78,6 +84,21 @@ def list_handovers(
             (Handover.offered_at < offered_at) | ((Handover.offered_at == offered_at) & (Handover.id < row_id))
         )
     return list(session.scalars(query))
+
+
+def list_silent(session: Session, *, now: datetime, limit: int = 100) -> list[Handover]:
+    """Attempts under way of which nothing more will be heard, the oldest first.
+
+    Their call has ended, or the other side can no longer be ringing: the switch gives up long before.
+    """
+    is_over = Call.ended_at < now - AFTER_CALL
+    rings_no_more = (Handover.status == HandoverResult.OFFERED) & (Handover.offered_at < now - LONGEST_RINGING)
+    query = (
+        select(Handover)
+        .join(Call, Call.call_id == Handover.call_id)
+        .where(Handover.status.in_(sorted(UNDER_WAY)), is_over | rings_no_more)
+    )
+    return list(session.scalars(query.order_by(Handover.offered_at, Handover.id).limit(limit)))
 
 
 def list_targets(session: Session) -> list[Line]:

@@ -6,24 +6,26 @@ These two are asked several times per call, so they go to a thread once, not onc
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Path, Query
 
 from app.accounts.auth import Actor, require
 from app.accounts.rules import Permission
+from app.calls.schemas import JoinedCallList, JoinedCallOut, PartIn
 from app.contract.events import BatchResult, Cursor, EventBatch
 from app.contract.lookup import CallerCard, LookupRequest
 from app.ingest import lookup as lookup_service
-from app.ingest import service
-from app.ingest.effects import Terms
-from app.ingest.schemas import ParkedEventList, ParkedEventOut, SenderList, SenderOut
+from app.ingest import parked, service, twins
+from app.ingest.effects import Terms, tell_anew
+from app.ingest.schemas import ParkedEventList, ParkedEventOut, RetriedOut, SenderList, SenderOut
 from app.ingest.senders import refuse_foreign_node
-from app.platform.http import ClockDep, DatabaseDep, Reading, RunBlockingDep, SettingsDep
+from app.platform.http import ClockDep, DatabaseDep, Reading, RunBlockingDep, SettingsDep, Writing
 
 router = APIRouter()
 
 Reporter = Annotated[Actor, Depends(require(Permission.CALL_EVENTS_WRITE))]
 Asker = Annotated[Actor, Depends(require(Permission.LOOKUP_READ))]
 Operator = Annotated[Actor, Depends(require(Permission.OPERATIONS_READ))]
+Keeper = Annotated[Actor, Depends(require(Permission.OPERATIONS_WRITE))]
 
 
 async def terms_of(settings: SettingsDep) -> Terms:
@@ -71,23 +73,62 @@ def read_cursor(
 
 @router.post("/lookup", tags=["lookup"])
 async def look_up_caller(
-    request: LookupRequest, _actor: Asker, database: DatabaseDep, run: RunBlockingDep, terms: TermsDep
+    request: LookupRequest, _actor: Asker, database: DatabaseDep, run: RunBlockingDep, clock: ClockDep, terms: TermsDep
 ) -> CallerCard:
-    """Who is calling, and for which line? Answers from two indexed reads. Scope: `lookup:read`."""
+    """Who is calling, and for which line? Answers from indexed reads alone. Scope: `lookup:read`."""
 
     def look_up() -> CallerCard:
         with database.reading() as session:
-            return lookup_service.look_up(session, request, area_code=terms.area_code)
+            return lookup_service.look_up(session, request, area_code=terms.area_code, now=clock())
 
     return await run(look_up)
 
 
 @router.get("/call-events/parked", tags=["operations"])
 def list_parked_events(
-    _actor: Operator, session: Reading, limit: Annotated[int, Query(ge=1, le=200)] = 50
+    _actor: Operator,
+    session: Reading,
+    is_open: Annotated[bool | None, Query(alias="open", description="false: kept by now; left out: all")] = None,
+    node: Annotated[str, Query(max_length=64, description="of this sender alone")] = "",
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> ParkedEventList:
     """Events that could not be read or applied, with the reason. Permission: `operations:read`."""
-    return ParkedEventList(items=[ParkedEventOut.model_validate(row) for row in service.list_parked(session, limit)])
+    rows = parked.list_parked(session, limit=limit, is_open=is_open, node=node)
+    return ParkedEventList(items=[ParkedEventOut.model_validate(row) for row in rows])
+
+
+@router.post("/call-events/parked/{parked_id}/retry", tags=["operations"], summary="Try a parked event again")
+def retry_parked_event(
+    parked_id: Annotated[int, Path(ge=1, le=2**63 - 1)],
+    actor: Keeper,
+    session: Writing,
+    clock: ClockDep,
+    terms: TermsDep,
+) -> RetriedOut:
+    """Judge it as if its sender told it now: kept, or parked with the reason of today. In the audit log.
+
+    409 `already-kept` when it was kept before. Permission: `operations:write`.
+    """
+    tried = parked.retry(session, parked_id, terms, actor=actor, now=clock())
+    return RetriedOut(event=ParkedEventOut.model_validate(tried.row), is_kept=tried.is_kept)
+
+
+@router.post("/calls/{call_id}/part", tags=["calls"], summary="Part two calls")
+def part_calls(
+    call_id: Annotated[str, Path(max_length=64, description="either record")],
+    body: PartIn,
+    actor: Keeper,
+    session: Writing,
+    clock: ClockDep,
+    terms: TermsDep,
+) -> JoinedCallList:
+    """Two records were joined, and are two calls: both count again, and they are never joined any more.
+
+    404 for a call without another record. In the audit log. Permission: `operations:write`.
+    """
+    moved = twins.part(session, call_id, actor=actor, reason=body.reason, now=clock())
+    tell_anew(session, moved, area_code=terms.area_code)
+    return JoinedCallList(items=[JoinedCallOut.model_validate(row) for row in twins.rows_of(session, call_id)])
 
 
 @router.get("/call-events/senders", tags=["operations"])

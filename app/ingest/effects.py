@@ -16,6 +16,7 @@ from app.contract.events import AgentAnswered, AgentRinging, CallArrived, CallEv
 from app.handovers.referrals import join_referrals, mark_source
 from app.handovers.service import keep_handovers
 from app.ingest.jobs import check_recording
+from app.ingest.twins import judge_twins
 from app.lines.rules import MAIN_LINE
 from app.lines.service import find_line, mode_of, probe_trunks
 from app.platform.database import insert_ignore
@@ -40,6 +41,9 @@ _AGENTS = (
 )
 # Built once: building a statement costs as much as running it (ADR 0065).
 _WHAT_TICKETS_SHOW = ("agent", "caller_number", "original_line")
+_WHAT_TWINS_SHARE = frozenset(
+    {"caller_number", "original_line", "line_rule", "trunk", "arrived_at", "answered_at", "ended_at"}
+)
 
 
 @dataclass(frozen=True)
@@ -76,8 +80,7 @@ def apply_facts(session: Session, fresh: list[CallEvent], terms: Terms, now: dat
     engagements = [(agent, e) for one in told for agent, e in sorted(one.story.engagements.items())]
     _update_agents(session, fresh, engagements, terms, now)
     _pop(session, fresh, now)
-    for one in sorted(told, key=lambda one: (one.call.caller_number or "", one.call.call_id)):
-        _update_missed_calls(session, one)
+    _mark_missed_calls(session, [*told, *_told_otherwise(session, told, terms, now)])
     answered = [one.call for one in told if one.has_matter and not one.call.is_test]
     join_referrals(session, answered, now=now)
     filled = [one.call for one in told if one.call.ticket_id is not None and one.changed & {*_WHAT_TICKETS_SHOW}]
@@ -210,8 +213,31 @@ def _pop(session: Session, fresh: list[CallEvent], now: datetime) -> None:
         publish(session, agent_topic(agent), f"pop {kind} {event.call_id}")
 
 
+def tell_anew(session: Session, calls: Sequence[Call], *, area_code: str) -> None:
+    """Put these calls on the missed-call list or take them off, after a person changed what they are."""
+    _mark_missed_calls(session, _stories_of(session, calls, area_code))
+
+
+def _told_otherwise(session: Session, told: list[_Told], terms: Terms, now: datetime) -> list[_Told]:
+    """Other records of the same calls, which count or no longer count since these facts are known."""
+    known = {one.call.call_id for one in told}
+    moved = judge_twins(session, [one.call for one in told if one.changed & _WHAT_TWINS_SHARE], now=now)
+    return _stories_of(session, [call for call in moved if call.call_id not in known], terms.area_code)
+
+
+def _stories_of(session: Session, calls: Sequence[Call], area_code: str) -> list[_Told]:
+    facts = calls_service.events_of_calls(session, [call.call_id for call in calls]) if calls else {}
+    return [_Told(call, CallStory(facts[call.call_id], area_code=area_code), frozenset()) for call in calls]
+
+
+def _mark_missed_calls(session: Session, told: list[_Told]) -> None:
+    for one in sorted(told, key=lambda one: (one.call.caller_number or "", one.call.call_id)):
+        _update_missed_calls(session, one)
+
+
 def _update_missed_calls(session: Session, told: _Told) -> None:
-    call, missed_at = told.call, None if told.call.is_test else told.story.missed_at
+    call = told.call
+    missed_at = None if call.is_test or call.same_as else told.story.missed_at
     if call.missed_at != missed_at:
         call.missed_at = missed_at
         session.flush()

@@ -15,10 +15,20 @@ class ParkedEventOut(BaseModel):
     seq: int = Field(description="its journal sequence; 0 where none could be read")
     reason: str
     parked_at: datetime
+    tried_at: datetime | None = Field(description="when it was last tried again")
+    tried_by: str
+    kept_at: datetime | None = Field(description="tried again, it was kept; null: still parked")
 
 
 class ParkedEventList(BaseModel):
     items: list[ParkedEventOut] = Field(description="the newest first")
+
+
+class RetriedOut(BaseModel):
+    """What became of a parked event that was tried again."""
+
+    event: ParkedEventOut
+    is_kept: bool
 
 
 class SenderOut(BaseModel):

@@ -25,6 +25,9 @@ from app.platform.masks import mask_text
 
 log = structlog.get_logger()
 
+STORE = "store"
+"""Node of the store's own conclusions."""
+
 _SENDERS = table_of(Sender)
 _TOLD = bindparam("told", type_=_SENDERS.c.cursor.type)
 _MOVE_CURSOR = (
@@ -76,7 +79,7 @@ def _keep(session: Session, node: str, events: list[CallEvent], terms: Terms, no
     The transaction holds nothing else yet, so the first try needs no savepoint.
     """
     try:
-        return _Kept(_store(session, node, events, terms, now), [])
+        return _Kept(store_facts(session, node, events, terms, now), [])
     except OperationalError:
         raise
     except Exception:
@@ -86,7 +89,7 @@ def _keep(session: Session, node: str, events: list[CallEvent], terms: Terms, no
     for event in events:
         try:
             with session.begin_nested():
-                fresh += _store(session, node, [event], terms, now)
+                fresh += store_facts(session, node, [event], terms, now)
         except OperationalError:
             raise
         except Exception as error:
@@ -96,7 +99,8 @@ def _keep(session: Session, node: str, events: list[CallEvent], terms: Terms, no
     return _Kept(fresh, parked)
 
 
-def _store(session: Session, node: str, events: Sequence[CallEvent], terms: Terms, now: datetime) -> int:
+def store_facts(session: Session, node: str, events: Sequence[CallEvent], terms: Terms, now: datetime) -> int:
+    """Keep facts and do what they bring about, at once; the number of those that are new. Raises what goes wrong."""
     if not events:
         return 0
     rows = [_row(node, event, now) for event in sorted(events, key=lambda event: event.event_id)]
@@ -140,11 +144,6 @@ def _advance(session: Session, node: str, cursor: int, now: datetime) -> int:
         return known
     session.execute(insert_ignore(session, Sender).values(node=node, cursor=0, last_seen_at=now))
     return int(session.scalars(_MOVE_CURSOR, values).one())
-
-
-def list_parked(session: Session, limit: int) -> list[ParkedEvent]:
-    """Parked events, the newest first."""
-    return list(session.scalars(select(ParkedEvent).order_by(ParkedEvent.id.desc()).limit(limit)))
 
 
 def list_senders(session: Session) -> list[Sender]:

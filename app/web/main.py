@@ -17,6 +17,7 @@ from starlette.types import Lifespan
 from app.accounts import api as accounts_api
 from app.accounts import pages as accounts_pages
 from app.accounts.sessions import SessionSigner
+from app.callers import api as callers_api
 from app.calls import api as calls_api
 from app.calls import pages as calls_pages
 from app.catalogue import api as catalogue_api
@@ -62,6 +63,7 @@ API_ROUTERS = (
     ingest_api.router,
     handovers_api.router,
     tickets_api.router,
+    callers_api.router,
     calls_api.router,
     catalogue_api.router,
     lines_api.router,

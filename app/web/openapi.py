@@ -36,6 +36,7 @@ TAGS = {
     "call events": "One door for call facts: senders report what happened on the telephone, once each, in order.",
     "lookup": "What a flow may know of a caller before the queue.",
     "calls": "Calls with their stages and durations.",
+    "priority callers": "Numbers that are put through first: vulnerable callers, matters that stay unsolved.",
     "tickets": "Tickets (工单): the citizen's matter.",
     "missed calls": "Numbers that reached nobody and are to be called back.",
     "catalogue": "Regions and subjects.",

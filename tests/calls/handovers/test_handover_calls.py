@@ -8,7 +8,7 @@ import pytest
 
 from app.calls.models import AgentStatus
 from app.calls.record import CallStory
-from app.contract.commands import CommandResult, HandOver, LeaveHandOver, TakeBack
+from app.contract.commands import CommandResult, HandOver, LeaveHandOver, SignOut, TakeBack
 from app.contract.events import CallEvent
 from sipp_scenarios.audio import listen
 from sipp_scenarios.sipp import SippProcess
@@ -275,3 +275,42 @@ async def test_a_number_without_a_way_moves_nobody(cast: Cast) -> None:
     assert is_connected(citizen)
     assert set(cast.channels(call_id).values()) == {"Queue", "AppQueue"}
     assert cast.bridge.steps(call_id) == []
+
+
+async def test_a_leg_that_never_comes_to_be_is_refused_and_another_attempt_works(cast: Cast) -> None:
+    await cast.service("busy")
+    await cast.sign_in("1001", "8001")
+    citizen, call_id = await cast.talk()
+    assert "removed" in cast.node.cli("dialplan remove extension 119@handover-leg")
+    try:
+        assert (await hand_over(cast, call_id, "119")).is_accepted
+        failed = (("119", "offered", ""), ("119", "refused", "failed"))
+        await steps_are(cast, call_id, *failed)
+        await until(lambda: cast.in_room(call_id) == {"carrier", "8001"}, "citizen and agent talk on")
+        assert is_connected(citizen)
+
+        assert (await hand_over(cast, call_id, "110")).is_accepted
+        await steps_are(cast, call_id, *failed, OFFERED, ("110", "refused", "busy"))
+        assert is_connected(citizen)
+    finally:
+        cast.node.cli("dialplan reload")
+
+
+async def test_a_citizen_whose_agent_is_lost_and_who_gives_up_is_missed(cast: Cast) -> None:
+    service = await cast.service("rings")
+    first = await cast.sign_in("1001", "8001")
+    citizen, call_id = await cast.talk()
+    await cast.sign_in("1002", "8002", ring_ms=90_000)  # somebody is there, and does not answer
+
+    await hand_over(cast, call_id)
+    await until(lambda: "rang" in saw(service), "the service rings")
+    await cast.bridge.commander.obey(SignOut(agent="1001", seat="8001"))
+    hang_up(first)
+    await until(lambda: len(cast.bridge.told(call_id, "CallerQueued")) == 2, "the citizen waits again")
+    assert is_connected(citizen)
+    citizen.cue()
+    await until(lambda: cast.bridge.told(call_id, "CallEnded"), "the end is told")
+
+    story = CallStory(map(CallEvent.model_validate, cast.bridge.told(call_id)), area_code="0375")
+    assert story.record.outcome == "abandoned"
+    assert story.missed_at is not None

@@ -163,11 +163,13 @@ def test_a_citizens_call_that_was_missed_is_still_on_the_list(database: Database
         assert session.scalars(select(MissedCall)).one().original_line in {"12315", "12345"}
 
 
-def test_lookup_believes_the_line_that_the_dialplan_resolved(database: Database, takes_over: Takes) -> None:
+def test_lookup_believes_the_line_that_the_dialplan_resolved(
+    database: Database, takes_over: Takes, now: datetime
+) -> None:
     takes_over(plan_of({"number": "12315", "label": "消费", "queue": "consumer"}))
     request = LookupRequest(call_id="c1", trunk="market-bureau", dnis="12345", ani="", original_line="12315")
 
     with database.reading() as session:
-        card = look_up(session, request, area_code="0375")
+        card = look_up(session, request, area_code="0375", now=now)
 
     assert (card.original_line, card.queue) == ("12315", "consumer")

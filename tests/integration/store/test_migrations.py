@@ -7,6 +7,7 @@ from sqlalchemy import Engine, func, inspect, select, text, update
 from sqlalchemy.exc import OperationalError
 
 import app.accounts.models
+import app.callers.models
 import app.calls.models
 import app.casework.models
 import app.deadlines.models

@@ -16,6 +16,7 @@ from ami_bridge.pipeline import Item, Pipeline
 from ami_bridge.state import ParkingLot, StateFile
 from ami_bridge.switch import Answered, Connected, Disconnected, Headers, Received
 from app.contract.journal import Journal
+from app.contract.records import encode_record
 from tests.fakes.ami_server import listing, success
 from tests.fakes.switch import FakeSwitch
 
@@ -349,3 +350,17 @@ async def test_a_broken_state_file_costs_time_and_no_fact(bridge: Bridge) -> Non
     await bridge.hear(Connected())
 
     assert bridge.told == [("CallArrived", True), ("CallerQueued", True)]
+
+
+@pytest.mark.parametrize("content", [b"[1]", b"none", b"\xff"])
+async def test_a_journal_with_a_record_that_is_no_event_does_not_stop_a_restart(bridge: Bridge, content: bytes) -> None:
+    await bridge.hear(Connected(), arrived())
+    with (bridge.folder / "journal/0000000000000001.journal").open("ab") as file:
+        file.write(encode_record(2, content))
+
+    with capture_logs() as logs:
+        bridge.restart()
+    await bridge.hear(Connected(), arrived())
+
+    assert "journal_event_unreadable" in [line["event"] for line in logs]
+    assert [record.seq for record in bridge.journal.read_after(0, 10)] == [1, 2]  # and nothing is told twice

@@ -16,6 +16,7 @@ from app.contract.backoff import Backoff
 from app.contract.delivery import Delivery
 from app.contract.events import CallerQueued, CallEvent
 from app.contract.journal import Journal
+from app.contract.records import encode_record
 from tests.fakes.recording_store import RecordingStore
 
 MOMENT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
@@ -193,3 +194,23 @@ def test_waits_double_up_to_their_cap_and_differ() -> None:
     assert len(set(waits)) > 1
     backoff.reset()
     assert backoff.next_seconds() <= 1.0
+
+
+@pytest.mark.parametrize("content", [b"no JSON", b"[1, 2]", b"null", b'"text"', b"\xff\xfe", b'{"half": '])
+async def test_a_whole_record_that_is_no_event_is_set_aside_and_blocks_nobody(
+    journal: Journal, store: RecordingStore, content: bytes
+) -> None:
+    journal.append_all(event(number) for number in range(2))
+    with (journal.folder / "0000000000000001.journal").open("ab") as file:
+        file.write(encode_record(3, content))
+    journal.go_on_after(3)
+    journal.append(event(3))
+
+    with capture_logs() as logs:
+        async with delivering(journal, store) as delivery:
+            assert await delivery.flush(timeout_seconds=5)
+
+    assert store.seqs == [1, 2, 4]
+    [kept] = (journal.folder / "parked.jsonl").read_text().splitlines()
+    assert json.loads(kept)["seq"] == 3
+    assert [line["seq"] for line in logs if line["event"] == "journal_record_unreadable"] == [3]

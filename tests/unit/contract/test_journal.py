@@ -309,3 +309,49 @@ def test_an_event_of_another_version_is_kept_for_the_store_to_judge(journal: Jou
     [record] = journal.read_last(1)
 
     assert record.as_dict()["type"] == "CallEnded"
+
+
+def open_files() -> int:
+    return len(os.listdir("/proc/self/fd"))
+
+
+def test_a_disk_that_does_not_sync_costs_no_descriptor_and_is_asked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = Journal(tmp_path, segment_bytes=700, fsync_interval_ms=3_600_000)
+    before = open_files()
+
+    def fails(_file: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", fails)
+    for number in range(30):
+        journal.append(event(number))
+        with pytest.raises(OSError, match="Input/output error"):
+            journal.sync()
+    journal.append(event(30))
+    for _ in range(2):  # the second time nothing is new, and it is still not on the disk
+        with pytest.raises(OSError, match="Input/output error"):
+            journal.sync()
+
+    assert len(list(tmp_path.glob("*.journal"))) > 5
+    assert open_files() == before
+    monkeypatch.undo()
+    journal.sync()
+    journal.close()
+    assert open_files() == before - 2
+
+
+def test_a_journal_that_cannot_sync_at_its_end_lets_another_process_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = Journal(tmp_path, fsync_interval_ms=0)
+    journal.append(event(0))
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError(5, "Input/output error")))
+        with pytest.raises(OSError, match="Input/output error"):
+            journal.close()
+
+    again = Journal(tmp_path, fsync_interval_ms=0)
+    assert positions(again) == [(1, 0)]
+    again.close()

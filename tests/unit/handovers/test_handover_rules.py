@@ -8,7 +8,7 @@ import pytest
 from app.calls.models import Call
 from app.contract.events import CallEvent, HandedOver, HandoverResult
 from app.handovers.referrals import service_of
-from app.handovers.rules import AFTER, CAUSE_WORDS, STATUS_WORDS, attempts_of, explain
+from app.handovers.rules import AFTER, CAUSE_WORDS, STATUS_WORDS, UNREPORTED, attempts_of, conclusion_of, explain
 
 R = HandoverResult
 START = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -83,3 +83,31 @@ def test_people_read_why_nobody_answered() -> None:
 )
 def test_the_service_is_named_by_diversion_or_line_and_else_is_110(diversion: str, line: str, service: str) -> None:
     assert service_of(Call(diversion=diversion, original_line=line)) == service
+
+
+@pytest.mark.parametrize(
+    ("heard", "concluded", "words"),
+    [
+        ([R.OFFERED], R.REFUSED, "未接通（没有收到结果）"),
+        ([R.OFFERED, R.ANSWERED], R.RETURNED, "已退回，由我方继续办理（没有收到结果）"),
+    ],
+)
+def test_what_is_never_told_is_concluded(heard: list[HandoverResult], concluded: HandoverResult, words: str) -> None:
+    assert conclusion_of(heard[-1]) is concluded
+    facts = [step(result, place) for place, result in enumerate(heard)]
+
+    [told] = attempts_of([*facts, step(concluded, 300, cause=UNREPORTED)])
+
+    assert (explain(told.status, told.cause), told.settled_at) == (words, START + timedelta(seconds=300))
+
+
+def test_what_is_heard_after_all_counts_more_than_what_was_concluded() -> None:
+    concluded = [step(R.OFFERED, 0), step(R.REFUSED, 300, cause=UNREPORTED)]
+
+    [talking] = attempts_of([*concluded, step(R.ANSWERED, 5)])
+    [accepted] = attempts_of([*concluded, step(R.ANSWERED, 5), step(R.ACCEPTED, 60)])
+    [busy] = attempts_of([*concluded, step(R.REFUSED, 2, cause="busy")])
+
+    assert (talking.status, talking.settled_at) == (R.ANSWERED, None)
+    assert (accepted.status, accepted.settled_at) == (R.ACCEPTED, START + timedelta(seconds=60))
+    assert (busy.status, busy.cause, busy.settled_at) == (R.REFUSED, "busy", START + timedelta(seconds=2))

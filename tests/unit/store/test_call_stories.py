@@ -108,6 +108,41 @@ def test_an_agent_who_hangs_up_in_the_room_is_free() -> None:
     assert told.engagements["1001"].status is AgentStatus.WRAP_UP
 
 
+QUEUED_AGAIN = facts.CallerQueued(queue="common", position=1)
+GIVEN_UP = facts.CallerAbandoned(queue="common", hold_time_seconds=9)
+
+
+@pytest.mark.parametrize("is_end_told", [True, False], ids=["agent left", "agent lost without a word"])
+def test_a_citizen_lost_in_a_handover_who_gives_up_in_the_queue_is_missed(is_end_told: bool) -> None:
+    lost = [event(ANSWERED, 1), event(step(facts.HandoverResult.OFFERED), 10), event(ENDED_BY_CALLER, 10.1)]
+    if is_end_told:
+        lost.append(event(facts.ConversationEnded(queue="common", agent="1001", ended_by="agent"), 15))
+    lost += [event(step(facts.HandoverResult.REFUSED), 20), event(QUEUED_AGAIN, 21, "again")]
+
+    waiting = story_of(*lost)
+    given_up = story_of(*lost, event(GIVEN_UP, 30), event(facts.CallEnded(), 30))
+    saved = story_of(*lost, event(facts.AgentAnswered(queue="common", agent="1002"), 25), event(facts.CallEnded(), 30))
+
+    assert (waiting.record.state, waiting.record.outcome) == ("queued", "answered")
+    assert waiting.engagements["1001"].status is AgentStatus.WRAP_UP
+    assert (given_up.record.outcome, given_up.missed_at) == ("abandoned", START + timedelta(seconds=30))
+    assert given_up.record.talk_ms == (14_000 if is_end_told else 20_000)
+    assert (saved.record.outcome, saved.missed_at, saved.record.agent) == ("answered", None, "1002")
+
+
+def test_a_citizen_who_hangs_up_before_the_queue_has_him_back_is_missed() -> None:
+    told = story_of(event(ANSWERED, 1), event(step(facts.HandoverResult.REFUSED), 20), event(GIVEN_UP, 21))
+
+    assert (told.record.outcome, told.missed_at) == ("abandoned", START + timedelta(seconds=21))
+
+
+def test_a_citizen_lost_in_a_handover_for_whom_nobody_is_there_is_missed() -> None:
+    nobody = facts.QueueTimedOut(queue="common", reason=facts.QueueLeftReason.NO_AGENT)
+    told = story_of(event(ANSWERED, 1), event(QUEUED_AGAIN, 20), event(nobody, 21), event(facts.CallEnded(), 25))
+
+    assert (told.record.outcome, told.missed_at) == ("no_agent", START + timedelta(seconds=21))
+
+
 def test_the_table_names_every_fact() -> None:
     assert set(EXAMPLES) == set(ALONE) == set(PAYLOADS)
 

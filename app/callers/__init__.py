@@ -1,0 +1,1 @@
+"""Callers as such: numbers whose citizens go straight to a person, before others who wait."""

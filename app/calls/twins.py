@@ -1,0 +1,64 @@
+"""Are two records one call? A retained line's exchange reported it, and forwarded it to us. Pure.
+
+Both share the line and the caller's number, and ours came over that exchange's trunk or was diverted by the line. They
+are joined only where their times fit, and nothing else fits either of them (ADR 0180).
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from app.contract.events import LineRule
+
+CLOCKS_DIFFER = timedelta(seconds=2)
+"""So far may the exchange's clock be from ours. Nobody hangs up and dials again in so short a time."""
+DIVERTED = frozenset({LineRule.TRUNK.value, LineRule.DIVERSION.value, LineRule.HISTORY_INFO.value})
+
+
+class Seen(Protocol):
+    """What is compared of a call's record."""
+
+    call_id: str
+    arrived_at: datetime
+    answered_at: datetime | None
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One call with two records. `counted` is the one in which somebody answered; ours, where nobody did."""
+
+    told: str
+    own: str
+    counted: str
+
+
+def may_be_one(own: Seen, told: Seen) -> bool:
+    """Whether our call can be the forwarded leg of the call that the exchange tells of."""
+    if own.arrived_at < told.arrived_at - CLOCKS_DIFFER:
+        return False
+    if told.ended_at is not None and own.arrived_at > told.ended_at + CLOCKS_DIFFER:
+        return False
+    if told.answered_at is None:
+        return True
+    # its own people took the call: our side was rung until then, and nobody of ours answered
+    was_let_go = own.ended_at is not None and own.ended_at <= told.answered_at + CLOCKS_DIFFER
+    return own.answered_at is None and was_let_go
+
+
+def pairs_of(own: Iterable[Seen], told: Iterable[Seen], parted: Collection[tuple[str, str]] = ()) -> list[Pair]:
+    """The pairs of which each fits the other and nothing else. `parted`: (told, own) that a person has parted."""
+    fitting = [
+        (theirs, ours)
+        for theirs in told
+        for ours in own
+        if (theirs.call_id, ours.call_id) not in parted and may_be_one(ours, theirs)
+    ]
+    times = Counter(call.call_id for pair in fitting for call in pair)
+    return [
+        Pair(theirs.call_id, ours.call_id, counted=theirs.call_id if theirs.answered_at else ours.call_id)
+        for theirs, ours in fitting
+        if times[theirs.call_id] == times[ours.call_id] == 1
+    ]

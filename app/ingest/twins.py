@@ -1,0 +1,117 @@
+"""Join the records of one call that a retained line's exchange reported and forwarded to us (ADR 0180).
+
+Judged anew with each fact that says more, so the order in which they come does not matter, and a join that later facts
+contradict ends by itself. Both records keep their facts; `calls.same_as` names the one that counts.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.accounts import audit
+from app.accounts.auth import Actor
+from app.accounts.models import ServiceToken
+from app.calls.models import Call, JoinedCall
+from app.calls.twins import DIVERTED, Pair, pairs_of
+from app.lines.models import Trunk
+from app.lines.rules import MAIN_LINE
+from app.platform.errors import NotFound
+
+LONGEST_CALL = timedelta(hours=4)
+"""Calls that began so long apart are not compared."""
+
+log = structlog.get_logger()
+
+
+def judge_twins(session: Session, calls: Iterable[Call], *, now: datetime) -> list[Call]:
+    """Join and part the records of these callers anew; the calls of which `same_as` has changed."""
+    of_caller = defaultdict(list)
+    for call in calls:
+        if call.caller_number and call.original_line not in {"", MAIN_LINE} and not call.is_test:
+            of_caller[call.original_line, call.caller_number].append(call.arrived_at)
+    if not of_caller:
+        return []
+    exchanges = _exchanges(session, {line for line, _ in of_caller})
+    moved = []
+    for (line, number), moments in sorted(of_caller.items()):
+        nodes = {node for node, its_line in exchanges.items() if its_line == line}
+        if nodes:
+            found = _records(session, line, number, min(moments) - LONGEST_CALL, max(moments) + LONGEST_CALL)
+            moved += _judge(session, line, found, nodes, now)
+    return moved
+
+
+def part(session: Session, call_id: str, *, actor: Actor, reason: str, now: datetime) -> list[Call]:
+    """A person says that these are two calls: they are never joined again. The calls that have moved. NotFound."""
+    is_one_of_them = (JoinedCall.told_call_id == call_id) | (JoinedCall.own_call_id == call_id)
+    row = session.scalar(select(JoinedCall).where(is_one_of_them, JoinedCall.parted_at.is_(None)).with_for_update())
+    if row is None:
+        raise NotFound(f"通话 {call_id} 没有与其他记录合并")
+    row.parted_at, row.parted_by, row.reason = now, actor.name, reason
+    query = select(Call).where(Call.call_id.in_((row.told_call_id, row.own_call_id))).order_by(Call.call_id)
+    calls = list(session.scalars(query.with_for_update()))
+    audit.record(
+        session, actor, "calls_parted", at=now, object_type="call", object_id=row.own_call_id,
+        detail={"told_call_id": row.told_call_id, "reason": reason},
+    )  # fmt: skip
+    session.flush()
+    return judge_twins(session, calls, now=now)
+
+
+def _exchanges(session: Session, lines: set[str]) -> dict[str, str]:
+    """Nodes of foreign exchanges that report one of these lines, by node."""
+    query = select(ServiceToken.node, ServiceToken.line).where(
+        ServiceToken.line.in_(sorted(lines)), ServiceToken.node.is_not(None)
+    )
+    return {node or "": line or "" for node, line in session.execute(query)}
+
+
+def _records(session: Session, line: str, number: str, since: datetime, until: datetime) -> list[Call]:
+    """All records of this caller on this line, locked in the order of their ids."""
+    query = select(Call).where(
+        Call.caller_number == number,
+        Call.original_line == line,
+        Call.is_test.is_(False),
+        Call.arrived_at.between(since, until),
+    )
+    return list(session.scalars(query.order_by(Call.call_id).with_for_update()))
+
+
+def _judge(session: Session, line: str, found: list[Call], nodes: set[str], now: datetime) -> list[Call]:
+    told = [call for call in found if call.node in nodes]
+    if not told:
+        return []
+    trunks = set(session.scalars(select(Trunk.name).where(Trunk.line_number == line)))
+    own = [call for call in found if call.node not in nodes and (call.line_rule in DIVERTED or call.trunk in trunks)]
+    rows = list(session.scalars(select(JoinedCall).where(JoinedCall.told_call_id.in_([call.call_id for call in told]))))
+    parted = {(row.told_call_id, row.own_call_id) for row in rows if row.parted_at is not None}
+    pairs = pairs_of(own, told, parted)
+    _keep_rows(session, [row for row in rows if row.parted_at is None], pairs, now)
+    same_as = {call_id: pair.counted for pair in pairs for call_id in (pair.told, pair.own) if call_id != pair.counted}
+    moved = [call for call in found if call.same_as != same_as.get(call.call_id)]
+    for call in moved:
+        call.same_as = same_as.get(call.call_id)
+    session.flush()
+    return moved
+
+
+def _keep_rows(session: Session, rows: list[JoinedCall], pairs: list[Pair], now: datetime) -> None:
+    wanted = {(pair.told, pair.own) for pair in pairs}
+    known = {(row.told_call_id, row.own_call_id): row for row in rows}
+    for told, own in sorted(known.keys() - wanted):
+        log.warning("calls_no_longer_joined", call_id=own, told_call_id=told)
+        session.delete(known[told, own])
+    for told, own in sorted(wanted - known.keys()):
+        log.info("calls_joined", call_id=own, told_call_id=told)
+        session.add(JoinedCall(told_call_id=told, own_call_id=own, joined_at=now))
+    session.flush()
+
+
+def rows_of(session: Session, call_id: str) -> list[JoinedCall]:
+    """Every join of this record, also those that were parted, the latest first."""
+    query = select(JoinedCall).where((JoinedCall.told_call_id == call_id) | (JoinedCall.own_call_id == call_id))
+    return list(session.scalars(query.order_by(JoinedCall.joined_at.desc())))
