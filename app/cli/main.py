@@ -14,8 +14,8 @@ from app.cli import (  # noqa: F401 - each adds its commands to its group
     flow_simulation,
     line_import,
     line_list,
+    twin_commands,
 )
-from app.cli import clock_command, line_import, line_list, twin_commands  # noqa: F401 - each adds its command to its group
 from app.cli.bench_command import bench
 from app.cli.console import StepFailed, errors
 from app.cli.data_commands import database, flows, seats, users
