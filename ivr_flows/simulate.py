@@ -9,11 +9,12 @@ A script is a YAML file of cases. All of a case is optional:
       records: [kept]                     # kept, empty or failed; one per recording
       refused: "yes"                      # nothing can be kept: call-backs, ratings
       missing: [greeting]                 # prompts without audio
+      broken: [callable-number]           # python steps that break
       hears: [greeting, progress-ask]     # checked when given: every prompt, in order
       end: queue common                   # checked when given: the beginning of the end
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -45,6 +46,7 @@ from ivr_flows.model import (
     RequestCallback,
     Say,
 )
+from ivr_flows.nodes import PythonNode
 from ivr_flows.stepper import Flows, Move, Step, start, step
 from ivr_flows.yaml_source import Problem, read_yaml
 
@@ -70,6 +72,7 @@ class Case(BaseModel):
     records: list[Literal["kept", "empty", "failed"]] = Field(default_factory=list)
     refused: bool = False
     missing: list[str] = Field(default_factory=list)
+    broken: list[str] = Field(default_factory=list)
     hears: list[str] | None = None
     end: str = ""
 
@@ -168,6 +171,7 @@ def play(flows: Flows, name: str, case: Case) -> Run:
     """A case from the first effect to the end. Raises FlowStuck for a flow that is not valid."""
     run = Run()
     caller = ScriptedCaller(case, run)
+    flows = {one: _without_steps(flow, case.broken) for one, flow in flows.items()} if case.broken else flows
     run.end = describe_end(go_through(flows, name, case.values, caller, lambda one: run.moves.extend(one.moves)))
     if caller.left_over:
         run.problems.append(f"nobody asked for the keys {', '.join(map(repr, caller.left_over))}")
@@ -176,6 +180,17 @@ def play(flows: Flows, name: str, case: Case) -> Run:
     if not f"{run.end} ".startswith(f"{case.end} " if case.end else ""):
         run.problems.append(f"ended with '{run.end}', expected '{case.end}'")
     return run
+
+
+def _without_steps(flow: Flow, broken: Collection[str]) -> Flow:
+    """The flow as it is when these python steps break."""
+    nodes = {
+        name: node.model_copy(update={"step": "broken"})
+        if isinstance(node, PythonNode) and node.step in broken
+        else node
+        for name, node in flow.nodes.items()
+    }
+    return flow.model_copy(update={"nodes": nodes})
 
 
 def go_through(

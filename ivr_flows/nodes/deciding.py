@@ -160,5 +160,6 @@ class PythonNode(Node):
 
     @override
     def enter(self, state: FlowState) -> Goto:
-        outcome, values = STEPS[self.step].run(state.values)
+        step = STEPS.get(self.step)  # a flow may come from a node with newer steps
+        outcome, values = step.run(state.values) if step else ("", {})
         return Goto(f"cases.{outcome}" if outcome else "failed", state.know(values))
