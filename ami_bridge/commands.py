@@ -1,12 +1,13 @@
 """Switch commands as AMI actions. Doing one twice is harmless; its effect comes home as an AMI event only."""
 
-from ami_bridge import handover
+from ami_bridge import callback, handover
 from ami_bridge.call_locks import CallLocks
 from ami_bridge.events import SeenMember
 from ami_bridge.parse import parse_channels, parse_members
 from ami_bridge.switch import Headers, SwitchConnection, SwitchRefused
 from app.contract.commands import (
     AnyCommand,
+    CallBack,
     CommandResult,
     HandOver,
     HangUp,
@@ -50,6 +51,9 @@ class Commander:
                     await self._pause(command.seat, False, "")
                 case HangUp():
                     await self._hang_up(command)
+                case CallBack():
+                    async with self._calls.of(command.call_id):
+                        await callback.call_back(self._switch, command)
                 case HandOver() | LeaveHandOver() | TakeBack():
                     async with self._calls.of(command.call_id):
                         await self._move(command)

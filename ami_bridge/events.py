@@ -144,6 +144,16 @@ class AmiHandedOver:
 
 
 @dataclass(frozen=True, slots=True)
+class AmiCalledBack:
+    """A step of a call-back, told by the dialplan on whichever leg it happened."""
+
+    at: float
+    caller: Caller
+    step: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
 class AmiTransferred:
     at: float
     caller: Caller
@@ -182,7 +192,7 @@ class AmiMemberPaused:
 AmiEvent = (
     AmiCallArrived | AmiForwarded | AmiLegOfCall | AmiCallerJoined | AmiAgentCalled | AmiAgentRingNoAnswer
     | AmiAgentConnected | AmiAgentCompleted | AmiQueueLeft | AmiCallEnded | AmiRecordingSaved | AmiHandedOver
-    | AmiTransferred | AmiMemberAdded | AmiMemberRemoved | AmiMemberPaused
+    | AmiCalledBack | AmiTransferred | AmiMemberAdded | AmiMemberRemoved | AmiMemberPaused
 )  # fmt: skip
 
 

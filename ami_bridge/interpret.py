@@ -9,6 +9,7 @@ from ami_bridge.events import (
     AmiAgentConnected,
     AmiAgentRingNoAnswer,
     AmiCallArrived,
+    AmiCalledBack,
     AmiCallEnded,
     AmiCallerJoined,
     AmiEvent,
@@ -147,6 +148,10 @@ def _handed_over(event: AmiHandedOver) -> list[Fact]:
     return [_of_call(event, payload)]
 
 
+def _called_back(event: AmiCalledBack) -> list[Fact]:
+    return [_of_call(event, told.CallbackProgressed.model_validate({"step": event.step, "cause": event.cause}))]
+
+
 def _transferred(event: AmiTransferred) -> list[Fact]:
     if not event.has_succeeded:
         return []
@@ -183,6 +188,7 @@ TABLE: dict[type[AmiEvent], Callable[[Any], list[Fact]]] = {
     AmiCallEnded: _call_ended,
     AmiRecordingSaved: _recording_saved,
     AmiHandedOver: _handed_over,
+    AmiCalledBack: _called_back,
     AmiTransferred: _transferred,
     AmiMemberAdded: _member_added,
     AmiMemberRemoved: _member_removed,

@@ -8,6 +8,7 @@ from ami_bridge.events import (
     AmiAgentConnected,
     AmiAgentRingNoAnswer,
     AmiCallArrived,
+    AmiCalledBack,
     AmiCallEnded,
     AmiCallerJoined,
     AmiEvent,
@@ -170,6 +171,10 @@ def _handed_over(headers: Headers) -> AmiHandedOver:
     )
 
 
+def _called_back(headers: Headers) -> AmiCalledBack:
+    return AmiCalledBack(_at(headers), _own_caller(headers), headers["Step"], headers.get("Cause", ""))
+
+
 def _caller_joined(headers: Headers) -> AmiCallerJoined:
     position = int(headers.get("Position") or 0)
     return AmiCallerJoined(_at(headers), _caller(headers), headers["Queue"], position)
@@ -254,6 +259,7 @@ PARSERS: dict[str, Callable[[Headers], AmiEvent]] = {
     variables.USER_EVENT_ENDED: _ended,
     variables.USER_EVENT_RECORDING: _recording,
     variables.USER_EVENT_HANDOVER: _handed_over,
+    variables.USER_EVENT_CALLBACK: _called_back,
     "QueueCallerJoin": _caller_joined,
     "AgentCalled": _agent_called,
     "AgentRingNoAnswer": _ring_no_answer,

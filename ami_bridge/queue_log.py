@@ -12,6 +12,7 @@ from ami_bridge.events import (
     AmiAgentConnected,
     AmiAgentRingNoAnswer,
     AmiCallArrived,
+    AmiCalledBack,
     AmiCallEnded,
     AmiCallerJoined,
     AmiEvent,
@@ -184,6 +185,10 @@ def _handed_over(line: Line) -> list[AmiEvent]:
     ]
 
 
+def _called_back(line: Line) -> list[AmiEvent]:
+    return [AmiCalledBack(line.at, line.caller, step=line.data[0], cause=line.text(1, 40))]
+
+
 def _is_interface(line: Line) -> bool:
     """Without log_membername_as_agent these lines name the device only; the snapshot then says who sits there."""
     return "/" in line.agent
@@ -213,6 +218,7 @@ LINES: dict[str, Callable[[Line], list[AmiEvent]]] = {
     variables.QUEUE_LOG_ENDED: _ended,
     variables.QUEUE_LOG_RECORDING: _recording,
     variables.QUEUE_LOG_HANDOVER: _handed_over,
+    variables.QUEUE_LOG_CALLBACK: _called_back,
     "ENTERQUEUE": _joined,
     "RINGNOANSWER": _ring_no_answer,
     "CONNECT": _connected,

@@ -24,8 +24,8 @@ def contradictions(plan: SitePlan) -> list[str]:
     """Every contradiction, each as `path: what is wrong. What to do`."""
     try:
         return [
-            *_names(plan), *_trunks(plan), *_lines(plan), *line_contradictions(plan), *_queues(plan), *_seats(plan),
-            *_agents(plan),
+            *_names(plan), *_trunks(plan), *_callbacks(plan), *_lines(plan), *line_contradictions(plan),
+            *_queues(plan), *_seats(plan), *_agents(plan),
         ]  # fmt: skip
     except ValueError as error:  # a range that cannot be expanded
         return [f"seats: {error}."]
@@ -65,6 +65,16 @@ def _trunks(plan: SitePlan) -> Iterator[str]:
                         f"trunks[{other.name}].addresses: {theirs} overlaps {mine} of trunk {one.name}, so a call could"
                         " not be told apart. Give each trunk addresses of its own."
                     )
+
+
+def _callbacks(plan: SitePlan) -> Iterator[str]:
+    if plan.callbacks is None:
+        return
+    trunk = next((trunk for trunk in plan.trunks if trunk.name == plan.callbacks.trunk), None)
+    if trunk is None:
+        yield f"callbacks.trunk: there is no trunk {plan.callbacks.trunk}. Add it under trunks or correct it."
+    elif trunk.outbound is None or trunk.kind != "carrier":
+        yield f"callbacks.trunk: trunk {trunk.name} is no carrier with outbound: it rings nobody. Name another."
 
 
 def _lines(plan: SitePlan) -> Iterator[str]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from app.contract import variables
+from dialplan.callback_part import CALLBACK_ENTRANCES, CALLBACK_PROMPTS, CALLBACK_VARIABLES
 from dialplan.extensions import Step
 from dialplan.handover_targets import HANDOVER_ENTRANCES, HANDOVER_MODULES, HANDOVER_VARIABLES
 from dialplan.line_checks import EMERGENCY_NUMBERS
@@ -12,7 +13,7 @@ from dialplan.problem import Problem
 
 OWN_VARIABLES = {
     "HL_AGI", "HL_CAUSE", "HL_MAX_CALLS", "HL_MEMBER", "HL_QUEUED_AT", "HL_STAGE", "HL_STATUS", "HL_TRIES",
-    *LINE_VARIABLES, *HANDOVER_VARIABLES,
+    *LINE_VARIABLES, *HANDOVER_VARIABLES, *CALLBACK_VARIABLES,
 }  # fmt: skip
 """Used by the dialplan alone; every other HL_ name is shared with AGI and stands in app.contract.variables."""
 NOT_ACTED_ON = {
@@ -33,8 +34,8 @@ MODULE_OF = {
 }  # fmt: skip
 BUILT_IN = {"Answer", "Goto", "GotoIf", "Hangup", "NoOp", "Set", "Wait"}
 PROMPTS = (
-    "forward-failed", "forwarding", "greeting", "handover-announcement", "handover-lost", "long-wait", "no-agent",
-    "overflow",
+    *CALLBACK_PROMPTS, "forward-failed", "forwarding", "greeting", "handover-announcement", "handover-lost",
+    "long-wait", "no-agent", "overflow",
 )  # fmt: skip
 """Prompts the dialplan itself plays, in sounds/zh/hotline."""
 FROM_THE_NETWORK = re.compile(r"\$\{(?:CALLERID|EXTEN|PJSIP_HEADER|CHANNEL\(pjsip|REDIRECTING|SIP_HEADER)")
@@ -107,7 +108,7 @@ def _contexts(steps: list[Step], entrances: set[str]) -> Iterator[Problem]:
     for context, target in sorted(targets):
         if target not in known:
             yield Problem(f"extensions.conf [{context}]", f"goes to [{target}], which does not exist")
-    reached = {*entrances, *HANDOVER_ENTRANCES} & known | entrances
+    reached = {*entrances, *HANDOVER_ENTRANCES, *CALLBACK_ENTRANCES} & known | entrances
     while more := {target for context, target in targets if context in reached} - reached:
         reached |= more
     for context in sorted(known - reached):

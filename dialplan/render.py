@@ -22,7 +22,7 @@ from dialplan.site_plan import SeatGroup, SitePlan
 TEMPLATES = Path(__file__).with_name("templates")
 WRITABLE = ("log", "run", "spool", "lib", "recordings")
 """Folders Asterisk writes to; everything else it may only read."""
-PARTS = ("extensions_handover.conf.j2", "extensions_lines.conf.j2", "extensions_resolve.conf.j2")
+PARTS = tuple(f"extensions_{part}.conf.j2" for part in ("callback", "handover", "lines", "resolve"))
 """Templates that others include."""
 
 
@@ -91,6 +91,7 @@ def template_values(plan: SitePlan, settings: DialplanSettings) -> dict[str, Any
         "never": NEVER,
         "longest_wait_seconds": max(queue.max_wait_seconds for queue in plan.queues) + 10,
         "queues": plan.queues,
+        "callbacks": plan.callbacks,
         "handover_targets": handover_targets(plan),
         "seats": [
             {"name": seat, "group": group.name, "password": seat_password(secret, seat)}

@@ -91,6 +91,13 @@ class EmergencyService(Part):
     trunk: Name
 
 
+class Callbacks(Part):
+    """Where call-backs go out. Without it nobody is called back by the machine."""
+
+    trunk: Name
+    ring_seconds: int = Field(default=30, ge=5, le=90, description="how long the citizen's phone rings")
+
+
 class ChangeControl(Part):
     """Who must agree before a change of the plan takes effect."""
 
@@ -147,6 +154,7 @@ class SitePlan(Part):
     queues: list[Queue] = Field(min_length=1, max_length=200)
     emergency: list[EmergencyService] = Field(default_factory=list, max_length=10)
     change_control: ChangeControl = ChangeControl()
+    callbacks: Callbacks | None = Field(default=None, description="how citizens are called back; none: by hand alone")
     seats: list[SeatGroup] = Field(min_length=1, max_length=200)
     destinations: list[Destination] = Field(default_factory=list, max_length=200)
     pause_reasons: list[PauseReason] = Field(min_length=1, max_length=50)

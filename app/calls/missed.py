@@ -102,6 +102,18 @@ def close_by_answer(session: Session, caller_number: str, answered_at: datetime)
         session.flush()
 
 
+def resolve_by_callback(session: Session, caller_number: str, *, agent: str, at: datetime) -> None:
+    """We have talked with him: what this number missed before is dealt with."""
+    row = session.scalar(
+        select(MissedCall)
+        .where(MissedCall.caller_number == caller_number, MissedCall.resolved_at.is_(None))
+        .with_for_update()
+    )
+    if row is not None and row.first_missed_at <= at:
+        row.resolved_at, row.resolution, row.resolved_by = at, "called_back", agent
+        session.flush()
+
+
 def _answered_after(session: Session, caller_number: str | None, moment: datetime) -> datetime | None:
     if caller_number is None:
         return None

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.contract.ids import is_callback_call
 from app.lines.rules import label_of_origin
 from app.platform.database import Base, BigId
 
@@ -31,6 +32,10 @@ class CallOutcome(StrEnum):
     NO_AGENT = "no_agent"
     LEFT_BEFORE_QUEUE = "left_before_queue"
     FORWARDED = "forwarded"
+    CALLBACK = "callback"
+    """The caller chose to be called back."""
+    NOT_REACHED = "not_reached"
+    """Of a call-back: the citizen was not reached."""
 
 
 class AgentStatus(StrEnum):
@@ -109,6 +114,11 @@ class Call(Base):
     missed_call_id: Mapped[int | None] = mapped_column(
         BigId, doc="the row of the missed-call list that counts this call"
     )
+
+    @property
+    def is_callback(self) -> bool:
+        """We called the citizen, not he us."""
+        return is_callback_call(self.call_id)
 
     @property
     def origin(self) -> str:
@@ -225,6 +235,7 @@ class MissedCall(Base):
     resolved_at: Mapped[datetime | None]
     resolution: Mapped[str] = mapped_column(String(40), default="", doc="answered_again, called_back, dismissed")
     resolved_by: Mapped[str] = mapped_column(String(80), default="")
+    callback_id: Mapped[int | None] = mapped_column(BigId, doc="the call-back that will deal with it")
 
     @property
     def origin(self) -> str:

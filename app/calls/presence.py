@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from app.calls.call_record import Engagement
 from app.calls.models import AgentState, AgentStatus
-from app.calls.record import Engagement
 from app.contract import events as facts
 from app.contract.events import CallEvent
 

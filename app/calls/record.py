@@ -5,67 +5,20 @@ it does not matter in which order, how often and in which batches they reach us 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from app.calls.models import AgentStatus, CallOutcome, CallState
+from app.calls.call_record import CallRecord, Engagement
+from app.calls.models import AgentStatus, CallOutcome, CallState, MissedReason
 from app.calls.order import MAX_MS, in_order, milliseconds
 from app.calls.rules import REPORTS, after, has_come_back, is_answered_by_ourselves, normalize_number
 from app.contract import events as facts
 from app.contract.events import CallEvent, QueueLeftReason
+from app.contract.ids import is_callback_call
 
+MISSED = frozenset[str](MissedReason)
 MOVED_WITHIN = timedelta(seconds=2)
 """A conversation whose end is told so shortly before its hand-over was moved, not ended."""
-
-
-@dataclass(frozen=True, order=True)
-class Engagement:
-    """What a call means for one agent, since when. `status` is RINGING, TALKING, WRAP_UP or READY (let go)."""
-
-    at: datetime
-    status: AgentStatus
-    call_id: str
-
-
-@dataclass
-class CallRecord:
-    """The columns of `calls` that facts decide (same names), and what they mean for agents."""
-
-    arrived_at: datetime
-    state: CallState = CallState.ARRIVED
-    outcome: CallOutcome | None = None
-    linkedid: str | None = None
-    trunk: str = ""
-    dnis: str = ""
-    ani: str = ""
-    caller_number: str | None = None
-    caller_name: str = ""
-    original_line: str = ""
-    line_rule: str = ""
-    line_mode: str = ""
-    diversion: str = ""
-    queue: str = ""
-    agent: str | None = None
-    flow: str = ""
-    intake: dict[str, Any] = field(default_factory=dict)
-    queued_at: datetime | None = None
-    first_ringing_at: datetime | None = None
-    answered_at: datetime | None = None
-    conversation_ended_at: datetime | None = None
-    ended_at: datetime | None = None
-    greeting_ms: int | None = None
-    hold_ms: int | None = None
-    talk_ms: int | None = None
-    forward_trunk: str = ""
-    forward_result: str | None = None
-    forward_ring_ms: int | None = None
-    forward_talk_ms: int | None = None
-    hangup_cause: int | None = None
-    recording_file: str | None = None
-    rating: int | None = None
-    callback_number: str | None = None
-    is_reconstructed: bool = False
 
 
 @dataclass
@@ -84,6 +37,7 @@ class CallStory:
             raise ValueError("a call without facts")
         self._area_code = area_code
         self._call_id = story[0].call_id or ""
+        self._is_callback = is_callback_call(self._call_id)
         self._conversations: list[_Conversation] = []
         self._left_queue: tuple[datetime, CallOutcome] | None = None
         self._has_come_back = has_come_back(story)
@@ -102,7 +56,7 @@ class CallStory:
     @property
     def missed_at(self) -> datetime | None:
         """When the caller gave up or was turned away; None while the call may still succeed, or did."""
-        if self.record.outcome in {None, CallOutcome.ANSWERED, CallOutcome.FORWARDED}:
+        if self.record.outcome not in MISSED:
             return None
         return self._left_queue[0] if self._left_queue else self.record.ended_at
 
@@ -123,8 +77,10 @@ class CallStory:
                 self._tell_of_flow(fact)
             case facts.MessageLeft() as fact:
                 record.intake.setdefault("messages", []).append(fact.model_dump(mode="json"))
-            case facts.CallbackRequested(number=number):
+            case facts.CallbackRequested(number=number, is_confirmed=True):
                 record.callback_number = normalize_number(number, area_code=self._area_code) or record.caller_number
+            case facts.CallbackProgressed(step=facts.CallbackStep.TALKED):
+                self._reach(at)
             case facts.CallRated(score=score):
                 record.rating = score
             case facts.CallEnded(hangup_cause=cause) if record.ended_at is None:
@@ -213,7 +169,7 @@ class CallStory:
     def _answer(self, fact: facts.AgentAnswered, at: datetime) -> None:
         record = self.record
         record.agent, record.queue = fact.agent, fact.queue
-        if record.answered_at is None:
+        if record.answered_at is None and not self._is_callback:
             record.answered_at = at
             record.hold_ms = min(fact.hold_time_seconds * 1000, MAX_MS)  # until the moments themselves say it better
         if not any(c.agent == fact.agent and c.ended_at is None for c in self._conversations):
@@ -232,6 +188,13 @@ class CallStory:
                 conversation.ended_at = self.record.conversation_ended_at = at
                 self.record.state = after(self.record.state, CallState.AFTER_TALK)
                 self._engage(conversation.agent, AgentStatus.WRAP_UP, at)
+
+    def _reach(self, at: datetime) -> None:
+        """The citizen of a call-back talks: until now the agent only waited for him."""
+        self.record.answered_at = self.record.answered_at or at
+        for conversation in self._conversations:
+            if conversation.ended_at is None:
+                conversation.started_at = at
 
     def _goes_on_in_room(self, fact: facts.ConversationEnded) -> bool:
         """Moved to the room of a hand-over, a queue that stood behind a Local channel says `the caller has left`."""
@@ -276,6 +239,8 @@ class CallStory:
                 record.hold_ms = milliseconds(record.queued_at, until)
         spans = [milliseconds(c.started_at, c.ended_at) for c in self._conversations if c.ended_at]
         record.talk_ms = min(sum(spans), MAX_MS) if spans else self._told_talk_ms
+        if self._is_callback and record.answered_at is None:
+            record.talk_ms = None
 
     def _end_everything(self, ended_at: datetime) -> None:
         for conversation in self._conversations:
@@ -289,15 +254,20 @@ class CallStory:
                 self._engage(agent, AgentStatus.READY, max(ended_at, engagement.at))
 
     def _outcome(self) -> CallOutcome | None:
-        record = self.record
-        if record.answered_at is not None or record.conversation_ended_at is not None:
+        record, is_over = self.record, self.record.state is CallState.ENDED
+        if record.answered_at is not None or (record.conversation_ended_at is not None and not self._is_callback):
             # who was lost in a hand-over and then gave up, or found nobody, is to be called back
             return self._left_queue[1] if self._left_queue else CallOutcome.ANSWERED
         if self._was_passed_on:
-            return CallOutcome.FORWARDED if record.state is CallState.ENDED else None
-        if self._left_queue is not None:
+            return CallOutcome.FORWARDED if is_over else None
+        if self._left_queue is not None and record.callback_number is None:
             return self._left_queue[1]
-        if record.state is not CallState.ENDED:
-            return None
-        was_queued = record.queued_at is not None or record.first_ringing_at is not None
+        return self._outcome_of_nobody() if is_over else None
+
+    def _outcome_of_nobody(self) -> CallOutcome:
+        if self._is_callback:
+            return CallOutcome.NOT_REACHED
+        if self.record.callback_number is not None:
+            return CallOutcome.CALLBACK
+        was_queued = self.record.queued_at is not None or self.record.first_ringing_at is not None
         return CallOutcome.ABANDONED if was_queued else CallOutcome.LEFT_BEFORE_QUEUE

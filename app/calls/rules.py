@@ -37,6 +37,7 @@ REPORTS: Mapping[EventType, CallState | None] = MappingProxyType(
         EventType.HANDED_OVER: None,
         EventType.CALL_TRANSFERRED: None,
         EventType.CALLBACK_REQUESTED: None,
+        EventType.CALLBACK_PROGRESSED: None,
         EventType.CALL_RATED: None,
         EventType.MESSAGE_LEFT: None,
         EventType.CALL_ENDED: _C.ENDED,

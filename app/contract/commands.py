@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.contract.ids import CALLBACK_CALL
+
 Word = Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")
 """Nothing that AMI, the dialplan or a shell could read as anything but a name."""
 
@@ -80,8 +82,23 @@ class TakeBack(Command):
     call_id: str = Word
 
 
+class CallBack(Command):
+    """Wait in the queue in a citizen's stead, at the place he had; the agent who takes it rings the citizen.
+
+    Doing it twice is harmless: while a channel of `call_id` lives there is no second one.
+    """
+
+    command: Literal["call_back"] = "call_back"
+    call_id: str = Field(pattern=rf"^{CALLBACK_CALL.pattern}$")
+    number: str = Field(pattern=r"^[0-9]{5,20}$", description="as the carrier wants it dialled")
+    queue: str = Word
+    line: str = Field(default="", pattern=r"^[0-9]{0,20}$", description="the hotline the citizen meant")
+    place_at: int = Field(ge=0, description="when the citizen joined the queue, epoch seconds")
+    priority: int = Field(default=0, ge=0, le=100)
+
+
 AnyCommand = Annotated[
-    SignIn | SignOut | Pause | Resume | HangUp | HandOver | LeaveHandOver | TakeBack,
+    SignIn | SignOut | Pause | Resume | HangUp | HandOver | LeaveHandOver | TakeBack | CallBack,
     Field(discriminator="command"),
 ]
 

@@ -29,6 +29,7 @@ class EventType(StrEnum):
     HANDED_OVER = "HandedOver"
     CALL_TRANSFERRED = "CallTransferred"
     CALLBACK_REQUESTED = "CallbackRequested"
+    CALLBACK_PROGRESSED = "CallbackProgressed"
     CALL_RATED = "CallRated"
     MESSAGE_LEFT = "MessageLeft"
     CALL_ENDED = "CallEnded"
@@ -84,6 +85,20 @@ class HandoverResult(StrEnum):
     ACCEPTED = "accepted"
     REFUSED = "refused"
     RETURNED = "returned"
+
+
+class CallbackStep(StrEnum):
+    """How far a call-back is."""
+
+    OFFERED = "offered"
+    """It stands in the queue, in the citizen's place."""
+    RINGING = "ringing"
+    """An agent has taken it, and the citizen's phone rings."""
+    TALKED = "talked"
+    MISSED = "missed"
+    """The citizen was not reached; `cause` says why."""
+    NO_AGENT = "no_agent"
+    """It left the queue: nobody took it."""
 
 
 Text = Field(default="", max_length=500)
@@ -210,7 +225,18 @@ class CallTransferred(Payload):
 
 
 class CallbackRequested(Payload):
+    """The caller wants to be called back; kept once he has confirmed it. No number: the one he calls from."""
+
     number: str = Number
+    is_confirmed: bool = True
+    is_failure: bool = Field(default=False, description="registered because the system failed, not by his choice")
+
+
+class CallbackProgressed(Payload):
+    """A step of a call-back; its call id names request and offer (app.contract.ids.callback_call_id)."""
+
+    step: CallbackStep
+    cause: str = Field(default="", max_length=40, description="of `missed`: busy, no_answer, rejected, trunk_down …")
 
 
 class CallRated(Payload):
@@ -258,8 +284,9 @@ class RecordingSaved(Payload):
 
 AnyPayload = (
     CallArrived | IntakeRecorded | CallerQueued | AgentRinging | AgentMissed | AgentAnswered | ConversationEnded
-    | CallerAbandoned | QueueTimedOut | CallForwarded | HandedOver | CallTransferred | CallbackRequested | CallRated
-    | MessageLeft | CallEnded | AgentSignedIn | AgentSignedOut | AgentPaused | AgentResumed | RecordingSaved
+    | CallerAbandoned | QueueTimedOut | CallForwarded | HandedOver | CallTransferred | CallbackRequested
+    | CallbackProgressed | CallRated | MessageLeft | CallEnded | AgentSignedIn | AgentSignedOut | AgentPaused
+    | AgentResumed | RecordingSaved
 )  # fmt: skip
 
 PAYLOADS: dict[EventType, type[Payload]] = {EventType(cls.__name__): cls for cls in AnyPayload.__args__}

@@ -1,6 +1,7 @@
 """Types and construction of the ids that every process agrees on."""
 
 import hashlib
+import re
 from typing import NewType
 
 CallId = NewType("CallId", str)
@@ -23,3 +24,16 @@ def make_event_id(node: str, event_type: str, uniqueid: str, *distinguishers: st
     digest = hashlib.sha256(text.encode()).hexdigest()[:32]
     kept = "".join(c for c in text if c.isascii() and c.isprintable())[: MAX_EVENT_ID_LENGTH - 33]
     return EventId(f"{kept}~{digest}")
+
+
+CALLBACK_CALL = re.compile(r"cb-([1-9][0-9]{0,17})-([1-9][0-9]{0,2})")
+
+
+def callback_call_id(callback_id: int, offer: int) -> CallId:
+    """The id of a call-back's call, known before the call exists: telephony refuses a second channel of this id."""
+    return CallId(f"cb-{callback_id}-{offer}")
+
+
+def is_callback_call(call_id: str | None) -> bool:
+    """Whether this call is one of ours to a citizen. Asterisk's own ids hold a full stop, so none looks like it."""
+    return call_id is not None and CALLBACK_CALL.fullmatch(call_id) is not None

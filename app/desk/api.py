@@ -10,8 +10,8 @@ from app.calls import service as calls
 from app.contract.commands import AnyCommand
 from app.desk import service
 from app.desk.schemas import AgentList, AgentOut, Asked, PauseIn, PopList, PopOut
-from app.desk.switch import Switch, make_switch
 from app.platform.http import ClockDep, DatabaseDep, Reading, Writing
+from app.platform.switch import Switch, make_switch
 
 router = APIRouter(tags=["desk"])
 

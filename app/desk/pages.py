@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.auth import Actor, require
 from app.accounts.rules import Permission
+from app.callbacks import wording
 from app.calls.models import Call
 from app.calls.rules import may_see_number
 from app.catalogue.models import Region, Subject
@@ -143,9 +144,10 @@ def _options(rows: list[Subject] | list[Region], level: int) -> list[dict[str, s
 
 def _call_context(session: Session, agent: Agent, card: views.CallCard | None, now: datetime) -> dict[str, Any]:
     if card is None:
-        return {"card": None, "number": "", "handover": None}
+        return {"card": None, "number": "", "handover": None, "callback_words": wording}
     handover = read_handover_panel(session, agent, card.call, now)
-    return {"card": card, "number": _shown_number(agent, card.call, card.draft), "handover": handover}
+    number = _shown_number(agent, card.call, card.draft)
+    return {"card": card, "number": number, "handover": handover, "callback_words": wording}
 
 
 def _shown_number(agent: Agent, call: Call, draft: Ticket | None) -> str:

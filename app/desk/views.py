@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import Session
 
+from app.callbacks.models import Callback
+from app.callbacks.service import find_callback_of_call
 from app.calls import service as calls
 from app.calls.models import AgentState, Call, CallState, MissedCall
 from app.desk.place import describe_place
@@ -33,6 +35,8 @@ class CallCard:
     open_tickets: list[Ticket]
     past_tickets: list[Ticket]
     past_calls: list[Call]
+    callback: Callback | None = None
+    """Set when we call the citizen, not he us."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,7 @@ def read_card(session: Session, call: Call) -> CallCard:
         open_tickets=[ticket for ticket in tickets if ticket.status in OPEN][:OPEN_TICKETS_SHOWN],
         past_tickets=[ticket for ticket in tickets if ticket.status not in OPEN][:HISTORY_SHOWN],
         past_calls=_calls_before(session, call),
+        callback=find_callback_of_call(session, call.call_id),
     )
 
 

@@ -30,7 +30,10 @@ Keeper = Annotated[Actor, Depends(require(Permission.OPERATIONS_WRITE))]
 
 async def terms_of(settings: SettingsDep) -> Terms:
     return Terms(
-        region_code=settings.region_code, area_code=settings.area_code, wrap_up_seconds=settings.wrap_up_seconds
+        region_code=settings.region_code,
+        area_code=settings.area_code,
+        wrap_up_seconds=settings.wrap_up_seconds,
+        callback_missed=settings.callback_reasons,
     )
 
 

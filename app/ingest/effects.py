@@ -7,12 +7,14 @@ from datetime import datetime
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from app.callbacks import facts as callbacks
 from app.calls import missed, presence
 from app.calls import service as calls_service
+from app.calls.call_record import CallRecord, Engagement
 from app.calls.models import AgentState, Call, ScreenPop
-from app.calls.record import CallRecord, CallStory, Engagement
+from app.calls.record import CallStory
 from app.calls.rules import AGENT_EVENTS
-from app.contract.events import AgentAnswered, AgentRinging, CallArrived, CallEvent, LineRule
+from app.contract.events import AgentAnswered, AgentRinging, CallArrived, CallEvent, EventType, LineRule
 from app.handovers.referrals import join_referrals, mark_source
 from app.handovers.service import keep_handovers
 from app.ingest.jobs import check_recording
@@ -53,6 +55,8 @@ class Terms:
     region_code: str = "410400"
     area_code: str = "0375"
     wrap_up_seconds: int = 5
+    callback_missed: frozenset[str] = frozenset()
+    """Reasons for which a missed call is called back without anybody's word."""
     node: str = ""
 
     def of(self, sender: str) -> "Terms":
@@ -83,12 +87,14 @@ def apply_facts(session: Session, fresh: list[CallEvent], terms: Terms, now: dat
     _mark_missed_calls(session, [*told, *_told_otherwise(session, told, terms, now)])
     answered = [one.call for one in told if one.has_matter and not one.call.is_test]
     join_referrals(session, answered, now=now)
+    callbacks.carry_drafts(session, answered)
     filled = [one.call for one in told if one.call.ticket_id is not None and one.changed & {*_WHAT_TICKETS_SHOW}]
     open_drafts(session, answered, region_code=terms.region_code, now=now)
     if filled:
         fill_drafts(session, filled, now=now)
     mark_source(session, [one.call for one in told if one.has_matter and one.changed & {"trunk", "answered_at"}])
     keep_handovers(session, fresh)
+    _keep_callbacks(session, told, fresh, terms, now)
     for one in told:
         if "recording_file" in one.changed:
             enqueue(session, check_recording, one.call.call_id)
@@ -123,6 +129,22 @@ def _mark_tests(session: Session, told: list[_Told]) -> None:
     probes = probe_trunks(session, {call.trunk for call in arrived})
     for call in arrived:
         call.is_test = call.trunk in probes
+
+
+def _keep_callbacks(session: Session, told: list[_Told], fresh: list[CallEvent], terms: Terms, now: datetime) -> None:
+    """Last of all: a call-back follows its calls, and an answered caller needs none."""
+    calls = [one.call for one in told]
+    if any(event.type is EventType.CALLBACK_REQUESTED for event in fresh):
+        callbacks.keep_requests(session, calls, fresh, area_code=terms.area_code, now=now)
+    callbacks.keep_progress(session, calls, now=now)
+    for one in told:
+        call = one.call
+        if "answered_at" in one.changed and call.answered_at and call.caller_number and not call.is_callback:
+            callbacks.cancel_by_answer(session, call.caller_number, call.answered_at)
+        if one.story.missed_at is not None and not call.is_test:
+            callbacks.keep_missed(session, call, terms.callback_missed, now=now)
+    if ended := [one.call.call_id for one in told if "ended_at" in one.changed]:
+        callbacks.drop_unconfirmed(session, ended, now)
 
 
 def _lock_calls(session: Session, call_ids: list[str]) -> list[Call]:
@@ -247,5 +269,5 @@ def _update_missed_calls(session: Session, told: _Told) -> None:
         missed.put_on_list(session, call, missed_at)
     elif call.missed_call_id is not None:
         missed.take_off_list(session, call)
-    if call.caller_number is not None and call.answered_at is not None:
+    if call.caller_number is not None and call.answered_at is not None and not call.is_callback:
         missed.close_by_answer(session, call.caller_number, call.answered_at)

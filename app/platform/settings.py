@@ -23,10 +23,20 @@ class Settings(EnvSettings):
     region_code: str = Field(default="410400", pattern=r"^\d{6}$", description="the platform's own region")
     area_code: str = Field(default="0375", pattern=r"^0\d{2,3}$", description="telephone area code of the region")
     wrap_up_seconds: int = Field(default=5, ge=0, le=600, description="wrap-up after a talk, from the site plan")
+    callback_missed: str = Field(
+        default="",
+        pattern=r"^((abandoned|overflow|no_agent)(,(abandoned|overflow|no_agent))*)?$",
+        description="missed calls that are called back without anybody's word: any of abandoned,overflow,no_agent",
+    )
     dialplan_command: str = Field(
         default="", description="how pages change the dialplan; empty: `hotline dialplan` of this installation"
     )
     is_cookie_secure: bool = Field(default=False, description="set the Secure mark on cookies (HTTPS in front)")
+
+    @cached_property
+    def callback_reasons(self) -> frozenset[str]:
+        """Of `callback_missed`."""
+        return frozenset(self.callback_missed.split(",")) - {""}
 
     @cached_property
     def effective_database_url(self) -> str:

@@ -17,6 +17,8 @@ from starlette.types import Lifespan
 from app.accounts import api as accounts_api
 from app.accounts import pages as accounts_pages
 from app.accounts.sessions import SessionSigner
+from app.callbacks import api as callbacks_api
+from app.callbacks import pages as callbacks_pages
 from app.callers import api as callers_api
 from app.calls import api as calls_api
 from app.calls import pages as calls_pages
@@ -61,6 +63,7 @@ API_ROUTERS = (
     desk_api.router,
     handover_api.router,
     ingest_api.router,
+    callbacks_api.router,
     handovers_api.router,
     tickets_api.router,
     callers_api.router,
@@ -71,6 +74,7 @@ API_ROUTERS = (
 )
 PAGE_ROUTERS = (
     accounts_pages.router,
+    callbacks_pages.router,
     calls_pages.router,
     desk_pages.router,
     handovers_pages.router,

@@ -1,9 +1,11 @@
-// Closing a row of the missed-call list. The row goes when the server has it, and says so aloud.
+// Closing a row of the missed-call list, or having it called back. The row goes when the server has it, and says so aloud.
 
 import { send } from "../platform/request.js";
 import { toast } from "../platform/toast.js";
 
 document.addEventListener("click", async (event) => {
+  const callBack = event.target.closest("[data-call-back]");
+  if (callBack) await askForCallBack(callBack);
   const button = event.target.closest("[data-resolve]");
   if (!button) return;
   const row = button.closest("tr");
@@ -22,3 +24,15 @@ document.addEventListener("click", async (event) => {
     toast(problem.message, { isBad: true });
   }
 });
+
+async function askForCallBack(button) {
+  button.disabled = true;
+  try {
+    await send("POST", "/api/v1/callbacks", { body: { missed_call_id: Number(button.dataset.callBack) } });
+    button.textContent = "回拨已登记";
+    toast("已登记回拨：按市民原来的排队顺序，由空闲坐席接听后呼叫");
+  } catch (problem) {
+    button.disabled = false;
+    toast(problem.message, { isBad: true });
+  }
+}

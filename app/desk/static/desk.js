@@ -86,7 +86,7 @@ function showRinging(call) {
   if (call.dataset.state !== "ringing") return;
   const number = call.querySelector("#call-number").textContent;
   const place = call.querySelector(".call__who").textContent.trim();
-  ring.textContent = `来电振铃　${number}　${place}`;
+  ring.textContent = `${call.dataset.callback ? "回拨任务" : "来电振铃"}　${number}　${place}`;
   ring.hidden = false;
 }
 

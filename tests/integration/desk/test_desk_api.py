@@ -12,9 +12,9 @@ from fastapi.testclient import TestClient
 from app.accounts import service as accounts
 from app.accounts.models import Role
 from app.calls.models import AgentState, Call, ScreenPop
-from app.desk.switch import Switch
 from app.platform.clock import utc_now
 from app.platform.database import Database
+from app.platform.switch import Switch
 
 pytestmark = pytest.mark.services
 

@@ -12,10 +12,10 @@ from app.calls.models import AgentState, Call
 from app.contract.commands import AnyCommand, HandOver, LeaveHandOver, TakeBack
 from app.desk import handover_service
 from app.desk.stream import list_messages
-from app.desk.switch import SwitchRefused, explain_refusal
 from app.handovers.models import Handover, Referral
 from app.platform.clock import utc_now
 from app.platform.database import Database
+from app.platform.switch import SwitchRefused, explain_refusal
 from app.tickets.models import Ticket
 
 pytestmark = pytest.mark.services

@@ -76,6 +76,11 @@ ROWS: list[tuple[ami.AmiEvent, list[AnyPayload]]] = [
         ami.AmiHandedOver(9.0, CALLER, "110", "refused", "1001", "1", "busy"),
         [told.HandedOver(target="110", result=told.HandoverResult.REFUSED, agent="1001", attempt="1", cause="busy")],
     ),
+    (ami.AmiCalledBack(9.0, CALLER, "offered", ""), [told.CallbackProgressed(step=told.CallbackStep.OFFERED)]),
+    (
+        ami.AmiCalledBack(9.0, CALLER, "missed", "busy"),
+        [told.CallbackProgressed(step=told.CallbackStep.MISSED, cause="busy")],
+    ),
     (ami.AmiTransferred(9.0, CALLER, "blind", "8002", True), [told.CallTransferred(kind="blind", target="8002")]),
     (ami.AmiTransferred(9.0, CALLER, "blind", "8002", False), []),
     (

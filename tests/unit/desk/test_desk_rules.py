@@ -7,8 +7,8 @@ from app.accounts.models import Role
 from app.accounts.rules import permissions_of_role
 from app.calls.models import AgentStatus
 from app.desk import rules
-from app.desk.switch import REFUSALS, explain_refusal
 from app.platform.errors import NotAllowed
+from app.platform.switch import REFUSALS, explain_refusal
 
 
 def actor(name: str, role: Role) -> Actor:

@@ -50,7 +50,7 @@ def test_the_facts_have_the_contract_s_names(plan: SitePlan, settings: DialplanS
     ("old", "new", "message"),
     [
         ("Set(HL_FLOW=", "Set(HL_FLOWS=", "HL_FLOWS is not in app.contract.variables"),
-        ("${HL_PRIORITY}", "0", "HL_PRIORITY of app.contract.variables is never used"),
+        ("Set(HL_NODE=", "Set(HL_STAGE=", "HL_NODE of app.contract.variables is never used"),
         ("exten => 12345,1", "exten => _X.,1", "takes numbers of any length"),
         ("exten => 12345,1", "exten => _1XX,1", "takes the emergency number 110"),
         ("exten => 12345,1", "exten => _1[12]Z,1", "takes the emergency number 119"),
@@ -107,6 +107,7 @@ def test_every_prompt_in_the_dialplan_is_checked(settings: DialplanSettings) -> 
 
 def test_missing_prompts_and_music_are_found_before_a_caller_finds_them(tmp_path: Path) -> None:
     assert [problem.where for problem in check_prompts(tmp_path)] == [
+        "prompt callback-greeting", "prompt callback-unreached", "prompt callback-whisper",
         "prompt forward-failed", "prompt forwarding", "prompt greeting", "prompt handover-announcement",
         "prompt handover-lost", "prompt long-wait", "prompt no-agent", "prompt overflow", "music on hold",
     ]  # fmt: skip

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.calls.call_record import Engagement
 from app.calls.models import AgentStatus
 from app.calls.presence import presence_of, with_engagement, with_event, without_wrap_up
-from app.calls.record import CallStory, Engagement
+from app.calls.record import CallStory
 from app.calls.timeline import stages_of
 from app.contract import events as facts
 from app.contract.events import PAYLOADS, CallEvent, EventType
@@ -27,6 +28,7 @@ EXAMPLES = {
     EventType.QUEUE_TIMED_OUT: facts.QueueTimedOut(queue="general"),
     EventType.CALL_FORWARDED: facts.CallForwarded(line="12315"),
     EventType.HANDED_OVER: facts.HandedOver(target="110"),
+    EventType.CALLBACK_PROGRESSED: facts.CallbackProgressed(step=facts.CallbackStep.OFFERED),
     EventType.CALL_TRANSFERRED: facts.CallTransferred(target="8002", agent="8001"),
     EventType.CALLBACK_REQUESTED: facts.CallbackRequested(number="19900054321"),
     EventType.CALL_RATED: facts.CallRated(score=1),
@@ -51,6 +53,7 @@ ALONE = {
     EventType.QUEUE_TIMED_OUT: ("arrived", "overflow", {"ended_at": None}),
     EventType.CALL_FORWARDED: ("arrived", None, {}),
     EventType.HANDED_OVER: ("arrived", None, {}),
+    EventType.CALLBACK_PROGRESSED: ("arrived", None, {"answered_at": None}),
     EventType.CALL_TRANSFERRED: ("arrived", None, {}),
     EventType.CALLBACK_REQUESTED: ("arrived", None, {"callback_number": "19900054321"}),
     EventType.CALL_RATED: ("arrived", None, {"rating": 1}),

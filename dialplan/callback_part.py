@@ -1,0 +1,7 @@
+"""What the lint must know of call-backs (extensions_callback.conf.j2)."""
+
+CALLBACK_ENTRANCES = frozenset({"callback", "callback-citizen"})
+"""Contexts at which the bridge originates the two halves of a call-back; no call can dial them."""
+CALLBACK_VARIABLES = frozenset({"HL_LEVEL", "HL_NUMBER", "HL_PLACE_AT", "HL_WAIT_SECONDS"})
+CALLBACK_PROMPTS = ("callback-greeting", "callback-unreached", "callback-whisper")
+"""To the citizen; the other two to the agent."""
