@@ -41,10 +41,12 @@ def _split(line: str) -> tuple[str, str]:
 
 def check_files(files: dict[PurePosixPath, str]) -> list[Problem]:
     """Rules of the rendered configuration."""
-    steps = parse_extensions(files[PurePosixPath("extensions.conf")])
+    extensions = files[PurePosixPath("extensions.conf")]
+    steps = parse_extensions(extensions)
     modules = set(re.findall(r"^load = (\w+)\.so", files[PurePosixPath("modules.conf")], re.MULTILINE))
     entrances = set(re.findall(r"^context = (\S+)", files[PurePosixPath("pjsip.conf")], re.MULTILINE))
-    return lint(steps, modules, entrances)
+    empty = set(re.findall(r"^\[([^\]]+)\]", extensions, re.MULTILINE)) - {step.context for step in steps}
+    return lint(steps, modules, entrances - empty)  # seats that may dial nothing have a context without a step
 
 
 def check_settings(settings: DialplanSettings) -> Iterator[Problem]:

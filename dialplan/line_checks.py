@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from datetime import date
 from typing import TYPE_CHECKING
 
+from app.contract.line_rules import EMERGENCY_NUMBERS, PlannedLine, StagedMode, objections_to
 from dialplan.line_plan import Category, Line, Mode, Period
 from dialplan.seat_range import expand
 
 if TYPE_CHECKING:
     from dialplan.site_plan import SitePlan
 
-EMERGENCY_NUMBERS = ("110", "119", "120", "122")
-"""Never merged, never answered by us (R10, 国办发〔2020〕53号)."""
 RINGS_A_TRUNK = "a department's trunk with `outbound`"
 
 
@@ -22,24 +21,30 @@ def line_contradictions(plan: SitePlan) -> Iterator[str]:
     yield from _emergency(plan)
     yield from _numbers(plan)
     for line in plan.lines:
+        yield from (f"lines[{line.number}]: {text}" for text in objections_to(_planned(line)))
         yield from _periods(plan, line)
     yield from _cycles(plan)
 
 
+def _planned(line: Line) -> PlannedLine:
+    """What the rules of state look at; whether nobody knew the line before, only the case store can tell."""
+    return PlannedLine(
+        number=line.number,
+        category=line.category.value,
+        stages=[StagedMode(period.since, period.mode.value) for period in line.periods],
+        aliases=[alias.number for alias in line.aliases],
+    )
+
+
 def _emergency(plan: SitePlan) -> Iterator[str]:
-    """Nothing of ours may catch 110, 119, 120 or 122: neither a number nor a range."""
-    taken = [(f"lines[{line.number}]", line.number) for line in plan.lines if line.category != Category.EMERGENCY]
-    taken += [(f"lines[{line.number}].aliases", alias.number) for line in plan.lines for alias in line.aliases]
-    taken += [(f"trunks[{trunk.name}].dids", did.number) for trunk in plan.trunks for did in trunk.dids]
+    """Nothing of ours may catch 110, 119, 120 or 122 (R10): neither a number nor a range."""
+    taken = [(f"trunks[{trunk.name}].dids", did.number) for trunk in plan.trunks for did in trunk.dids]
     taken += [(f"seats[{group.name}].range", seat) for group in plan.seats for seat in group.seats]
     for target in plan.destinations:
         taken += [(f"destinations[{target.name}].numbers", number) for number in expand(target.numbers)]
     for path, number in taken:
         if number in EMERGENCY_NUMBERS:
             yield f"{path}: {number} is an emergency number and must reach its own service. Take it out."
-    for line in plan.lines:
-        if line.category == Category.EMERGENCY and line.periods:
-            yield f"lines[{line.number}].periods: an emergency line is never merged or forwarded. Remove them."
     yield from _ways_to_emergency_lines(plan)
     trunks = {trunk.name: trunk for trunk in plan.trunks}
     for service in plan.emergency:
@@ -103,15 +108,8 @@ def _numbers(plan: SitePlan) -> Iterator[str]:
 
 def _periods(plan: SitePlan, line: Line) -> Iterator[str]:
     path = f"lines[{line.number}].periods"
-    for before, after in zip(line.periods, line.periods[1:], strict=False):
-        if after.since == before.since:
-            yield f"{path}: two periods begin on {after.since}, so they overlap. Keep one or move one."
-        elif after.since < before.since:
-            yield f"{path}: {after.since} stands after {before.since}. Put them in order of time."
     for period in line.periods:
         yield from _period(plan, f"{path}[{period.since}]", period)
-    if line.category == Category.RETAINED and not any(p.mode in (Mode.FORWARD, Mode.PARALLEL) for p in line.periods):
-        yield f"{path}: a retained line is reached by forward or parallel (R12). Add such a period."
     if line.number == plan.main_line.number and line.periods:
         yield f"{path}: the hotline's own number has no modes. Remove them."
 

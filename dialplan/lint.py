@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterable, Iterator
 
 from app.contract import variables
+from app.contract.line_rules import EMERGENCY_NUMBERS
 from dialplan.callback_part import CALLBACK_ENTRANCES, CALLBACK_PROMPTS, CALLBACK_VARIABLES
 from dialplan.extensions import Step
 from dialplan.handover_targets import HANDOVER_ENTRANCES, HANDOVER_MODULES, HANDOVER_VARIABLES
-from dialplan.line_checks import EMERGENCY_NUMBERS
 from dialplan.line_variables import LINE_VARIABLES
 from dialplan.problem import Problem
 
@@ -157,7 +157,7 @@ def _emergency(steps: list[Step]) -> Iterator[Problem]:
     """No extension that can be dialled takes 110, 119, 120 or 122."""
     for step in steps:
         if step.context.startswith(("from-trunk-", "from-seat-")):
-            for number in EMERGENCY_NUMBERS:
+            for number in sorted(EMERGENCY_NUMBERS):
                 if _takes(step.extension, number):
                     yield Problem(_where(step), f"takes the emergency number {number}", "Make it narrower")
 

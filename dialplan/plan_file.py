@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from app.contract.yaml_depth import FAST_LOADER, refuse_depth
 from dialplan.site_plan import SitePlan
 
 
@@ -22,7 +23,7 @@ class _Loader(yaml.SafeLoader):
     """Safe YAML in which a key may not be written twice: the first would vanish without a word."""
 
 
-class _FastLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # one of two
+class _FastLoader(FAST_LOADER):  # type: ignore[misc]  # one of two
     """The same by libyaml, in a tenth of the time; of a fault the other one tells more."""
 
 
@@ -41,7 +42,6 @@ def _mapping(loader: Any, node: yaml.MappingNode) -> dict[Hashable, Any]:
 for _one in (_Loader, _FastLoader):
     _one.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
 
-DEEPEST = 100
 ADVICE = {
     "missing": "Add it",
     "extra_forbidden": "Remove it or correct its spelling",
@@ -54,13 +54,17 @@ ADVICE = {
 
 def load_plan(file: Path) -> SitePlan:
     """Read and check one plan. Raises SitePlanFault with every fault found."""
+    return parse_plan(read_plan_file(file), name=file.name)
+
+
+def read_plan_file(file: Path) -> str:
+    """The text of a plan. Raises SitePlanFault when it cannot be read."""
     try:
-        text = file.read_text(encoding="utf-8")
+        return file.read_text(encoding="utf-8")
     except OSError as error:
         raise SitePlanFault([f"{file}: cannot be read ({error.strerror}). Check HOTLINE_SITE_PLAN."]) from None
     except UnicodeDecodeError:
         raise SitePlanFault([f"{file}: is not UTF-8. Save it as UTF-8."]) from None
-    return parse_plan(text, name=file.name)
 
 
 def parse_plan(text: str, *, name: str) -> SitePlan:
@@ -82,19 +86,10 @@ def parse_plan(text: str, *, name: str) -> SitePlan:
 
 def _read(text: str) -> Any:
     try:
-        _refuse_depth(text)
+        refuse_depth(text)
         return yaml.load(text, Loader=_FastLoader)  # noqa: S506 a SafeLoader
     except yaml.YAMLError:
         return yaml.load(text, Loader=_Loader)  # noqa: S506 a SafeLoader
-
-
-def _refuse_depth(text: str) -> None:
-    """The composer in C keeps its place on the machine's own stack, and would take the process with it. ValueError."""
-    depth = 0
-    for event in yaml.parse(text, Loader=_FastLoader):
-        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if depth > DEEPEST:
-            raise ValueError(f"nested more than {DEEPEST} deep")
 
 
 def _explain(name: str, data: dict[str, Any], error: Any) -> list[str]:

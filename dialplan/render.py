@@ -8,12 +8,10 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from dialplan.ami_events import AMI_EVENTS
-from dialplan.asterisk import NEWEST, AsteriskMissing, asterisk_owner, asterisk_version, module_directory
+from dialplan.asterisk import NEWEST, asterisk_owner, module_directory
 from dialplan.escaping import configuration_value
 from dialplan.handover_targets import handover_targets
 from dialplan.line_way import NEVER, access_codes, dids_of, line_ways, numbers_of_lines
-from dialplan.music import ensure_music
-from dialplan.plan_file import load_plan
 from dialplan.seat_range import expand
 from dialplan.seats import seat_password
 from dialplan.settings import DialplanSettings
@@ -150,15 +148,3 @@ def prepare_folders(settings: DialplanSettings) -> None:
     (home / "etc").chmod(0o2750)  # set-gid: a file rendered later has Asterisk's group too
     for name in WRITABLE:
         (home / name).chmod(0o2770)
-
-
-def render_site(settings: DialplanSettings) -> list[Path]:
-    """What `hotline dialplan render` does. Raises SitePlanFault or UnsafeValue."""
-    try:
-        version = asterisk_version(settings)
-    except AsteriskMissing:  # rendered before it is installed: set-up renders again
-        version = NEWEST
-    files = render(load_plan(settings.site_plan), settings, version)
-    written = write(files, settings)
-    ensure_music(settings.asterisk_home / "data/moh")
-    return written

@@ -6,9 +6,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from socket import SOCK_DGRAM
 
+from app.contract.ports import free_port
 from sipp_scenarios.load_profile import LoadProfile, LoadResult, percentile, read_response_times, read_statistics
-from sipp_scenarios.sipp import SippPlan, SippProcess, digest, free_udp_port, start_sipp
+from sipp_scenarios.sipp import SippPlan, SippProcess, digest, start_sipp
 from sipp_scenarios.target import SEAT_ADDRESS, TRUNK_ADDRESS, Target
 from sipp_scenarios.templates import COMMON, render
 from sipp_scenarios.waiting import TooLate
@@ -76,7 +78,7 @@ def _start_seats(profile: LoadProfile, target: Target, folder: Path) -> SippProc
     Not one SIPp for both: of many calls in its out-of-call scenario, SIPp 3.6.1 lets only the first ones time out, so
     that most agents would never hang up. Raises TooLate when a seat is not registered.
     """
-    port, names = free_udp_port(SEAT_ADDRESS), profile.seat_names()
+    port, names = free_port(SEAT_ADDRESS, kind=SOCK_DGRAM), profile.seat_names()
     values = {"seat": "[field0]", "authentication": "[field1]", "stay_ms": 0}
     limit = 10 + 2 * len(names) // REGISTERS_PER_SECOND
     registering = SippPlan(

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from app.contract.ports import free_port
 from sipp_scenarios.waiting import until
 
 SIPP = "sipp"
@@ -30,13 +31,6 @@ EXIT_CODES = {
     254: "could not bind its address",
     255: "fatal error or time-out",
 }
-
-
-def free_udp_port(address: str) -> int:
-    """A UDP port that is free on this address now; SIPp's RTP ports are its own business (--min_rtp_port)."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind((address, 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_for_port(address: str, port: int) -> None:
@@ -164,7 +158,7 @@ def start_sipp(plan: SippPlan) -> SippProcess:
     """Start SIPp in the plan's folder. Raises FileNotFoundError when SIPp is not installed."""
     plan.folder.mkdir(parents=True, exist_ok=True)
     (plan.folder / "scenario.xml").write_text(plan.xml, encoding="utf-8")
-    port = plan.port or free_udp_port(plan.address)
+    port = plan.port or free_port(plan.address, kind=socket.SOCK_DGRAM)
     name = f"{plan.folder.name}-{port}-{time.time_ns()}"
     command = [
         SIPP, *([plan.target] if plan.target else []), "-sf", "scenario.xml",

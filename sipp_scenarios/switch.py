@@ -20,6 +20,7 @@ from pydantic import ValidationError
 from app.contract.changes import ApplyReport, Outcome
 from app.contract.env import PROJECT
 from dialplan.asterisk import cli
+from dialplan.changes.clock import GLOBAL, offset_in
 from dialplan.plan_file import SitePlanFault, parse_plan
 from dialplan.settings import DialplanSettings
 from dialplan.site_plan import SitePlan, TrunkKind
@@ -27,8 +28,6 @@ from sipp_scenarios.plan_edit import edited
 from sipp_scenarios.target import Target, TargetError
 from sipp_scenarios.waiting import until
 
-CLOCK = "HL_CLOCK_OFFSET_SECONDS"
-"""The dialplan adds it to its clock, so that a coming day can be rehearsed."""
 REACHED_WITHIN_MS = 20_000
 PINGS_SETTLE_SECONDS = 2.5
 """The dialplan's `qualify_timeout`, and a little."""
@@ -201,11 +200,7 @@ class Switch:
 
     def clock(self) -> float:
         """The dialplan's clock, Unix seconds."""
-        for line in self.console("dialplan show globals").splitlines():
-            name, _, value = line.strip().partition("=")
-            if name == CLOCK:
-                return time.time() + int(value or 0)
-        return time.time()
+        return time.time() + offset_in(self.console("dialplan show globals"))
 
     def _set_offset(self, seconds: str) -> None:
-        self.console(f"dialplan set global {CLOCK} {seconds or 0}")
+        self.console(f"dialplan set global {GLOBAL} {seconds or 0}")

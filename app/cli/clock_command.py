@@ -1,18 +1,18 @@
 """`hotline dialplan clock`: rehearse a coming day on a node without callers, e.g. one beside the demo."""
 
 import math
-import re
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated
 
 import typer
 
-from app.cli.console import StepFailed, say
-from app.cli.dialplan_node import node_settings
+from app.cli.console import JsonOption
+from app.cli.dialplan_commands import DryRunOption
+from app.cli.dialplan_node import answer, node_settings, refuse
 from app.cli.proposal_commands import dialplan
-from app.platform.clock import SHANGHAI, to_shanghai
-
-GLOBAL = "HL_CLOCK_OFFSET_SECONDS"
+from app.contract.changes import ClockState
+from app.platform.clock import SHANGHAI
+from dialplan.changes.saying import say
 
 
 def offset_to(day: date, now: datetime) -> int:
@@ -21,39 +21,36 @@ def offset_to(day: date, now: datetime) -> int:
     return math.ceil((midnight - now).total_seconds())
 
 
-def offset_in(answer: str) -> int:
-    """The offset that Asterisk's list of globals tells; 0 when there is none."""
-    found = re.search(rf"{GLOBAL}=(-?\d+)", answer)
-    return int(found[1]) if found else 0
-
-
 @dialplan.command("clock")
-def move_clock(
+def move_clock(  # noqa: PLR0917 - Typer fills them by name
     day: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Go on from 00:00 of this day.")] = None,
     before: Annotated[int, typer.Option(min=0, max=86_400, help="Begin so many seconds before it.")] = 0,
     is_off: Annotated[bool, typer.Option("--off", help="Back to the real time.")] = False,
     is_sure: Annotated[
         bool, typer.Option("--yes", help="Needed to move it: real callers are handled so, too.")
     ] = False,
+    is_dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
 ) -> None:
-    """Show or move the clock by which lines change their modes. The next change of the dialplan ends a rehearsal."""
-    from dialplan import asterisk  # noqa: PLC0415 - help is instant
+    """Show or move the clock by which lines change their modes. Every apply ends a rehearsal."""
+    from app.cli import dialplan_display as display  # noqa: PLC0415 - help is instant
+    from dialplan.changes import clock  # noqa: PLC0415
 
-    settings = node_settings(as_json=False)
-    if day and not is_sure:
-        raise StepFailed(
-            "this node would handle every call, also of real callers, as on that day",
-            "use a node without callers, and add --yes",
-        )
+    settings = node_settings(as_json=as_json)
+    if day and not is_sure and not is_dry_run:
+        refuse(say("clock_unsure"), as_json=as_json)
+    wanted = offset_to(day.date(), datetime.now(UTC)) - before if day else 0
     try:
-        if day or is_off:
-            offset = str(offset_to(day.date(), datetime.now(UTC)) - before) if day else '""'
-            asterisk.cli(settings, f"dialplan set global {GLOBAL} {offset}")
-        seconds = offset_in(asterisk.cli(settings, "dialplan show globals"))
-    except OSError as error:
-        raise StepFailed("Asterisk does not answer", "`hotline up` starts it") from error
-    shown = to_shanghai(datetime.now(UTC) + timedelta(seconds=seconds)).strftime("%Y-%m-%d %H:%M:%S")
-    say(
-        f"lines are handled as at {shown} Asia/Shanghai"
-        + (" [yellow](rehearsal)[/]" if seconds else " (the real time)")
-    )
+        seconds = clock.read_offset(settings)
+        if (day or is_off) and not is_dry_run:
+            clock.move(settings, wanted)
+            seconds = clock.read_offset(settings)
+    except OSError:
+        refuse(say("asterisk_down"), as_json=as_json)
+    if is_dry_run and (day or is_off):
+        seconds = wanted
+    state = ClockState(offset_seconds=seconds, shown_at=datetime.now(UTC) + timedelta(seconds=seconds))
+    if as_json:
+        answer(state)
+    else:
+        display.show_clock(state)

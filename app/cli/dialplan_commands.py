@@ -9,16 +9,18 @@ from app.cli import dialplan_display as display
 from app.cli.console import JsonOption, console
 from app.cli.dialplan_node import (
     answer,
+    applying_here,
     more_checks,
     node_settings,
     progress_line,
     read_plan,
     refuse,
-    speak_line_prompts,
+    refusing,
     take_over,
     whoami,
 )
 from app.contract.changes import ApplyReport, CheckReport, NodeState, Outcome, VersionDetail
+from dialplan.changes.saying import say
 
 if TYPE_CHECKING:
     from dialplan.changes.applying import ChangeRequest
@@ -40,11 +42,19 @@ GOOD_ENDS = {Outcome.APPLIED, Outcome.NOTHING_TO_DO, Outcome.DRY_RUN}
 
 
 @dialplan.command("render")
-def render_dialplan() -> None:
-    """Render Asterisk's configuration from the site plan again; a running Asterisk takes it over."""
-    from app.cli.seeding import ensure_dialplan  # noqa: PLC0415 - help is instant
+def render_dialplan(is_dry_run: DryRunOption = False, as_json: JsonOption = False) -> None:
+    """Put the site plan in force again with today's templates and settings, in every step of an apply."""
+    from app.cli.dialplan_setup import renew, tell_renewal  # noqa: PLC0415 - help is instant
 
-    ensure_dialplan()
+    settings = node_settings(as_json=as_json)
+    with nullcontext() if as_json else console.status("check …"):
+        renewed = renew(settings, by=whoami(), is_dry_run=is_dry_run)
+    if as_json:
+        answer(renewed.rendered.report)
+    else:
+        tell_renewal(renewed)
+    if renewed.rendered.report.outcome not in GOOD_ENDS:
+        raise typer.Exit(1)
 
 
 @dialplan.command("check")
@@ -54,7 +64,8 @@ def check_dialplan(plan: PlanOption = None, as_json: JsonOption = False) -> None
 
     settings = node_settings(as_json=as_json)
     text, name = read_plan(plan, settings, as_json=as_json)
-    faults = plan_change(settings, text, name=name, more_checks=more_checks).change.faults
+    with refusing(as_json=as_json):
+        faults = plan_change(settings, text, name=name, more_checks=more_checks).change.faults
     if as_json:
         answer(CheckReport(is_good=not faults, faults=faults))
     else:
@@ -73,7 +84,8 @@ def plan_dialplan(plan: PlanOption = None, as_json: JsonOption = False) -> None:
 
     settings = node_settings(as_json=as_json)
     text, name = read_plan(plan, settings, as_json=as_json)
-    change = plan_change(settings, text, name=name, more_checks=more_checks).change
+    with refusing(as_json=as_json):
+        change = plan_change(settings, text, name=name, more_checks=more_checks).change
     if as_json:
         answer(change)
     else:
@@ -95,28 +107,17 @@ def apply_dialplan(  # noqa: PLR0917 - Typer fills them by name
 ) -> None:
     """Put a plan in force: rehearse it beside, swap, reload what changed, verify; back by itself on failure."""
     from dialplan.changes.applying import ChangeRequest  # noqa: PLC0415
-    from dialplan.changes.proposals import ProposalRefused, Proposals  # noqa: PLC0415
-    from dialplan.changes.versions import VersionStore  # noqa: PLC0415
 
     settings = node_settings(as_json=as_json)
-    who = by or whoami()
-    if proposal is None:
-        if not why:
-            refuse("a change needs a reason", "say it with --why", as_json=as_json)
+    if proposal is not None:
+        text, name = "", f"proposal {proposal}"
+    elif why:
         text, name = read_plan(plan, settings, as_json=as_json)
-        request = ChangeRequest(text, name, who, why, overwrites_hand_edits=overwrites, is_dry_run=is_dry_run)
-        _carry_out(settings, request, as_json=as_json, has_progress=has_progress)
-        return
-    proposals = Proposals(VersionStore(settings.home))
-    try:
-        released = proposals.released(proposal, is_dry_run=is_dry_run)
-    except ProposalRefused as refusal:
-        refuse(str(refusal), refusal.remedy, as_json=as_json)
+    else:
+        refuse(say("reason_missing"), as_json=as_json)
     request = ChangeRequest(
-        released.plan_text, f"proposal {proposal}", who, why or released.why,
-        approved_by=released.decided_by, is_released=True, overwrites_hand_edits=overwrites, is_dry_run=is_dry_run,
-        proposal_id=proposal,
-    )  # fmt: skip
+        text, name, by or whoami(), why, overwrites_hand_edits=overwrites, is_dry_run=is_dry_run, proposal_id=proposal
+    )
     _carry_out(settings, request, as_json=as_json, has_progress=has_progress)
 
 
@@ -132,21 +133,17 @@ def roll_back_dialplan(  # noqa: PLR0917 - Typer fills them by name
 ) -> None:
     """Put an earlier version in force again, with every check of an apply. What was in force needs no new approval."""
     from dialplan.changes.applying import ChangeRequest  # noqa: PLC0415
-    from dialplan.changes.versions import VersionStore, VersionUnknown  # noqa: PLC0415
+    from dialplan.changes.versions import VersionStore  # noqa: PLC0415
 
     settings = node_settings(as_json=as_json)
     store = VersionStore(settings.home)
-    try:
+    with refusing(as_json=as_json):
         goal = store.read(version if version is not None else store.before_current())
-    except VersionUnknown as error:
-        refuse(str(error), "`hotline dialplan history` lists them", as_json=as_json)
+        text = store.plan_text(goal.number)
     if goal.outcome is not Outcome.APPLIED:
-        refuse(
-            f"version {goal.number} was never in force: it ended as {goal.outcome.value}",
-            "choose one that was applied", as_json=as_json,
-        )  # fmt: skip
+        refuse(say("never_in_force", number=goal.number, outcome=goal.outcome.value), as_json=as_json)
     request = ChangeRequest(
-        store.plan_text(goal.number), f"version {goal.number}", by or whoami(), why,
+        text, f"version {goal.number}", by or whoami(), why,
         approved_by=goal.approved_by, is_released=True, overwrites_hand_edits=overwrites, is_dry_run=is_dry_run,
         rolled_back_to=goal.number,
     )  # fmt: skip
@@ -155,15 +152,12 @@ def roll_back_dialplan(  # noqa: PLR0917 - Typer fills them by name
 
 def _carry_out(settings: "DialplanSettings", request: "ChangeRequest", *, as_json: bool, has_progress: bool) -> None:
     """Apply, show it, and take the lines over into the store."""
-    from dialplan.changes.applying import Applying  # noqa: PLC0415
-
     with nullcontext() if as_json else console.status("check …") as status:
         show = display.step_shower(status) if status else (progress_line if has_progress else lambda _: None)
-        report = Applying(
-            settings, request, on_step=show, more_checks=more_checks, speak_prompts=speak_line_prompts
-        ).run()
+        applying = applying_here(settings, request, on_step=show)
+        report = applying.run()
         if report.outcome in (Outcome.APPLIED, Outcome.NOTHING_TO_DO) and not request.is_dry_run:
-            step = take_over(request.plan_text)
+            step = take_over(applying.plan_text)
             show(step)
             report = report.model_copy(update={"steps": [*report.steps, step]})
     _tell(report, as_json=as_json)
@@ -197,24 +191,27 @@ def show_history(
 @dialplan.command("show")
 def show_version(
     version: Annotated[int | None, typer.Argument(help="Version; none: the one in force.")] = None,
+    is_diff: Annotated[
+        bool, typer.Option("--diff", help="Show what it changed instead: in words, then the files.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Print a version's plan; with --json also what it changed."""
-    from dialplan.changes.versions import VersionStore, VersionUnknown  # noqa: PLC0415
+    """Print a version's plan, or what it changed; with --json both."""
+    from dialplan.changes.versions import VersionStore  # noqa: PLC0415
 
     settings = node_settings(as_json=as_json)
     store = VersionStore(settings.home)
     number = version if version is not None else store.current_number()
-    try:
-        if number is None:
-            detail = VersionDetail(version=None, plan_text=read_plan(None, settings, as_json=as_json)[0])
-        else:
+    if number is None:
+        detail = VersionDetail(version=None, plan_text=read_plan(None, settings, as_json=as_json)[0])
+    else:
+        with refusing(as_json=as_json):
             told = store.read(number).told(with_diff=True)
             detail = VersionDetail(version=told, plan_text=store.plan_text(number))
-    except VersionUnknown as error:
-        refuse(str(error), "`hotline dialplan history` lists them", as_json=as_json)
     if as_json:
         answer(detail)
+    elif is_diff and detail.version:
+        display.show_difference(detail.version)
     else:
         typer.echo(detail.plan_text, nl=False)
 
@@ -224,7 +221,8 @@ def show_state(as_json: JsonOption = False) -> None:
     """Say what is in force, who is changing it, and which files were edited by hand."""
     from dialplan.changes.node_state import node_state  # noqa: PLC0415
 
-    state: NodeState = node_state(node_settings(as_json=as_json))
+    with refusing(as_json=as_json):
+        state: NodeState = node_state(node_settings(as_json=as_json))
     if as_json:
         answer(state)
     else:
@@ -235,14 +233,16 @@ def show_state(as_json: JsonOption = False) -> None:
 def show_trunks(as_json: JsonOption = False) -> None:
     """Show every trunk: does its far end answer, and how many calls are on it."""
     from dialplan.changes.node_state import plan_in_force  # noqa: PLC0415
+    from dialplan.changes.planning import fault_of, faults_told  # noqa: PLC0415
     from dialplan.plan_file import SitePlanFault  # noqa: PLC0415
     from dialplan.trunk_health import trunk_report  # noqa: PLC0415
 
     settings = node_settings(as_json=as_json)
     try:
-        report = trunk_report(plan_in_force(settings), settings)
+        with refusing(as_json=as_json):
+            report = trunk_report(plan_in_force(settings), settings)
     except SitePlanFault as fault:
-        refuse(str(fault), "correct the site plan", as_json=as_json)
+        refuse(faults_told([fault_of(line) for line in fault.faults]), as_json=as_json)
     if as_json:
         answer(report)
     else:

@@ -1,7 +1,7 @@
 """How the `hotline dialplan` commands show a change to the person at the terminal."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from rich.console import Group
 from rich.markup import escape
@@ -14,6 +14,7 @@ from app.cli.console import console, say
 from app.contract.changes import (
     ApplyReport,
     ChangePlan,
+    ClockState,
     Effect,
     FileChange,
     History,
@@ -70,6 +71,8 @@ def show_plan(change: ChangePlan) -> None:
         say(f"[dim]Asterisk takes it over by: {escape(', '.join(change.reloads))}[/]")
     if change.restart_for:
         say(f"[yellow]Takes effect only after a restart of Asterisk: {escape(', '.join(change.restart_for))}[/]")
+    if change.clock_offset_seconds:
+        say("[yellow]A coming day is rehearsed here (`hotline dialplan clock`): an apply ends that[/]")
     if change.needs_approval and not change.is_empty:
         say("[yellow]A second person must approve it: `hotline dialplan propose`[/]")
 
@@ -130,11 +133,19 @@ def _show_version(version: Version) -> None:
     say(f"{mark} [bold]{version.number:>4}[/]  {at}  {outcome}{back}  {who}: {escape(version.why)}")
     told = [change.text for change in version.meaning[:SHOWN_CHANGES]]
     if hidden := len(version.meaning) - len(told):
-        told.append(f"and {hidden} more: `hotline dialplan show {version.number} --json`")
+        told.append(f"and {hidden} more: `hotline dialplan show {version.number} --diff`")
     for text in told or [f"{len(version.files)} files, no change of meaning"]:
         say(f"        [dim]{escape(text)}[/]")
     if version.message:
         say(f"        [red]{escape(version.message)}[/]")
+
+
+def show_difference(version: Version) -> None:
+    """What a version changed: in words, then its files."""
+    _show_version(version.model_copy(update={"meaning": []}))
+    for item in version.meaning:
+        say(f"  {SIGNS[item.effect]} {escape(item.text)}")
+    _show_files("Files", version.files)
 
 
 def show_state(state: NodeState) -> None:
@@ -145,6 +156,10 @@ def show_state(state: NodeState) -> None:
     else:
         say("nothing was applied on this node yet")
     say(f"Asterisk runs, {state.active_calls} channels" if state.is_running else "[yellow]Asterisk does not run[/]")
+    if state.clock_offset_seconds:
+        say(f"[bold yellow]{rehearsed_words(state.clock_offset_seconds)}[/]: `hotline dialplan clock --off` ends it")
+    if state.is_cut_short:
+        say("[red]a change was cut short half-way:[/] `hotline up`, or the next apply, brings the files of before back")
     if state.locked_by:
         step = f", step {state.locked_by.step.value}" if state.locked_by.step else ""
         say(f"[yellow]{escape(state.locked_by.by)} is changing it: {escape(state.locked_by.what)}{step}[/]")
@@ -152,6 +167,27 @@ def show_state(state: NodeState) -> None:
         say(f"[red]edited by hand:[/] {edit.name} +{edit.lines_added} -{edit.lines_removed}")
     if state.plan_file_differs:
         say(f"{escape(state.plan_file)} differs from what is in force: `hotline dialplan plan` shows how")
+
+
+def rehearsed_words(offset_seconds: int) -> str:
+    """That calls are handled as at another time, and which."""
+    return f"a rehearsal: lines are handled as at {_moment(offset_seconds)} Asia/Shanghai"
+
+
+def _moment(offset_seconds: int) -> str:
+    moved = datetime.now(UTC) + timedelta(seconds=offset_seconds)
+    return to_shanghai(moved).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def show_clock(clock: ClockState) -> None:
+    """By what time lines change their modes."""
+    shown_at = to_shanghai(clock.shown_at).strftime("%Y-%m-%d %H:%M:%S")
+    kind = (
+        "[bold yellow](rehearsal: `hotline dialplan clock --off` ends it)[/]"
+        if clock.offset_seconds
+        else "(the real time)"
+    )
+    say(f"lines are handled as at {shown_at} Asia/Shanghai {kind}")
 
 
 def show_proposals(found: ProposalList) -> None:

@@ -6,6 +6,7 @@ import pwd
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -14,8 +15,11 @@ from pydantic import BaseModel, ValidationError
 
 from app.cli.console import StepFailed
 from app.contract.changes import Fault, Refusal, Step, StepName, StepOutcome
+from dialplan.changes.saying import Said, Saying, reason_zh, say, saying_of
 
 if TYPE_CHECKING:
+    from dialplan.changes.applying import Applying, ChangeRequest
+    from dialplan.changes.steps import OnStep
     from dialplan.settings import DialplanSettings
     from dialplan.site_plan import SitePlan
 
@@ -25,12 +29,23 @@ def answer(document: BaseModel) -> None:
     typer.echo(document.model_dump_json())
 
 
-def refuse(message: str, remedy: str, *, as_json: bool) -> NoReturn:
+def refuse(said: Saying, *, as_json: bool) -> NoReturn:
     """End with exit code 1: a Refusal for scripts, two lines for people."""
     if as_json:
-        answer(Refusal(message=message, remedy=remedy))
+        answer(
+            Refusal(code=said.code, message=said.text, message_zh=said.zh, remedy=said.remedy, remedy_zh=said.remedy_zh)
+        )
         raise typer.Exit(1)
-    raise StepFailed(message, remedy)
+    raise StepFailed(said.text, said.remedy)
+
+
+@contextmanager
+def refusing(*, as_json: bool) -> Iterator[None]:
+    """What cannot be done within is refused in words; also what a full or closed disk says."""
+    try:
+        yield
+    except (Said, OSError) as error:
+        refuse(saying_of(error), as_json=as_json)
 
 
 def node_settings(*, as_json: bool) -> "DialplanSettings":
@@ -41,7 +56,7 @@ def node_settings(*, as_json: bool) -> "DialplanSettings":
         return DialplanSettings()  # type: ignore[call-arg]  # the environment fills it
     except ValidationError as error:
         missing = ", ".join(f"HOTLINE_{str(part['loc'][0]).upper()}" for part in error.errors())
-        refuse(f"settings are missing or wrong: {missing}", "run `hotline setup`", as_json=as_json)
+        refuse(say("settings_missing", names=missing), as_json=as_json)
 
 
 def whoami() -> str:
@@ -58,18 +73,13 @@ def read_plan(plan: str | None, settings: "DialplanSettings", *, as_json: bool) 
         return sys.stdin.read(), "stdin"
     file = Path(plan) if plan else settings.site_plan
     if plan is None and wanted_plan_file(settings.home, file) != file:
-        refuse(
-            f"{file} is older than the plan in force, which came from elsewhere: applying it would undo that",
-            f"`hotline dialplan show > {file.name}` fetches the plan in force; `rollback` goes back on purpose;"
-            f" `--plan {file}` means this file nevertheless",
-            as_json=as_json,
-        )
+        refuse(say("file_older", file=file, name=file.name), as_json=as_json)
     try:
         return file.read_text(encoding="utf-8"), file.name
     except OSError as error:
-        refuse(f"{file} cannot be read: {error.strerror}", "name a site plan with --plan", as_json=as_json)
+        refuse(say("file_unreadable", file=file, reason=error.strerror, reason_zh=reason_zh(error)), as_json=as_json)
     except UnicodeDecodeError:
-        refuse(f"{file} is not UTF-8", "save it as UTF-8", as_json=as_json)
+        refuse(say("file_not_utf8", file=file), as_json=as_json)
 
 
 def more_checks(plan: "SitePlan") -> Iterator[Fault]:
@@ -99,30 +109,41 @@ def _objections(plan: "SitePlan") -> Iterator[Fault]:
     yield from (Fault(where="lines", what=text) for text in found)
 
 
-def speak_line_prompts(plan: "SitePlan") -> str:
-    """Audio of the plan's lines that is not there yet, e.g. what an agent hears of a new line; says how much it was."""
+def speak_line_prompts(plan: "SitePlan") -> int:
+    """Audio of the plan's lines that is not there yet, e.g. what an agent hears of a new line; how many prompts."""
     from app.cli.line_voices import speak_lines  # noqa: PLC0415
     from app.cli.settings import StackSettings  # noqa: PLC0415
 
     settings = StackSettings()
     report = speak_lines(plan, settings.sounds, settings)
-    spoken = len(report.built) + len(report.copied)
-    return f"{spoken} prompts spoken" if spoken else ""
+    return len(report.built) + len(report.copied)
+
+
+def applying_here(
+    settings: "DialplanSettings", request: "ChangeRequest", on_step: "OnStep" = lambda _: None
+) -> "Applying":
+    """A change of this node, with what only the whole product knows: flows, lines known before, voices."""
+    from dialplan.changes.applying import Applying  # noqa: PLC0415
+
+    return Applying(settings, request, on_step=on_step, more_checks=more_checks, speak_prompts=speak_line_prompts)
 
 
 def take_over(plan_text: str) -> Step:
     """Copy the applied plan's lines into the store; a failure is told and undoes nothing."""
-    from app.cli.line_store import describe, take_over_plan  # noqa: PLC0415
+    from app.cli.line_store import describe, describe_zh, take_over_plan  # noqa: PLC0415
     from dialplan.plan_file import parse_plan  # noqa: PLC0415
 
     began = time.monotonic()
     try:
-        outcome, detail = StepOutcome.DONE, describe(take_over_plan(parse_plan(plan_text, name="plan")))
+        taken = take_over_plan(parse_plan(plan_text, name="plan"))
+        outcome = StepOutcome.DONE
+        seen = say("lines_known")
+        if not taken.is_nothing:
+            seen = say("lines_taken", lines=describe(taken), lines_zh=describe_zh(taken))
     except StepFailed as failure:
-        outcome, detail = StepOutcome.FAILED, f"{failure}; run `hotline dialplan apply` again when the store answers"
+        outcome, seen = StepOutcome.FAILED, say("lines_not_taken", reason=failure)
     took = round((time.monotonic() - began) * 1000)
-    detail = detail or "the store knows these lines already"
-    return Step(name=StepName.TAKE_OVER, outcome=outcome, detail=detail, duration_ms=took)
+    return Step(name=StepName.TAKE_OVER, outcome=outcome, detail=seen.text, detail_zh=seen.zh, duration_ms=took)
 
 
 def progress_line(step: Step) -> None:

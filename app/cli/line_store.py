@@ -34,6 +34,12 @@ def describe(taken: takeover.TakeOver) -> str:
     return ", ".join(f"{len(numbers)} {what} ({', '.join(numbers[:5])})" for what, numbers in parts if numbers)
 
 
+def describe_zh(taken: takeover.TakeOver) -> str:
+    """The same for pages."""
+    parts = (("新增", taken.added), ("更新", taken.changed), ("移出方案", taken.left))
+    return "，".join(f"{what} {len(numbers)} 条（{'、'.join(numbers[:5])}）" for what, numbers in parts if numbers)
+
+
 def ensure_lines() -> None:
     """The store knows the lines of the plan in force; before the first apply that is the one in the settings.
 

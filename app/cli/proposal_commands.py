@@ -7,7 +7,7 @@ import typer
 from app.cli import dialplan_display as display
 from app.cli.console import JsonOption, console, say
 from app.cli.dialplan_commands import ByOption, DryRunOption, PlanOption, WhyOption, dialplan
-from app.cli.dialplan_node import answer, more_checks, node_settings, read_plan, refuse, whoami
+from app.cli.dialplan_node import answer, more_checks, node_settings, read_plan, refusing, whoami
 from app.contract.changes import Proposal
 
 __all__ = ["dialplan"]
@@ -26,57 +26,56 @@ def propose_change(
 ) -> None:
     """Write a change down for a second person to approve."""
     from dialplan.changes.planning import plan_change  # noqa: PLC0415 - help is instant
-    from dialplan.changes.proposals import ProposalRefused, Proposals, proposal_of  # noqa: PLC0415
+    from dialplan.changes.proposals import Proposals, proposal_of  # noqa: PLC0415
     from dialplan.changes.versions import VersionStore  # noqa: PLC0415
 
     settings = node_settings(as_json=as_json)
     text, name = read_plan(plan, settings, as_json=as_json)
-    planned = plan_change(settings, text, name=name, more_checks=more_checks)
     who = by or whoami()
-    try:
+    with refusing(as_json=as_json):
+        planned = plan_change(settings, text, name=name, more_checks=more_checks)
         if is_dry_run:
             proposal = proposal_of(planned, by=who, why=why)
         else:
             proposal = Proposals(VersionStore(settings.home)).propose(planned, by=who, why=why)
-    except ProposalRefused as refusal:
-        refuse(str(refusal), refusal.remedy, as_json=as_json)
     _tell(proposal, as_json=as_json)
 
 
 @dialplan.command("approve")
-def approve_change(proposal: IdArgument, by: ByOption = "", as_json: JsonOption = False) -> None:
+def approve_change(
+    proposal: IdArgument, by: ByOption = "", is_dry_run: DryRunOption = False, as_json: JsonOption = False
+) -> None:
     """Agree to somebody else's change."""
-    _decide(proposal, by=by or whoami(), is_approved=True, why="", as_json=as_json)
+    _decide(proposal, by=by or whoami(), is_approved=True, why="", is_dry_run=is_dry_run, as_json=as_json)
 
 
 @dialplan.command("reject")
-def reject_change(proposal: IdArgument, why: WhyOption, by: ByOption = "", as_json: JsonOption = False) -> None:
+def reject_change(
+    proposal: IdArgument, why: WhyOption, by: ByOption = "", is_dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+) -> None:  # fmt: skip
     """Refuse a change; it can be proposed again."""
-    _decide(proposal, by=by or whoami(), is_approved=False, why=why, as_json=as_json)
+    _decide(proposal, by=by or whoami(), is_approved=False, why=why, is_dry_run=is_dry_run, as_json=as_json)
 
 
-def _decide(proposal_id: str, *, by: str, is_approved: bool, why: str, as_json: bool) -> None:
-    from dialplan.changes.proposals import ProposalRefused, Proposals  # noqa: PLC0415
+def _decide(proposal_id: str, *, by: str, is_approved: bool, why: str, is_dry_run: bool, as_json: bool) -> None:
+    from dialplan.changes.proposals import Proposals  # noqa: PLC0415
     from dialplan.changes.versions import VersionStore  # noqa: PLC0415
 
     proposals = Proposals(VersionStore(node_settings(as_json=as_json).home))
-    try:
-        proposal = proposals.decide(proposal_id, by=by, is_approved=is_approved, why=why)
-    except ProposalRefused as refusal:
-        refuse(str(refusal), refusal.remedy, as_json=as_json)
+    with refusing(as_json=as_json):
+        proposal = proposals.decide(proposal_id, by=by, is_approved=is_approved, why=why, is_dry_run=is_dry_run)
     _tell(proposal, as_json=as_json)
 
 
 @dialplan.command("proposal")
 def show_proposal(proposal: IdArgument, as_json: JsonOption = False) -> None:
     """Show one proposal with what it changes."""
-    from dialplan.changes.proposals import ProposalRefused, Proposals  # noqa: PLC0415
+    from dialplan.changes.proposals import Proposals  # noqa: PLC0415
     from dialplan.changes.versions import VersionStore  # noqa: PLC0415
 
-    try:
+    with refusing(as_json=as_json):
         found = Proposals(VersionStore(node_settings(as_json=as_json).home)).read(proposal)
-    except ProposalRefused as refusal:
-        refuse(str(refusal), refusal.remedy, as_json=as_json)
     _tell(found, as_json=as_json)
 
 

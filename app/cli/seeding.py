@@ -13,7 +13,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.accounts import service as accounts
 from app.accounts.models import Role, ServiceToken
-from app.cli.console import StepFailed, console, report_done, report_present, report_skipped
+from app.cli.console import StepFailed, console, report_done, report_present
+from app.cli.dialplan_setup import wanted_plan
 from app.cli.env_file import read_assignments, write_private
 from app.cli.line_voices import speak_lines
 from app.cli.settings import StackSettings
@@ -22,12 +23,6 @@ from app.lines import service as lines
 from app.platform import migrations
 from app.platform.clock import utc_now
 from app.platform.database import Database, make_engine
-from dialplan.changes.lock import Locked
-from dialplan.changes.rendering import render_again
-from dialplan.changes.wanted import wanted_plan_file
-from dialplan.escaping import UnsafeValue
-from dialplan.plan_file import SitePlanFault, load_plan
-from dialplan.settings import DialplanSettings
 from dialplan.site_plan import SitePlan
 from ivr_flows.build import Progress
 
@@ -121,7 +116,7 @@ def ensure_demo_users() -> None:
     """An account for each; the passwords are written down before the accounts exist, so none is ever lost."""
     settings = StackSettings()
     path = settings.home / "demo-users.json"
-    plan = load_plan(wanted_plan_file(settings.home, settings.site_plan))
+    plan = wanted_plan()
     queues = {agent.username: plan.queues_of(agent) for agent in plan.agents}
     users = wanted_demo_users(plan, read_demo_users(path))
     text = json.dumps({"users": [asdict(user) for user in users]}, ensure_ascii=False, indent=2) + "\n"
@@ -158,11 +153,7 @@ def ensure_service_tokens() -> None:
 
 def ensure_prompts() -> None:
     """Every prompt's audio, where its text, voice or recording changed. Raises StepFailed."""
-    settings = StackSettings()
-    try:
-        plan = load_plan(wanted_plan_file(settings.home, settings.site_plan))
-    except SitePlanFault as fault:
-        raise StepFailed(str(fault), "correct it, then run `hotline dialplan check`") from fault
+    settings, plan = StackSettings(), wanted_plan()
     with console.status("speaking prompts") as status:
 
         def show(progress: Progress) -> None:
@@ -177,29 +168,3 @@ def ensure_prompts() -> None:
         report_done("prompts", done)
     else:
         report_present("prompts", f"{len(report.kept)} in {settings.sounds}")
-
-
-def ensure_dialplan() -> None:
-    """Asterisk's configuration, rendered from the plan this node shall have; a running Asterisk reloads what changed.
-
-    It stands in the history as a version. Files edited by hand are left as they are. Raises StepFailed for a site plan
-    that cannot be used.
-    """
-    settings = DialplanSettings()  # type: ignore[call-arg]  # the environment fills it
-    plan_file = wanted_plan_file(settings.home, settings.site_plan)
-    try:
-        rendered = render_again(settings, plan_file, by="hotline setup")
-    except (SitePlanFault, UnsafeValue) as fault:
-        raise StepFailed(str(fault), "correct it, then run `hotline dialplan check`") from fault
-    except Locked as locked:
-        raise StepFailed(str(locked), "wait until it has ended") from locked
-    if rendered.hand_edited:
-        names = ", ".join(rendered.hand_edited)
-        report_skipped("dialplan", f"edited by hand: {names}; `hotline dialplan plan` shows how, `apply` replaces them")
-    elif rendered.changed:
-        reloaded = ", reloaded" if rendered.is_reloaded else ""
-        report_done("dialplan", f"{plan_file}, version {rendered.version}{reloaded}")
-    else:
-        report_present("dialplan", f"version {rendered.version} of {plan_file}")
-    if rendered.is_held_back:
-        report_skipped("changed plan", f"{plan_file} needs a second person's approval: `hotline dialplan propose`")

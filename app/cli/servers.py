@@ -7,13 +7,14 @@ with redis_server() as url: ...     # redis://...
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from app.contract.ports import free_port
 
 START_LIMIT_SECONDS = 60
 STOP_LIMIT_SECONDS = 10
@@ -22,14 +23,6 @@ POSTGRESQL_HOMES = Path("/usr/lib/postgresql")
 
 class ServiceUnavailable(Exception):
     """The server could not be started; the text holds its own words."""
-
-
-def free_port() -> int:
-    """A TCP port of the loopback address that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextmanager

@@ -28,7 +28,7 @@ def setup(for_tests: ForTests = False) -> None:
 
 def prepare_home() -> None:
     """What belongs to one HOTLINE_HOME: settings, Asterisk's place, database, users, prompts, dialplan."""
-    from app.cli import line_store, seeding  # noqa: PLC0415 - they need the settings file
+    from app.cli import dialplan_setup, line_store, seeding  # noqa: PLC0415 - they need the settings file
     from app.cli.flow_publishing import ensure_flows  # noqa: PLC0415
 
     env_file = runtime_home() / "hotline.env"
@@ -42,6 +42,6 @@ def prepare_home() -> None:
     seeding.ensure_demo_users()
     seeding.ensure_service_tokens()
     seeding.ensure_prompts()
-    seeding.ensure_dialplan()
+    dialplan_setup.ensure_dialplan()
     ensure_flows()
     line_store.ensure_lines()

@@ -15,11 +15,14 @@ from app.cli.settings import StackSettings
 
 
 def up() -> None:
-    """Start every process and wait until each is healthy."""
+    """Start every process and wait until each is healthy. A change that was cut short is mended before."""
+    from app.cli.dialplan_setup import mend_dialplan  # noqa: PLC0415 - help is instant
+
     settings = StackSettings()
     if not settings.redis_password.get_secret_value():
         raise StepFailed(f"there are no secrets in {settings.home}", "run `hotline setup`")
     render_configuration(settings, list_programs(settings))
+    mend_dialplan()
     control = ProcessControl(settings)
     if control.is_up():
         control.reread()

@@ -75,12 +75,14 @@ def _cancelled(line: PlannedLine) -> list[str]:
 
 
 def _order(line: PlannedLine) -> list[str]:
-    return [
-        f"{line.number}: the period from {after.begins_on} does not begin after the one from {before.begins_on}."
-        " Put periods in order, one for each day."
-        for before, after in zip(line.stages, line.stages[1:], strict=False)
-        if after.begins_on <= before.begins_on
-    ]
+    found = []
+    for before, after in zip(line.stages, line.stages[1:], strict=False):
+        if after.begins_on == before.begins_on:
+            found.append(f"{line.number} has two periods from {after.begins_on}, which overlap. Keep one or move one.")
+        elif after.begins_on < before.begins_on:
+            days = f"{after.begins_on} after the one from {before.begins_on}"
+            found.append(f"{line.number} has its period from {days}. Put them in order of time.")
+    return found
 
 
 def _new(line: PlannedLine) -> list[str]:

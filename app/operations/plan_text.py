@@ -7,15 +7,10 @@ from datetime import date
 from typing import Any
 
 import yaml
-from yaml.events import CollectionEndEvent, CollectionStartEvent
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from app.contract.yaml_depth import FAST_LOADER, refuse_depth
 from app.platform.errors import HotlineError
-
-FAST_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""libyaml reads a big plan many times faster; PyYAML may have been built without it."""
-DEEPEST = 100
-"""Lists within lists; a plan has ten. PyYAML's composer in C knows no limit and takes the whole process with it."""
 
 
 class PlanTextRefused(HotlineError):
@@ -147,14 +142,10 @@ def _compose_or_none(text: str, loader: Any = yaml.SafeLoader) -> Node | None:
 
 
 def _is_shallow(text: str) -> bool:
-    """Whether the text may be given to the composer in C. Its parser keeps its own stack, so events are safe."""
-    depth = 0
+    """Whether the text may be given to the composer in C."""
     try:
-        for event in yaml.parse(text, Loader=FAST_LOADER):
-            depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
-            if depth > DEEPEST:
-                return False
-    except (yaml.YAMLError, RecursionError):
+        refuse_depth(text)
+    except (yaml.YAMLError, ValueError, RecursionError):
         return False
     return True
 

@@ -7,11 +7,13 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from socket import SOCK_DGRAM
 from string import Template
 
+from app.contract.ports import free_port
 from app.probes.rules import Dialled
 from app.probes.settings import ProbeSettings
-from app.probes.sound import Sound, free_port, listen, open_ear
+from app.probes.sound import Sound, listen, open_ear
 
 SIPP = "sipp"
 ANSWER_SECONDS = 10
@@ -73,7 +75,7 @@ class Dialler:
         address = str(self.settings.probe_address)
         command = [
             SIPP, f"{self.settings.sip_host}:{self.settings.sip_port}", "-sf", "dial.xml", "-i", address,
-            "-p", str(free_port(address)), "-mi", address,
+            "-p", str(free_port(address, kind=SOCK_DGRAM)), "-mi", address,
             "-m", "1", "-nostdin", "-skip_rlimit", "-max_retrans", "6", "-timeout_error",
             "-timeout", f"{self.limit_seconds}s",
             "-trace_logs", "-log_file", "log", "-trace_msg", "-message_file", "messages",

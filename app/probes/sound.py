@@ -69,13 +69,6 @@ def open_ear(address: str) -> Iterator[socket.socket]:
     raise OSError(f"no free even UDP port on {address}")
 
 
-def free_port(address: str) -> int:
-    """A UDP port that is free on this address now. OSError."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind((address, 0))
-        return int(probe.getsockname()[1])
-
-
 def listen(ear: socket.socket, *, while_true: Callable[[], bool]) -> Sound:
     """Take what comes for as long as the condition holds."""
     sound = Sound()

@@ -7,18 +7,18 @@ from datetime import UTC, datetime
 from pydantic import ValidationError
 
 from app.contract.changes import Proposal, ProposalList, ProposalStatus
-from dialplan.changes.planning import PlannedChange
+from dialplan.changes.lock import ChangeLock
+from dialplan.changes.planning import PlannedChange, faults_told
+from dialplan.changes.saying import Said, Saying, say
 from dialplan.changes.versions import VersionStore
 
 STALE_WHEN = {ProposalStatus.OPEN, ProposalStatus.APPROVED}
+PATIENCE_SECONDS = 10
+"""Who decides waits so long for a change that runs: what it applies is decided no more."""
 
 
-class ProposalRefused(Exception):
+class ProposalRefused(Said):
     """The proposal is not there, or what was asked of it is not possible now."""
-
-    def __init__(self, message: str, remedy: str = "") -> None:
-        super().__init__(message)
-        self.remedy = remedy
 
 
 class Proposals:
@@ -38,7 +38,7 @@ class Proposals:
         """One proposal; STALE when another change was applied meanwhile. Raises ProposalRefused."""
         path = self._folder / f"{proposal_id}.json"
         if not proposal_id.replace("-", "").isalnum() or not path.exists():
-            raise ProposalRefused(f"there is no proposal {proposal_id}", "`hotline dialplan proposals` lists them")
+            raise ProposalRefused(say("proposal_unknown", id=proposal_id))
         proposal = Proposal.model_validate_json(path.read_text(encoding="utf-8"))
         if proposal.status in STALE_WHEN and proposal.base_version != self._store.current_number():
             return proposal.model_copy(update={"status": ProposalStatus.STALE})
@@ -54,21 +54,25 @@ class Proposals:
                 continue
         return ProposalList(proposals=found)
 
-    def decide(self, proposal_id: str, *, by: str, is_approved: bool, why: str = "") -> Proposal:
-        """Approve or reject; what is approved may still be withdrawn. Raises ProposalRefused: not by who proposed it
-        (approval), not twice, not when stale or applied.
+    def decide(
+        self, proposal_id: str, *, by: str, is_approved: bool, why: str = "", is_dry_run: bool = False
+    ) -> Proposal:
+        """Approve or reject; what is approved may still be withdrawn. Raises Locked while a change runs, and
+        ProposalRefused: not by who proposed it (approval), not twice, not when stale or applied.
         """
-        proposal = self.read(proposal_id)
-        if proposal.status is ProposalStatus.STALE:
-            raise ProposalRefused(f"{proposal_id} is stale: another change was applied since", "propose it again")
+        with ChangeLock(self._store.folder).hold(by, f"deciding on {proposal_id}", wait_seconds=PATIENCE_SECONDS):
+            decided = self._decided(self.read(proposal_id), by=by, is_approved=is_approved, why=why)
+            if not is_dry_run:
+                self._keep(decided)
+            return decided
+
+    def _decided(self, proposal: Proposal, *, by: str, is_approved: bool, why: str) -> Proposal:
         is_withdrawn = proposal.status is ProposalStatus.APPROVED and not is_approved
         if proposal.status is not ProposalStatus.OPEN and not is_withdrawn:
-            raise ProposalRefused(
-                f"{proposal_id} is {proposal.status.value} already", "propose it again if it is needed"
-            )
+            raise ProposalRefused(_over(proposal))
         if is_approved and _same_person(by, proposal.by):
-            raise ProposalRefused(f"{by} proposed it, so somebody else must approve it", "ask a second person")
-        decided = proposal.model_copy(
+            raise ProposalRefused(say("own_proposal", by=by))
+        return proposal.model_copy(
             update={
                 "status": ProposalStatus.APPROVED if is_approved else ProposalStatus.REJECTED,
                 "decided_by": by,
@@ -76,11 +80,12 @@ class Proposals:
                 "decided_why": why or None,
             }
         )
-        self._keep(decided)
-        return decided
 
     def released(self, proposal_id: str, *, is_dry_run: bool = False) -> Proposal:
-        """A proposal that may be applied now; one that waits may be rehearsed. Raises ProposalRefused."""
+        """A proposal that may be applied now; one that waits may be rehearsed. Raises ProposalRefused.
+
+        It holds for as long as the change lock is held.
+        """
         proposal = self.read(proposal_id)
         match proposal.status:
             case ProposalStatus.APPROVED:
@@ -88,15 +93,12 @@ class Proposals:
             case ProposalStatus.OPEN if is_dry_run or not proposal.change.needs_approval:
                 return proposal
             case ProposalStatus.OPEN:
-                remedy = f"let somebody else than {proposal.by} run `hotline dialplan approve {proposal_id}`"
-                raise ProposalRefused(f"{proposal_id} waits for a second person's approval", remedy)
-            case ProposalStatus.STALE:
-                raise ProposalRefused(f"{proposal_id} is stale: another change was applied since", "propose it again")
+                raise ProposalRefused(say("proposal_waits", id=proposal_id, by=proposal.by))
             case _:
-                raise ProposalRefused(f"{proposal_id} is {proposal.status.value}", "propose it again if it is needed")
+                raise ProposalRefused(_over(proposal))
 
     def mark_applied(self, proposal_id: str, version: int) -> None:
-        """After it took effect as this version."""
+        """After it took effect as this version. Raises OSError."""
         applied = {"status": ProposalStatus.APPLIED, "applied_as": version}
         path = self._folder / f"{proposal_id}.json"
         self._keep(Proposal.model_validate_json(path.read_text(encoding="utf-8")).model_copy(update=applied))
@@ -112,10 +114,9 @@ class Proposals:
 def proposal_of(planned: PlannedChange, *, by: str, why: str) -> Proposal:
     """The proposal that would be written. Raises ProposalRefused for faults, and for a change of nothing."""
     if faults := planned.change.faults:
-        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-        raise ProposalRefused(f"{faults[0].where}: {faults[0].what}{more}", faults[0].advice or "correct the plan")
+        raise ProposalRefused(faults_told(faults))
     if planned.change.is_empty:
-        raise ProposalRefused("the node has this plan already", "change the plan first")
+        raise ProposalRefused(say("nothing_to_do"))
     now = datetime.now(UTC)
     return Proposal(
         id=f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}",
@@ -128,6 +129,12 @@ def proposal_of(planned: PlannedChange, *, by: str, why: str) -> Proposal:
         change=planned.change,
         plan_text=planned.text,
     )
+
+
+def _over(proposal: Proposal) -> Saying:
+    if proposal.status is ProposalStatus.STALE:
+        return say("proposal_stale", id=proposal.id)
+    return say("proposal_decided", id=proposal.id, status=proposal.status.value)
 
 
 def _same_person(one: str, other: str) -> bool:

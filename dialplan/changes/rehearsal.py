@@ -8,7 +8,6 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -16,8 +15,11 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
+from socket import SOCK_DGRAM
 
+from app.contract.ports import free_port
 from dialplan.asterisk import cli, launch_command
+from dialplan.changes.saying import Said, Saying, because, joined, say
 from dialplan.changes.test_call import CallResult, place_call
 from dialplan.changes.verification import LogMark, deviations
 from dialplan.check import LONGEST_SOCKET_PATH
@@ -31,12 +33,12 @@ BOOT_SECONDS = 30
 FIRST_ADDRESS = int(IPv4Address("127.66.0.1"))
 
 
-class RehearsalFailed(Exception):
-    """The scratch Asterisk did not take the plan. `faults` says what it complained about."""
+class RehearsalFailed(Said):
+    """The scratch Asterisk did not take the plan: the node is as it was."""
 
-    def __init__(self, faults: Sequence[str]) -> None:
-        super().__init__("; ".join(faults[:3]))
-        self.faults = list(faults)
+    def __init__(self, *faults: Saying) -> None:
+        found = joined(faults)
+        super().__init__(found if found.remedy else because("rehearsal_failed", found))
 
 
 def rehearse(plan: SitePlan, settings: DialplanSettings, version: str, numbers: Sequence[str]) -> list[CallResult]:
@@ -53,10 +55,10 @@ def rehearse(plan: SitePlan, settings: DialplanSettings, version: str, numbers: 
             found = deviations(scratch, {str(name): text for name, text in rendered.items()})
             found += LogMark(scratch).complaints(is_alone=True)
             if found:
-                raise RehearsalFailed(found)
+                raise RehearsalFailed(*found)
             results = _call(scratch_plan, scratch, numbers)
-            if wrong := [f"test call to {result.number}: {result.problem}" for result in results if not result.is_good]:
-                raise RehearsalFailed(wrong)
+            if wrong := [one.failure for one in results if not one.is_good]:
+                raise RehearsalFailed(*wrong)
             return results
 
 
@@ -90,9 +92,9 @@ def _scratch_settings(settings: DialplanSettings) -> Iterator[DialplanSettings]:
                 "asterisk_root": settings.root,
                 "node": "scratch",
                 "sip_host": "127.0.0.1",
-                "sip_port": _free_port(socket.SOCK_DGRAM),
+                "sip_port": free_port(kind=SOCK_DGRAM),
                 "ami_host": "127.0.0.1",
-                "ami_port": _free_port(socket.SOCK_STREAM),
+                "ami_port": free_port(),
                 "rtp_start": media,
                 "rtp_end": media + 199,
                 "agi_servers": "127.0.0.1:9",
@@ -100,14 +102,11 @@ def _scratch_settings(settings: DialplanSettings) -> Iterator[DialplanSettings]:
         )
     except RehearsalFailed:
         raise  # its log stays for whoever looks
+    except BaseException:
+        shutil.rmtree(home, ignore_errors=True)
+        raise
     else:
         shutil.rmtree(home, ignore_errors=True)
-
-
-def _free_port(kind: socket.SocketKind) -> int:
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _link_audio(source: Path, target: Path) -> None:
@@ -152,7 +151,7 @@ def _wait_until_booted(process: subprocess.Popen[bytes], scratch: DialplanSettin
                 return
         time.sleep(0.03)
     said = output.read_text(encoding="utf-8", errors="replace").splitlines()[-3:]
-    raise RehearsalFailed(["the scratch Asterisk does not start", *said])
+    raise RehearsalFailed(say("scratch_dead", said="; ".join(said)))
 
 
 def _end_left_over(home: Path) -> None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from dialplan.asterisk import cli
+from dialplan.changes.saying import Said, say
 from dialplan.settings import DialplanSettings
 
 COMMANDS = {
@@ -29,9 +30,11 @@ TRANSPORT = re.compile(r"^\[udp\]\n(.*?)^(?=\[|;)", re.MULTILINE | re.DOTALL)
 MODULE = re.compile(r"^load = (\S+)", re.MULTILINE)
 REFUSAL = re.compile(r"no such|unable|fail|not (?:found|loaded|running|properly)|error|does not support", re.IGNORECASE)
 RELOAD_SECONDS = 30.0
+MODULE_LEFT = ("modules.conf (a module is no longer wanted)", "modules.conf（有模块不再需要）")
+TRANSPORT_MOVED = ("pjsip.conf (the SIP transport)", "pjsip.conf（SIP 监听地址或端口）")
 
 
-class ReloadRefused(Exception):
+class ReloadRefused(Said):
     """Asterisk said no to a reload, or did not answer."""
 
 
@@ -43,17 +46,17 @@ def reload_commands(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]
     return list(dict.fromkeys([*loads, *(command for name, command in COMMANDS.items() if name in changed)]))
 
 
-def needs_restart(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
-    """Files whose change Asterisk sees only when it starts."""
+def needs_restart(old: Mapping[str, str], new: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Files whose change Asterisk sees only when it starts, in English and in Chinese."""
     if not old:
         return []
     changed = sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
-    found = [name for name in changed if name not in COMMANDS and name != "modules.conf"]
+    found = [(name, name) for name in changed if name not in COMMANDS and name != "modules.conf"]
     if set(MODULE.findall(old.get("modules.conf", ""))) - set(MODULE.findall(new.get("modules.conf", ""))):
-        found.append("modules.conf (a module is no longer wanted)")
+        found.append(MODULE_LEFT)
     transports = [TRANSPORT.findall(files.get("pjsip.conf", "")) for files in (old, new)]
     if transports[0] != transports[1]:
-        found.append("pjsip.conf (the SIP transport)")
+        found.append(TRANSPORT_MOVED)
     return found
 
 
@@ -63,6 +66,6 @@ def run_reloads(settings: DialplanSettings, commands: Iterable[str]) -> None:
         try:
             answer = cli(settings, command, timeout_seconds=RELOAD_SECONDS)
         except OSError as error:
-            raise ReloadRefused(f"`{command}`: Asterisk does not answer ({error})") from error
+            raise ReloadRefused(say("reload_unanswered", command=command, reason=error)) from error
         if REFUSAL.search(answer):
-            raise ReloadRefused(f"`{command}`: {answer.splitlines()[0]}")
+            raise ReloadRefused(say("reload_refused", command=command, answer=answer.splitlines()[0]))

@@ -22,7 +22,7 @@ class ConfigurationFolder:
         self.beside = settings.asterisk_home / ".etc-beside"
 
     def stage(self, files: Mapping[str, str]) -> None:
-        """Write the files beside, on disk for certain, readable by Asterisk alone."""
+        """Write the files beside, on disk for certain, readable by Asterisk alone. Raises OSError."""
         prepare_folders(self._settings)
         self.discard()
         self.beside.mkdir(mode=0o750)
@@ -37,6 +37,15 @@ class ConfigurationFolder:
                 file.flush()
                 os.fsync(file.fileno())
             (self.beside / name).chmod(0o640)
+
+    @property
+    def identity(self) -> int:
+        """Of the folder that is live, whatever becomes of its files: it keeps it when it changes places."""
+        return self.live.stat().st_ino
+
+    def lies_beside(self, identity: int) -> bool:
+        """Whether the folder of this identity was live once, and lies beside now."""
+        return self.beside.exists() and self.beside.stat().st_ino == identity
 
     def exchange(self) -> None:
         """Swap both folders: a reload sees all of one or all of the other. Raises OSError."""

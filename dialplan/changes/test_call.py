@@ -12,6 +12,8 @@ import socket
 import time
 from dataclasses import dataclass
 
+from dialplan.changes.saying import Saying, say
+
 SILENCE = 0xD5
 """A-law of zero; its neighbours are just as quiet."""
 SOUNDING_PACKETS = 5
@@ -21,16 +23,22 @@ RETRANSMIT_SECONDS = 0.5
 
 @dataclass(frozen=True)
 class CallResult:
-    """How one test call went. `problem` is empty when it was answered and something was heard."""
+    """How one test call went. Without a problem it was answered and something was heard."""
 
     number: str
     status: int
     answered_ms: int
-    problem: str = ""
+    problem: Saying | None = None
 
     @property
     def is_good(self) -> bool:
-        return not self.problem
+        return self.problem is None
+
+    @property
+    def failure(self) -> Saying:
+        """What to say of a call that was not good."""
+        problem = self.problem or say("call_unanswered")
+        return say("test_call", number=self.number, problem=problem.text, problem_zh=problem.zh)
 
 
 def place_call(number: str, *, address: str, server: tuple[str, int], seconds: float = 12.0) -> CallResult:
@@ -74,20 +82,20 @@ class Caller:
         try:
             status = self.invite(deadline)
         except TimeoutError:
-            return self._result(0, "no answer to the INVITE")
+            return self._result(0, say("call_unanswered"))
         except ConnectionRefusedError:
-            return self._result(0, "nothing listens on the SIP port")
+            return self._result(0, say("call_port_closed"))
         if status != 200:
-            return self._result(status, f"refused with {status}")
+            return self._result(status, say("call_refused", status=status))
         answered = self._result(200)
         heard = self.hears_sound(deadline)
         try:
             self.hang_up()
         except ConnectionRefusedError:
-            return CallResult(self.number, 200, answered.answered_ms, "answered, and then nothing listens any more")
-        return answered if heard else CallResult(self.number, 200, answered.answered_ms, "answered, but silent")
+            return CallResult(self.number, 200, answered.answered_ms, say("call_lost"))
+        return answered if heard else CallResult(self.number, 200, answered.answered_ms, say("call_silent"))
 
-    def _result(self, status: int, problem: str = "") -> CallResult:
+    def _result(self, status: int, problem: Saying | None = None) -> CallResult:
         return CallResult(self.number, status, round((time.monotonic() - self._began) * 1000), problem)
 
     def invite(self, deadline: float) -> int:

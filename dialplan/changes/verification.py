@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from dialplan.asterisk import cli
+from dialplan.changes.saying import Saying, say
 from dialplan.extensions import parse_extensions
 from dialplan.settings import DialplanSettings
 
@@ -20,7 +21,7 @@ SPEAKERS = re.compile(r"^(?:manager|res_pjsip\w*|pjsip_\w+)\.c$")
 """Parts that also talk to the outside: where nobody is outside, they too complain about configuration."""
 
 
-def deviations(settings: DialplanSettings, files: Mapping[str, str]) -> list[str]:
+def deviations(settings: DialplanSettings, files: Mapping[str, str]) -> list[Saying]:
     """What a running Asterisk has otherwise than these files say. Empty when all of it is in force."""
     try:
         return [
@@ -30,38 +31,38 @@ def deviations(settings: DialplanSettings, files: Mapping[str, str]) -> list[str
             *_manager(settings),
         ]
     except OSError as error:
-        return [f"Asterisk does not answer: {error}"]
+        return [say("console_silent", reason=error)]
 
 
-def _dialplan(settings: DialplanSettings, text: str) -> list[str]:
+def _dialplan(settings: DialplanSettings, text: str) -> list[Saying]:
     steps = parse_extensions(text)
     shown = _ask(settings, "dialplan show")
     there = set(re.findall(r"^\[ Context '([^']+)'", shown, re.MULTILINE))
     missing = sorted({step.context for step in steps} - there)
     found = re.search(r"-= \d+ extensions? \((\d+) priorit", shown)
     if missing:
-        return [f"the dialplan lacks the context {name}" for name in missing[:5]]
+        return [say("context_missing", name=name) for name in missing[:5]]
     if not found or int(found[1]) < len(steps):
-        return [f"the dialplan has {found[1] if found else 'no'} steps where {len(steps)} were rendered"]
+        return [say("steps_missing", count=found[1] if found else 0, wanted=len(steps))]
     return []
 
 
-def _endpoints(settings: DialplanSettings, text: str) -> list[str]:
+def _endpoints(settings: DialplanSettings, text: str) -> list[Saying]:
     wanted = set(re.findall(r"^\[([^\]]+)\]\ntype = endpoint", text, re.MULTILINE))
     there = set(re.findall(r"^ Endpoint:  ([^/\s<]+)", _ask(settings, "pjsip list endpoints"), re.MULTILINE))
     return [
-        *(f"pjsip lacks the endpoint {name}" for name in sorted(wanted - there)[:5]),
-        *(f"pjsip still has the endpoint {name}" for name in sorted(there - wanted)[:5]),
+        *(say("endpoint_missing", name=name) for name in sorted(wanted - there)[:5]),
+        *(say("endpoint_left", name=name) for name in sorted(there - wanted)[:5]),
     ]
 
 
-def _queues(settings: DialplanSettings, text: str) -> list[str]:
+def _queues(settings: DialplanSettings, text: str) -> list[Saying]:
     wanted = set(re.findall(r"^\[([^\]]+)\]", text, re.MULTILINE)) - {"general"}
     there = set(re.findall(r"^(\S+) has \d+ calls", _ask(settings, "queue show"), re.MULTILINE))
-    return [f"the queue {name} is missing" for name in sorted(wanted - there)]
+    return [say("queue_missing", name=name) for name in sorted(wanted - there)]
 
 
-def _manager(settings: DialplanSettings) -> list[str]:
+def _manager(settings: DialplanSettings) -> list[Saying]:
     """Log in as the bridge does, and ask for a sign of life."""
     user, secret = settings.ami_events_user, settings.ami_events_secret.get_secret_value()
     request = (
@@ -73,7 +74,7 @@ def _manager(settings: DialplanSettings) -> list[str]:
         connection.sendall(request.encode())
         while chunk := connection.recv(4096):
             answer += chunk
-    return [] if b"Ping: Pong" in answer else ["the manager interface does not let the bridge in"]
+    return [] if b"Ping: Pong" in answer else [say("manager_closed")]
 
 
 def _ask(settings: DialplanSettings, command: str) -> str:
@@ -105,7 +106,7 @@ class LogMark:
         self._file: Path = settings.asterisk_home / "log/messages.log"
         self._offset = self._file.stat().st_size if now and self._file.exists() else 0
 
-    def complaints(self, *, is_alone: bool = False) -> list[str]:
+    def complaints(self, *, is_alone: bool = False) -> list[Saying]:
         """Warnings and errors about configuration; those about a call carry its id, and are left out.
 
         `is_alone`: nobody talks to this Asterisk, so that more of them must be about configuration.
@@ -118,7 +119,7 @@ class LogMark:
             return []
         found = (COMPLAINT.search(line) for line in text.splitlines() if "[C-" not in line)
         return [
-            f"{PurePosixPath(match['source']).name}:{match['text']}".strip()
+            say("complaint", text=f"{PurePosixPath(match['source']).name}:{match['text']}".strip())
             for match in found
             if match and (READERS.match(match["source"]) or (is_alone and SPEAKERS.match(match["source"])))
         ]

@@ -15,7 +15,8 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, e
 from app.accounts import service as accounts
 from app.accounts.auth import hash_token
 from app.accounts.models import Role, ServiceToken
-from app.cli.servers import free_port, redis_server
+from app.cli.servers import redis_server
+from app.contract.ports import free_port
 from app.lines.service import seed
 from app.platform.clock import utc_now
 from app.platform.database import Database, make_engine

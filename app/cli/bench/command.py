@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from pydantic import ValidationError
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from ami_bridge import bench as bridge_bench
+from app.cli.asterisk_root import read_installed_version
 from app.cli.bench.call_path import Say, bench_call_path
 from app.cli.bench.gap import bench_gap
 from app.cli.bench.lines import bench_lines
@@ -20,9 +20,8 @@ from app.cli.bench.report import BenchReport, Measure
 from app.cli.bench.stack import BenchStack, bench_stack
 from app.cli.bench.tickets import bench_tickets
 from app.cli.console import console
+from app.cli.settings import StackSettings
 from app.contract.env import PROJECT
-from dialplan.asterisk import AsteriskMissing, asterisk_version
-from dialplan.settings import DialplanSettings
 
 RESULTS = PROJECT / ".runtime" / "bench"
 BRIDGE_AIM = 0.7
@@ -114,10 +113,9 @@ def _machine(size: str) -> dict[str, str]:
 
 
 def _asterisk_version() -> str:
-    try:
-        return asterisk_version(DialplanSettings())  # type: ignore[call-arg] # read from the environment
-    except (AsteriskMissing, ValidationError):
-        return "unknown"
+    """Of the Asterisk that the bench's stacks start: no set-up of this project's own home is needed for that."""
+    version, _ = read_installed_version(StackSettings().root)
+    return ".".join(map(str, version)) or "not installed"
 
 
 @contextmanager

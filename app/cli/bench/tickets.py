@@ -18,7 +18,8 @@ from app.accounts.models import Role
 from app.accounts.service import create_user
 from app.catalogue.service import seed
 from app.cli.bench.report import Measure, percentile
-from app.cli.servers import free_port, postgresql, redis_server
+from app.cli.servers import postgresql, redis_server
+from app.contract.ports import free_port
 from app.platform.clock import utc_now
 from app.platform.database import Database, make_engine
 from app.platform.migrations import upgrade

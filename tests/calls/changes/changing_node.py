@@ -78,11 +78,13 @@ class ChangingNode(AsteriskNode):
         wanted = ChangeRequest(text, "plan", **({"by": "anna", "why": "a test"} | request))
         return Applying(settings or self.settings, wanted, speak_prompts=self._speak_lines).run()
 
-    def _speak_lines(self, plan: Any) -> str:
-        for name in prompt_names(plan):
-            if not (self.home / f"data/sounds/zh/hotline/{name}.wav").exists():
-                self.speak(name)
-        return ""
+    def _speak_lines(self, plan: Any) -> int:
+        missing = [
+            name for name in prompt_names(plan) if not (self.home / f"data/sounds/zh/hotline/{name}.wav").exists()
+        ]
+        for name in missing:
+            self.speak(name)
+        return len(missing)
 
     def speak(self, name: str, *, folder: str = "data/sounds/zh/hotline", sound: str = "sine 400") -> None:
         target = self.home / folder / f"{name}.wav"

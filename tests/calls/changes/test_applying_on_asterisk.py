@@ -1,17 +1,17 @@
 """A change on a real Asterisk: what takes effect, what is refused, and what goes back by itself."""
 
-import json
+from socket import SOCK_DGRAM
 from typing import Any
 
 import pytest
 
 from app.contract.changes import Outcome, StepName, StepOutcome
+from app.contract.ports import free_port
 from dialplan.changes.lock import ChangeLock
+from dialplan.changes.mending import Marker, Pending
 from dialplan.changes.swap import ConfigurationFolder
 from dialplan.changes.test_call import place_call
-from dialplan.changes.versions import manifest_of
 from tests.calls.changes.changing_node import ChangingNode, HeldCall, plan_text
-from tests.calls.dialplan.asterisk_node import free_port
 
 pytestmark = pytest.mark.calls
 
@@ -93,7 +93,8 @@ def test_what_fails_in_the_rehearsal_never_reaches_the_node(node: ChangingNode) 
 
 def test_a_node_that_fails_after_the_swap_goes_back_by_itself(node: ChangingNode) -> None:
     before, number = node.rendered(), node.store.current_number()
-    elsewhere = node.settings.model_copy(update={"sip_port": free_port(2)})  # only a restart would listen there
+    port = free_port(kind=SOCK_DGRAM)  # only a restart would listen there
+    elsewhere = node.settings.model_copy(update={"sip_port": port})
 
     report = node.apply(plan_text(new_line), settings=elsewhere)
 
@@ -138,7 +139,7 @@ def test_an_apply_that_was_killed_after_its_swap_is_mended_by_the_next(node: Cha
     half_done = before | {"queues.conf": before["queues.conf"].replace("timeout = 4", "timeout = 44")}
     folder = ConfigurationFolder(node.settings)
     folder.stage(half_done)
-    (node.store.folder / "pending").write_text(json.dumps(manifest_of(half_done)))
+    Marker(node.store).set(Pending(number=node.store.next_number(), live_before=folder.identity))
     folder.exchange()
 
     report = node.apply(plan_text())

@@ -4,16 +4,18 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from pathlib import Path
+from socket import SOCK_DGRAM
 
 from app.contract.env import PROJECT
-from dialplan.asterisk import cli, launch_command
+from app.contract.ports import free_port
+from dialplan.asterisk import asterisk_version, cli, launch_command
 from dialplan.check import prompt_names
+from dialplan.music import ensure_music
 from dialplan.plan_file import load_plan
-from dialplan.render import render_site
+from dialplan.render import render, write
 from dialplan.settings import DialplanSettings
 
 NODES = PROJECT / ".runtime/test"
@@ -22,23 +24,17 @@ HOME = NODES / f"dialplan-{os.getpid()}"
 START_SECONDS = 30
 
 
-def free_port(kind: socket.SocketKind) -> int:
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def own_settings() -> DialplanSettings:
     """Settings on free ports. Asterisk's root is shared: nothing is written into it."""
     os.environ.setdefault("HOTLINE_ASTERISK_ROOT", str(PROJECT / ".runtime/asterisk-root"))
-    first_agi, second_agi = free_port(socket.SOCK_STREAM), free_port(socket.SOCK_STREAM)
+    first_agi, second_agi = free_port(), free_port()
     return DialplanSettings(
         home=HOME,
         site_plan=HOME / "site.yaml",
-        sip_port=free_port(socket.SOCK_DGRAM),
+        sip_port=free_port(kind=SOCK_DGRAM),
         rtp_start=40000,
         rtp_end=40999,
-        ami_port=free_port(socket.SOCK_STREAM),
+        ami_port=free_port(),
         ami_events_secret="events-secret-of-a-test",
         ami_commands_secret="commands-secret-of-a-test",
         seat_secret="seat-secret-of-a-test",
@@ -53,7 +49,7 @@ class AsteriskNode:
     def __init__(self, settings: DialplanSettings) -> None:
         self.settings = settings
         self.home = settings.asterisk_home
-        self.departments_port = free_port(socket.SOCK_DGRAM)
+        self.departments_port = free_port(kind=SOCK_DGRAM)
         """Where the departments' exchanges of the plan are, each at its own address."""
 
     def __enter__(self) -> "AsteriskNode":
@@ -64,7 +60,8 @@ class AsteriskNode:
         HOME.mkdir(parents=True)
         plan = (PROJECT / "dialplan/sites/test.yaml").read_text(encoding="utf-8")
         self.settings.site_plan.write_text(plan.replace("port: 15060", f"port: {self.departments_port}"), "utf-8")
-        render_site(self.settings)
+        write(render(load_plan(self.settings.site_plan), self.settings, asterisk_version(self.settings)), self.settings)
+        ensure_music(self.home / "data/moh")
         for name in prompt_names(load_plan(self.settings.site_plan)):
             target = self.home / f"data/sounds/zh/hotline/{name}.wav"
             subprocess.run(["sox", "-n", "-r", "8000", "-c", "1", "-b", "16", target, "synth", "0.3"], check=True)

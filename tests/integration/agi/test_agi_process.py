@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from app.contract.journal import Journal
+from app.contract.ports import free_port
 from app.contract.records import encode_record
 from tests.fakes.agi_call import CallScript
 from tests.fakes.asterisk_agi import FakeAsterisk
@@ -71,12 +72,6 @@ class AgiProcess:
             return [record.as_dict() for record in journal.read_after(0, 100)]
         finally:
             journal.close()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 Start = Callable[..., AgiProcess]

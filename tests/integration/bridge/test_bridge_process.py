@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app.cli.servers import free_port
+from app.contract.ports import free_port
 from tests.fakes.ami_server import SECRET, AmiServer, ami_server, frame, listing, success
 from tests.fakes.recording_store import RecordingStore
 from tests.fakes.store_server import store_server

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from app.accounts.jobs import forget_login_failures
 from app.accounts.models import LoginFailure
-from app.cli.servers import free_port
+from app.contract.ports import free_port
 from app.platform.clock import utc_now
 from app.platform.database import Database, make_engine
 from app.platform.job_queue import InProcessJobs, JobContext, JobQueue, Sweep, enqueue, path_of

@@ -8,7 +8,7 @@ import pytest
 from redis.client import PubSub
 from structlog.testing import capture_logs
 
-from app.cli.servers import free_port
+from app.contract.ports import free_port
 from app.platform.database import Database, make_engine
 from app.platform.redis import is_redis_up, make_redis
 from app.platform.topics import PREFIX, RedisTopics, publish

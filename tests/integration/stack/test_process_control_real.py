@@ -15,9 +15,9 @@ from app.cli.console import StepFailed
 from app.cli.env_file import ensure_env_file
 from app.cli.process_control import ProcessControl, render_configuration
 from app.cli.processes import Program
-from app.cli.servers import free_port
 from app.cli.settings import StackSettings
 from app.cli.stack_commands import up
+from app.contract.ports import free_port
 
 pytestmark = pytest.mark.services
 

@@ -19,7 +19,8 @@ from redis import Redis
 from app.accounts.models import Role
 from app.accounts.service import create_user
 from app.calls.models import Call, ScreenPop
-from app.cli.servers import free_port, redis_server
+from app.cli.servers import redis_server
+from app.contract.ports import free_port
 from app.platform.clock import utc_now
 from app.platform.database import Database
 from app.platform.settings import Settings

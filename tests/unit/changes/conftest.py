@@ -1,11 +1,17 @@
 """A small site and its text, and settings without a machine behind them."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from dialplan.changes.versions import StoredVersion, VersionStore
+from app.contract.changes import ApplyReport
+from dialplan.changes.applying import Applying, ChangeRequest
+from dialplan.changes.steps import OnStep
+from dialplan.changes.versions import StoredVersion, VersionStore, read_folder
+from dialplan.check import prompt_names
 from dialplan.plan_file import parse_plan
 from dialplan.settings import DialplanSettings
 from dialplan.site_plan import SitePlan
@@ -72,6 +78,42 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DialplanSetting
         ami_commands_secret="commands-secret-of-a-test",
         seat_secret="seat-secret-of-a-test",
     )
+
+
+@pytest.fixture
+def node(settings: DialplanSettings, monkeypatch: pytest.MonkeyPatch) -> DialplanSettings:
+    """A node that could take calls: prompts and music are there. What a scratch Asterisk says, tests/calls asks."""
+    program = settings.root / "usr/sbin/asterisk"
+    program.parent.mkdir(parents=True)
+    program.touch()
+    sounds, music = settings.asterisk_home / "data/sounds/zh/hotline", settings.asterisk_home / "data/moh"
+    for folder, names in ((sounds, prompt_names(parse_plan(TEXT, name="small.yaml"))), (music, ["waiting"])):
+        folder.mkdir(parents=True)
+        for name in names:
+            (folder / f"{name}.wav").touch()
+    monkeypatch.setattr("dialplan.changes.applying.rehearse", lambda *_: [])
+    return settings
+
+
+def apply(settings: DialplanSettings, text: str, *, on_step: OnStep = lambda _: None, **request: Any) -> ApplyReport:
+    """As anna, for a test."""
+    return Applying(
+        settings, ChangeRequest(text, "plan", **({"by": "anna", "why": "a test"} | request)), on_step=on_step
+    ).run()
+
+
+def rendered(settings: DialplanSettings) -> dict[str, str]:
+    return read_folder(settings.asterisk_home / "etc")
+
+
+def keep(
+    store: VersionStore, version: StoredVersion, text: str = "name: x\n", files: Mapping[str, str] | None = None
+) -> None:
+    """Into the history; what was applied is in force."""
+    store.draft(version, text, files or {}, {})
+    store.publish(version)
+    if version.outcome == "applied":
+        store.point_to(version.number)
 
 
 def a_version(number: int, **values: object) -> StoredVersion:

@@ -108,7 +108,7 @@ def test_what_a_reload_cannot_change_is_told() -> None:
     old = {"pjsip.conf": TRANSPORT.format(port=5060), "asterisk.conf": "a", "modules.conf": "load = a.so\n"}
     new = {"pjsip.conf": TRANSPORT.format(port=5070), "asterisk.conf": "b", "modules.conf": ""}
 
-    assert needs_restart(old, new) == [
+    assert [english for english, _ in needs_restart(old, new)] == [
         "asterisk.conf",
         "modules.conf (a module is no longer wanted)",
         "pjsip.conf (the SIP transport)",

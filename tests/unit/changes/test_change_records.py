@@ -1,14 +1,17 @@
 """What a node remembers of its changes: versions, the lock, proposals, hand edits."""
 
+import fcntl
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from app.contract.changes import Outcome, ProposalStatus, StepName
 from app.contract.env import PROJECT
+from dialplan.changes.applying import Applying, ChangeRequest
 from dialplan.changes.lock import ChangeLock, Locked
 from dialplan.changes.node_state import node_state
 from dialplan.changes.planning import hand_edits, plan_change
@@ -16,14 +19,14 @@ from dialplan.changes.proposals import ProposalRefused, Proposals
 from dialplan.changes.versions import VersionStore, VersionUnknown, digest, manifest_of
 from dialplan.changes.wanted import wanted_plan_file
 from dialplan.settings import DialplanSettings
-from tests.unit.changes.conftest import a_version
+from tests.unit.changes.conftest import a_version, apply
+from tests.unit.changes.conftest import keep as keep_version
 
 FILES = {"queues.conf": "[general]\n", "manager.conf": "[general]\n"}
 
 
 def keep(store: VersionStore, number: int, text: str = "name: x\n", **values: object) -> None:
-    store.keep(a_version(number, manifest=manifest_of(FILES), **values), text, FILES, {})
-    store.point_to(number)
+    keep_version(store, a_version(number, manifest=manifest_of(FILES), **values), text, FILES)
 
 
 def test_a_version_comes_back_as_it_was_kept(store: VersionStore) -> None:
@@ -87,6 +90,15 @@ def test_a_second_change_is_refused_and_told_by_whom(store: VersionStore) -> Non
 
     assert str(refused.value).startswith("anna is changing this node since ")
     assert second.holder() is None
+
+
+def test_who_only_looks_at_the_lock_keeps_nobody_from_it(store: VersionStore) -> None:
+    with (store.folder / "lock").open("w+") as glance:
+        fcntl.flock(glance, fcntl.LOCK_SH)
+        soon = threading.Timer(0.05, fcntl.flock, (glance, fcntl.LOCK_UN))
+        soon.start()
+        with ChangeLock(store.folder).hold("anna", "x"):
+            soon.join()
 
 
 def test_the_lock_of_a_killed_process_is_free(store: VersionStore) -> None:
@@ -182,7 +194,7 @@ def test_an_approved_change_can_be_withdrawn_until_it_is_applied(proposals: Prop
     for is_approved in (True, False):
         with pytest.raises(ProposalRefused, match="rejected already"):
             proposals.decide(proposal_id, by="bob", is_approved=is_approved)
-    with pytest.raises(ProposalRefused, match="is rejected"):
+    with pytest.raises(ProposalRefused, match="is rejected already"):
         proposals.released(proposal_id)
 
 
@@ -217,6 +229,57 @@ def test_an_approval_ends_when_another_change_is_applied(
     assert proposals.read(proposal_id).status is ProposalStatus.STALE
     with pytest.raises(ProposalRefused, match="stale"):
         proposals.released(proposal_id)
+
+
+def test_one_approval_is_applied_once(
+    store: VersionStore, proposals: Proposals, proposal_id: str, node: DialplanSettings, text: str
+) -> None:
+    proposals.decide(proposal_id, by="bob", is_approved=True)
+
+    first = apply(node, "", proposal_id=proposal_id, why="")
+    second = apply(node, "", proposal_id=proposal_id)
+
+    assert (first.outcome, second.outcome, second.code) == (Outcome.APPLIED, Outcome.REFUSED, "proposal_decided")
+    assert store.numbers() == [1]
+    assert (store.read(1).approved_by, store.read(1).why, store.plan_text(1)) == ("bob", "12333 joins", text)
+
+
+def test_what_is_withdrawn_before_the_lock_is_held_is_not_applied(
+    proposals: Proposals, proposal_id: str, node: DialplanSettings
+) -> None:
+    proposals.decide(proposal_id, by="bob", is_approved=True)
+    change = Applying(node, ChangeRequest("", "proposal", "anna", "", proposal_id=proposal_id))
+
+    proposals.decide(proposal_id, by="bob", is_approved=False, why="a second thought")
+
+    assert change.run().code == "proposal_decided"
+
+
+def test_nobody_decides_on_a_change_while_it_runs(
+    store: VersionStore, proposals: Proposals, proposal_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dialplan.changes.proposals.PATIENCE_SECONDS", 0)
+
+    with ChangeLock(store.folder).hold("anna", "applying a plan"), pytest.raises(Locked):
+        proposals.decide(proposal_id, by="bob", is_approved=True)
+
+    assert proposals.read(proposal_id).status is ProposalStatus.OPEN
+
+
+def test_a_decision_can_be_tried_without_being_made(proposals: Proposals, proposal_id: str) -> None:
+    tried = proposals.decide(proposal_id, by="bob", is_approved=True, is_dry_run=True)
+
+    assert (tried.status, proposals.read(proposal_id).status) == (ProposalStatus.APPROVED, ProposalStatus.OPEN)
+
+
+def test_a_damaged_version_is_told_and_hides_no_other(store: VersionStore) -> None:
+    keep(store, 1)
+    keep(store, 2)
+    (store.place(1) / "meta.json").write_text("{")
+
+    with pytest.raises(VersionUnknown, match="version 1 cannot be read"):
+        store.read(1)
+    assert [version.number for version in store.history().versions] == [2]
 
 
 @pytest.mark.parametrize("name", ["20260101-000000-abcdef", "../../etc/passwd", "", "."])

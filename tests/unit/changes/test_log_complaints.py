@@ -18,7 +18,7 @@ def test_only_what_was_said_since_the_mark_and_about_configuration_counts(settin
     with log.open("a") as file:
         file.write("\n".join([ABOUT_A_CALL, ABOUT_A_FAR_END, A_NOTICE, ABOUT_CONFIGURATION, ""]))
 
-    assert mark.complaints() == ["pbx_config.c: Unable to register extension at line 7"]
+    assert [one.text for one in mark.complaints()] == ["pbx_config.c: Unable to register extension at line 7"]
 
 
 def test_where_nobody_is_outside_the_stack_itself_is_heard_too(settings: DialplanSettings) -> None:

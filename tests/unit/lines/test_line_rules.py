@@ -93,7 +93,7 @@ def test_a_cancelled_line_says_from_which_day() -> None:
 def test_two_periods_of_one_day_are_refused() -> None:
     twice = PlannedLine("12315", "retained", [StagedMode(DAY, "forward"), StagedMode(DAY, "parallel")])
 
-    assert "2020-12-14 does not begin after" in objections_to(twice)[0]
+    assert "has two periods from 2020-12-14, which overlap" in objections_to(twice)[0]
 
 
 # --- how they are handled when -----------------------------------------------------------------------------------

@@ -2,7 +2,8 @@
 
 from datetime import UTC, date, datetime
 
-from app.cli.clock_command import offset_in, offset_to
+from app.cli.clock_command import offset_to
+from dialplan.changes.clock import offset_in
 
 
 def test_a_day_begins_at_midnight_in_shanghai() -> None:
