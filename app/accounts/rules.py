@@ -28,6 +28,10 @@ class Permission(StrEnum):
     CATALOGUE_WRITE = "catalogue:write"
     CASES_READ = "cases:read"
     CASES_MOVE = "cases:move"
+    SUPERVISION_READ = "supervision:read"
+    SUPERVISION_WRITE = "supervision:write"
+    EMERGENCIES_ANSWER = "emergencies:answer"
+    RULES_WRITE = "rules:write"
 
 
 MEANINGS: dict[Permission, str] = {
@@ -50,6 +54,10 @@ MEANINGS: dict[Permission, str] = {
     Permission.CATALOGUE_WRITE: "edit units, exclusions and dispatch rules",
     Permission.CASES_READ: "see how tickets are handled: assignments, requests, contacts, follow-up",
     Permission.CASES_MOVE: "move tickets through handling; which moves, the table of states says by role",
+    Permission.SUPERVISION_READ: "see what is near due, overdue, recurring and dissatisfying",
+    Permission.SUPERVISION_WRITE: "order supervisions",
+    Permission.EMERGENCIES_ANSWER: "say that the duty room has an emergency matter",
+    Permission.RULES_WRITE: "edit working-day calendars and rules of deadlines",
 }
 
 _P = Permission
@@ -63,15 +71,24 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         {_P.CALLS_READ, _P.TICKETS_READ, _P.TICKETS_WRITE, _P.MISSED_CALLS_READ, _P.MISSED_CALLS_WRITE}
         | {_P.AGENTS_READ, _P.AGENTS_CONTROL, _P.NUMBERS_REVEAL, _P.CALLERS_FLAG}
         | {_P.CATALOGUE_WRITE, _P.CASES_READ, _P.CASES_MOVE}
+        | {_P.SUPERVISION_READ, _P.SUPERVISION_WRITE, _P.EMERGENCIES_ANSWER, _P.RULES_WRITE}
     ),
     # ops keep the machines, not the citizens' matters: calls with masked numbers, no tickets
     Role.OPS: frozenset({_P.CALLS_READ, _P.AGENTS_READ, _P.OPERATIONS_READ, _P.OPERATIONS_WRITE}),
     # units see what was dispatched to them (app.tickets.access), and nothing of calls
-    Role.UNIT_STAFF: frozenset({_P.TICKETS_READ, _P.CASES_READ, _P.CASES_MOVE}),
-    Role.UNIT_LEADER: frozenset({_P.TICKETS_READ, _P.CASES_READ, _P.CASES_MOVE}),
-    Role.AUDITOR: frozenset({_P.CALLS_READ, _P.TICKETS_READ, _P.MISSED_CALLS_READ, _P.AUDIT_READ, _P.CASES_READ}),
-    Role.DISPATCHER: frozenset({_P.TICKETS_READ, _P.CASES_READ, _P.CASES_MOVE, _P.CATALOGUE_WRITE}),
-    Role.REVIEWER: frozenset({_P.TICKETS_READ, _P.CASES_READ, _P.CASES_MOVE}),
+    Role.UNIT_STAFF: frozenset(
+        {_P.TICKETS_READ, _P.CASES_READ, _P.CASES_MOVE, _P.SUPERVISION_READ, _P.EMERGENCIES_ANSWER}
+    ),
+    Role.UNIT_LEADER: frozenset(
+        {_P.TICKETS_READ, _P.CASES_READ, _P.CASES_MOVE, _P.SUPERVISION_READ, _P.EMERGENCIES_ANSWER}
+    ),
+    Role.AUDITOR: frozenset(
+        {_P.CALLS_READ, _P.TICKETS_READ, _P.MISSED_CALLS_READ, _P.AUDIT_READ, _P.CASES_READ, _P.SUPERVISION_READ}
+    ),
+    Role.DISPATCHER: frozenset(
+        {_P.TICKETS_READ, _P.CASES_READ, _P.CASES_MOVE, _P.CATALOGUE_WRITE, _P.SUPERVISION_READ}
+    ),
+    Role.REVIEWER: frozenset({_P.TICKETS_READ, _P.CASES_READ, _P.CASES_MOVE, _P.SUPERVISION_READ}),
     Role.FOLLOW_UP: frozenset({_P.TICKETS_READ, _P.CASES_READ, _P.CASES_MOVE, _P.NUMBERS_REVEAL}),
 }
 

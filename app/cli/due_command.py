@@ -195,7 +195,9 @@ def import_year(
                     session, year, text, by="hotline clock import-year", why=why or file.name, now=utc_now()
                 )
         except versions.RulesRefused as refused:
-            raise StepFailed(f"{file.name} is refused: {refused.detail}", "correct it and run this again") from refused
+            raise StepFailed(
+                f"{file.name} is refused: " + "; ".join(refused.english), "correct it and run this again"
+            ) from refused
         if before is not None and before.version == row.version:
             report_present("calendar", f"{year}, version {row.version}")
             return

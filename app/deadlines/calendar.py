@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
+from app.deadlines.faults import RuleFault, RulesUnreadable
 from app.platform.errors import Conflict
 
 DAY = timedelta(days=1)
@@ -99,12 +100,8 @@ def missing_year(years: Iterable[int], today: date) -> int | None:
     return today.year + 1 if today.month >= WARNS_FROM_MONTH and today.year + 1 not in known else None
 
 
-class CalendarUnreadable(ValueError):
-    """A year's file that cannot be taken; `problems` says each row and what is wrong with it."""
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("; ".join(problems))
-        self.problems = problems
+class CalendarUnreadable(RulesUnreadable):
+    """A year's file that cannot be taken; every broken row is named."""
 
 
 def read_year(text: str, year: int) -> list[SpecialDay]:
@@ -112,22 +109,28 @@ def read_year(text: str, year: int) -> list[SpecialDay]:
     reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
     wanted = ["day", "kind", "name", "english"]
     if reader.fieldnames != wanted:
-        raise CalendarUnreadable([f"line 1: the columns must be {','.join(wanted)}"])
-    problems: list[str] = []
+        columns = ",".join(wanted)
+        raise CalendarUnreadable([RuleFault(f"line 1: the columns must be {columns}", f"第1行：列名应为 {columns}")])
+    faults: list[RuleFault] = []
     days: dict[date, SpecialDay] = {}
     for number, row in enumerate(reader, start=2):
         try:
             special = _read_row(row, year)
-        except ValueError as error:
-            problems.append(f"line {number}: {error}")
+            if special.day in days:
+                raise RuleFault(f"{special.day} stands twice", f"{special.day} 重复")
+        except RuleFault as fault:
+            faults.append(RuleFault(f"line {number}: {fault}", f"第{number}行：{fault.chinese}"))
             continue
-        if special.day in days:
-            problems.append(f"line {number}: {special.day} stands twice")
         days[special.day] = special
-    if not problems and not any(special.kind is DayKind.HOLIDAY for special in days.values()):
-        problems.append(f"{year} has no holiday at all: is the arrangement complete?")
-    if problems:
-        raise CalendarUnreadable(problems)
+    if not faults and not any(special.kind is DayKind.HOLIDAY for special in days.values()):
+        faults.append(
+            RuleFault(
+                f"{year} has no holiday at all: is the arrangement complete?",
+                f"{year}年没有任何放假日，请核对安排是否完整",
+            )
+        )
+    if faults:
+        raise CalendarUnreadable(faults)
     return [days[day] for day in sorted(days)]
 
 
@@ -140,14 +143,22 @@ def _read_row(row: Mapping[str, str | None], year: int) -> SpecialDay:
     try:
         day = date.fromisoformat(text)
     except ValueError:
-        raise ValueError(f"{text!r} is no date, write e.g. {year}-10-01") from None
+        raise RuleFault(
+            f"{text!r} is no date, write e.g. {year}-10-01", f"“{text}”不是日期，请写成 {year}-10-01"
+        ) from None
     if day.year != year:
-        raise ValueError(f"{day} is not in {year}")
+        raise RuleFault(f"{day} is not in {year}", f"{day} 不在{year}年")
     if kind_text not in set(DayKind):
-        raise ValueError(f"{kind_text!r} is no kind: write holiday or make_up")
+        raise RuleFault(
+            f"{kind_text!r} is no kind: write holiday or make_up",
+            f"“{kind_text}”不是类别，放假写 holiday，调休上班写 make_up",
+        )
     kind = DayKind(kind_text)
     if kind is DayKind.MAKE_UP and day.weekday() < WEEKEND:
-        raise ValueError(f"{day} is a weekday and worked anyway: only a Saturday or Sunday is made up")
+        raise RuleFault(
+            f"{day} is a weekday and worked anyway: only a Saturday or Sunday is made up",
+            f"{day} 本来就是工作日，只有周六、周日才需要标调休上班",
+        )
     if not name:
-        raise ValueError(f"{day} has no name of the holiday it belongs to")
+        raise RuleFault(f"{day} has no name of the holiday it belongs to", f"{day} 没有写明属于哪个节日")
     return SpecialDay(day, kind, name, (row.get("english") or "").strip() or name)

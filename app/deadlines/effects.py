@@ -4,13 +4,13 @@ Which clocks a move starts and stops stands in the table of moves (`app.tickets.
 need not know: clocks of our own, and whether a clock that stops was met or came to nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Protocol
 
 from app.deadlines.profile import ClockKind
+from app.tickets.states import Move
 
 _K = ClockKind
 CARDED = (_K.SIGN, _K.FIRST_CONTACT, _K.REPLY, _K.REWORK)
@@ -25,26 +25,6 @@ class Act(StrEnum):
     PAUSE = "pause"
     RESUME = "resume"
     EXTEND = "extend"
-
-
-class TableEffect(Protocol):
-    """An effect as the table of moves has it: words of `Act` and `ClockKind`."""
-
-    @property
-    def do(self) -> str: ...
-    @property
-    def clocks(self) -> Sequence[str]: ...
-
-
-class TableMove(Protocol):
-    """What clocks read of a row of the table."""
-
-    @property
-    def verb(self) -> str: ...
-    @property
-    def target(self) -> str: ...
-    @property
-    def effects(self) -> Sequence[TableEffect]: ...
 
 
 @dataclass(frozen=True)
@@ -86,7 +66,7 @@ ENDS = frozenset({"archived", "merged", "rejected", "guided", "terminated"})
 """Here every clock is over, whatever the table names."""
 
 
-def effects_of(move: TableMove) -> list[Effect]:
+def effects_of(move: Move) -> list[Effect]:
     """What this move does, in order. A restart is a stop and a start. ValueError: a word that we do not know."""
     told = [Effect(Act(effect.do), ClockKind(kind)) for effect in move.effects for kind in effect.clocks]
     told += OURS.get(move.verb, ())

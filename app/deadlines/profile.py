@@ -13,7 +13,9 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError, model_validator
 
 from app.deadlines.arithmetic import Hours
+from app.deadlines.faults import RuleFault, RulesUnreadable
 from app.deadlines.terms import Term, TimeUnit, parse_term
+from app.platform.validation import chinese_errors
 
 
 class ClockKind(StrEnum):
@@ -93,7 +95,7 @@ class NearDue(_Strict):
     @model_validator(mode="after")
     def _is_plain_time(self) -> "NearDue":
         if self.at_least.unit is not TimeUnit.NATURAL_MINUTES:
-            raise ValueError("at_least must be plain hours or minutes")
+            raise RuleFault("at_least must be plain hours or minutes", "at_least 应为小时或分钟")
         return self
 
 
@@ -106,7 +108,7 @@ class NoticeHours(_Strict):
     @model_validator(mode="after")
     def _is_a_day(self) -> "NoticeHours":
         if self.opens >= self.closes:
-            raise ValueError("opens must be before closes")
+            raise RuleFault("opens must be before closes", "开始时间应早于结束时间")
         return self
 
     @property
@@ -136,12 +138,12 @@ class Profile(_Strict):
     def _is_whole(self) -> "Profile":
         for kind in (ClockKind.DISPATCH, ClockKind.SIGN, ClockKind.FIRST_CONTACT, ClockKind.REPLY, ClockKind.FOLLOW_UP):
             if DEFAULT not in self.clocks.get(kind, {}):
-                raise ValueError(f"clocks.{kind} has no {DEFAULT}")
+                raise RuleFault(f"clocks.{kind} has no {DEFAULT}", f"clocks.{kind} 缺少默认时限 {DEFAULT}")
         for kind, terms in self.clocks.items():
             if unknown := sorted(terms.keys() - _KEYS):
-                raise ValueError(f"clocks.{kind}.{unknown[0]} is neither a ticket type nor an urgency")
+                raise _not_a_key(f"clocks.{kind}.{unknown[0]}")
         if unknown := sorted(self.classes.keys() - _KEYS):
-            raise ValueError(f"classes.{unknown[0]} is neither a ticket type nor an urgency")
+            raise _not_a_key(f"classes.{unknown[0]}")
         self._check_ladder()
         return self
 
@@ -149,12 +151,20 @@ class Profile(_Strict):
         late = [(step, self.ladder[step]) for step in LADDER if step in self.ladder]
         for step, term in late:
             if step in {Step.REMIND, Step.URGE}:
-                raise ValueError(f"ladder.{step} follows from the due time and is not given")
+                raise RuleFault(
+                    f"ladder.{step} follows from the due time and is not given",
+                    f"ladder.{step} 由到期时间决定，不用填写",
+                )
             if term.unit not in {TimeUnit.WORKING_DAYS, TimeUnit.NATURAL_MINUTES}:
-                raise ValueError(f"ladder.{step} must be working days, or plain hours or minutes")
+                raise RuleFault(
+                    f"ladder.{step} must be working days, or plain hours or minutes",
+                    f"ladder.{step} 应为工作日数，或小时、分钟",
+                )
         for (one, before), (other, after) in pairwise(late):
             if before.span >= after.span:
-                raise ValueError(f"ladder.{other} comes no later than ladder.{one}")
+                raise RuleFault(
+                    f"ladder.{other} comes no later than ladder.{one}", f"ladder.{other} 应晚于 ladder.{one}"
+                )
 
     def find_term(self, kind: ClockKind, *, ticket_type: str | None, urgency: str) -> Term | None:
         """How long this clock runs for such a ticket: by urgency, else type, else the default. None: it never runs."""
@@ -180,12 +190,12 @@ class Profile(_Strict):
         return self.near_due.at_least.span
 
 
-class ProfileUnreadable(ValueError):
-    """A profile that cannot be taken; `problems` says where and what, a sentence each."""
+def _not_a_key(place: str) -> RuleFault:
+    return RuleFault(f"{place} is neither a ticket type nor an urgency", f"{place} 既不是诉求类型，也不是紧急程度")
 
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("; ".join(problems))
-        self.problems = problems
+
+class ProfileUnreadable(RulesUnreadable):
+    """A profile that cannot be taken; every place is named."""
 
 
 def read_profile(text: str) -> Profile:
@@ -193,9 +203,16 @@ def read_profile(text: str) -> Profile:
     try:
         content = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise ProfileUnreadable([f"no YAML: {str(error).splitlines()[0]}"]) from error
+        told = str(error).splitlines()[0]
+        raise ProfileUnreadable([RuleFault(f"no YAML: {told}", "不是有效的 YAML，请检查缩进、冒号和括号")]) from error
     if not isinstance(content, dict):
-        raise ProfileUnreadable(["the file must hold settings with names, like `code: henan`"])
+        raise ProfileUnreadable(
+            [
+                RuleFault(
+                    "the file must hold settings with names, like `code: henan`", "内容应为“名称: 值”，如 code: henan"
+                )
+            ]
+        )
     return check_profile(content)
 
 
@@ -204,12 +221,13 @@ def check_profile(content: dict[str, Any]) -> Profile:
     try:
         return Profile.model_validate(content)
     except ValidationError as error:
-        raise ProfileUnreadable([_sentence(problem) for problem in error.errors()]) from error
+        raise ProfileUnreadable([_fault(problem) for problem in error.errors()]) from error
 
 
-def _sentence(problem: Any) -> str:
+def _fault(problem: Any) -> RuleFault:
     place = ".".join(str(part) for part in problem["loc"] if part != "[key]")
-    message = str(problem["ctx"]["error"]) if problem["type"] == "value_error" else str(problem["msg"])
+    inner = problem.get("ctx", {}).get("error")
     known = {"missing": "is missing", "extra_forbidden": "there is no such setting"}
-    message = known.get(problem["type"], message)
-    return f"{place}: {message}" if place else message
+    english = str(inner) if inner is not None else known.get(problem["type"], str(problem["msg"]))
+    chinese = inner.chinese if isinstance(inner, RuleFault) else chinese_errors([problem])[0].message
+    return RuleFault(f"{place}: {english}" if place else english, f"{place}：{chinese}" if place else chinese)

@@ -12,7 +12,7 @@ from app.deadlines.arithmetic import due_after
 from app.deadlines.calendar import CalendarMissing, WorkCalendar
 from app.deadlines.effects import Act, Effect, is_met
 from app.deadlines.models import ClockState, SlaProfile, TicketClock
-from app.deadlines.profile import ClockKind, Profile, Urgency
+from app.deadlines.profile import ClockKind, Profile
 from app.deadlines.terms import Term, parse_term
 from app.deadlines.timing import read_extensions, read_pauses, time_clock
 from app.deadlines.versions import Rules, load_calendar, load_rules, rules_of
@@ -68,10 +68,10 @@ class OpenClocks:
         term = self._term(rules.profile, kind)
         if term is None:
             return
-        ticket, urgency = self._ticket, _urgency_of(self._ticket)
+        ticket = self._ticket
         clock = TicketClock(
-            ticket_id=ticket.id, kind=kind, profile_id=rules.id, term=str(term), urgency=urgency, cause=cause,
-            deadline_class=rules.profile.class_of(ticket_type=ticket.ticket_type, urgency=urgency),
+            ticket_id=ticket.id, kind=kind, profile_id=rules.id, term=str(term), urgency=ticket.urgency, cause=cause,
+            deadline_class=rules.profile.class_of(ticket_type=ticket.ticket_type, urgency=ticket.urgency),
             started_at=self._start_of(kind), pauses=[], extensions=[], level=0, from_level=0,
             state=ClockState.RUNNING,
         )  # fmt: skip
@@ -112,7 +112,7 @@ class OpenClocks:
         return self._session.scalar(replied.order_by(TicketClock.stopped_at.desc()).limit(1)) or self._at
 
     def _term(self, profile: Profile, kind: ClockKind) -> Term | None:
-        ticket_type, urgency = self._ticket.ticket_type, _urgency_of(self._ticket)
+        ticket_type, urgency = self._ticket.ticket_type, self._ticket.urgency
         if kind is not ClockKind.REWORK:
             return profile.find_term(kind, ticket_type=ticket_type, urgency=urgency)
         reply = profile.find_term(ClockKind.REPLY, ticket_type=ticket_type, urgency=urgency)
@@ -196,10 +196,6 @@ def told(clock: TicketClock) -> str:
     if clock.due_at is None:
         return f"待导入{clock.missing_year}年工作日历"
     return f"限{to_shanghai(clock.due_at):%Y-%m-%d %H:%M}前"
-
-
-def _urgency_of(ticket: Ticket) -> str:
-    return str(getattr(ticket, "urgency", Urgency.NORMAL))
 
 
 def _day_of(value: object) -> date:

@@ -4,15 +4,14 @@ Everything may happen twice: a move told again finds its clocks as it left them.
 ticket's history, as an entry of its own beside the move's.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
-from typing import Any, Protocol
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app.deadlines.calendar import WorkCalendar
-from app.deadlines.effects import TableMove, effects_of
+from app.deadlines.effects import effects_of
 from app.deadlines.models import SlaProfile, TicketClock
 from app.deadlines.profile import ClockKind
 from app.deadlines.running import OpenClocks, time_again
@@ -20,25 +19,11 @@ from app.deadlines.terms import parse_term
 from app.deadlines.versions import rules_of
 from app.platform.errors import Conflict
 from app.tickets.models import Ticket, TicketHistory
+from app.tickets.moving import Moved, listen
 
 SYSTEM = "system"
 ACTION = "timed"
 """What the history calls a change of clocks."""
-
-
-class Moved(Protocol):
-    """A move of a ticket, as `app.tickets.moving` tells it."""
-
-    @property
-    def ticket(self) -> Ticket: ...
-    @property
-    def move(self) -> TableMove: ...
-    @property
-    def actor(self) -> str: ...
-    @property
-    def at(self) -> datetime: ...
-    @property
-    def given(self) -> Mapping[str, Any]: ...
 
 
 class ExtensionRefused(Conflict):
@@ -158,3 +143,6 @@ def _refresh_next_due(session: Session, ticket_ids: Collection[int]) -> None:
         .values(next_due_at=first.correlate(Ticket).scalar_subquery())
         .execution_options(synchronize_session=False)
     )
+
+
+listen(on_move)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from enum import StrEnum
 from types import MappingProxyType
 
 from sqlalchemy import select
@@ -15,14 +16,24 @@ from app.platform.errors import Conflict
 from app.platform.topics import publish
 from app.tickets.models import Ticket
 
-JOINT, ON_SITE = "joint", "on_site"
+
+class OrderedStep(StrEnum):
+    """What a person may order (R48, R49, domain.md §2.4). Cards and reminders come from the clocks alone."""
+
+    URGE = Step.URGE
+    LISTED = Step.LISTED
+    TALK = Step.TALK
+    TRANSFER = Step.TRANSFER
+    JOINT = "joint"
+    ON_SITE = "on_site"
+
+
 ORDERED: Mapping[str, str] = MappingProxyType(
     {
-        Step.URGE: "催办", Step.LISTED: "挂牌督办", Step.TALK: "约谈", Step.TRANSFER: "移交问责",
-        JOINT: "联合督办", ON_SITE: "现场督办",
+        OrderedStep.URGE: "催办", OrderedStep.LISTED: "挂牌督办", OrderedStep.TALK: "约谈",
+        OrderedStep.TRANSFER: "移交问责", OrderedStep.JOINT: "联合督办", OrderedStep.ON_SITE: "现场督办",
     }
 )  # fmt: skip
-"""What a person may order (R48, R49, domain.md §2.4). Cards and reminders come from the clocks alone."""
 STEP_WORDS: Mapping[str, str] = MappingProxyType(
     {Step.REMIND: "提醒", Step.YELLOW: "黄牌", Step.RED: "红牌", "emergency": "特急通知", **ORDERED}
 )

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from app.deadlines.faults import RuleFault
+
 
 class TimeUnit(StrEnum):
     """What is counted."""
@@ -27,7 +29,7 @@ _CHINESE = {
 }
 
 
-class TermUnreadable(ValueError):
+class TermUnreadable(RuleFault):
     """Not a term."""
 
 
@@ -72,7 +74,9 @@ def parse_term(text: str) -> Term:
     """ "5 working days" → the term. TermUnreadable says how to write one."""
     found = _TERM.fullmatch(text.strip())
     if found is None:
-        raise TermUnreadable(f"{text!r} is no length of time: write e.g. {_EXAMPLES}")
+        raise TermUnreadable(
+            f"{text!r} is no length of time: write e.g. {_EXAMPLES}", f"“{text}”不是时限，请写成 {_EXAMPLES} 这样"
+        )
     amount, is_working, word = int(found[1]), bool(found[2]), found[3]
     if word == "day":
         return Term(amount, TimeUnit.WORKING_DAYS if is_working else TimeUnit.NATURAL_DAYS)

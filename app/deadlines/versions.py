@@ -32,8 +32,9 @@ class RulesRefused(HotlineError):
     code = "rules-refused"
     title = "内容有误，未保存"
 
-    def __init__(self, problems: Sequence[str]) -> None:
+    def __init__(self, problems: Sequence[str], english: Sequence[str] = ()) -> None:
         super().__init__("；".join(problems), errors=[{"field": "", "message": problem} for problem in problems])
+        self.english = list(english)
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,7 @@ def save_year(
     try:
         days = [[str(d.day), str(d.kind), d.name, d.english] for d in read_year(text, year)]
     except CalendarUnreadable as error:
-        raise RulesRefused(error.problems) from error
+        raise RulesRefused(error.chinese, error.problems) from error
     current = session.scalar(
         select(CalendarYear).where(CalendarYear.year == year, CalendarYear.is_current).with_for_update()
     )
@@ -173,7 +174,7 @@ def save_profile(
     try:
         profile = check_profile(content)
     except ProfileUnreadable as error:
-        raise RulesRefused(error.problems) from error
+        raise RulesRefused(error.chinese, error.problems) from error
     body = profile.model_dump(mode="json")
     current = session.scalar(
         select(SlaProfile).where(SlaProfile.code == profile.code, SlaProfile.is_current).with_for_update()
@@ -190,6 +191,14 @@ def save_profile(
     session.add(row)
     session.flush()
     return row
+
+
+def read_text(text: str) -> dict[str, Any]:
+    """The settings in this YAML, checked when they are saved. Raises RulesRefused."""
+    try:
+        return read_profile(text).model_dump(mode="json")
+    except ProfileUnreadable as error:
+        raise RulesRefused(error.chinese, error.problems) from error
 
 
 def choose_default(session: Session, code: str) -> SlaProfile:

@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.deadlines.versions import find_missing_year
 from app.lines.models import Line, LineAlias, LinePeriod, Trunk
 from app.operations import rules, service
 from app.operations.commands import CommandFailed
@@ -97,8 +98,8 @@ def show_trunk_health(request: Request, _actor: Reader, commands: Commands) -> H
 
 @router.get("/state")
 def show_state(
-    request: Request, _actor: Reader, session: Reading, commands: Commands, runs: Runs
-) -> HTMLResponse:  # fmt: skip
+    *, request: Request, _actor: Reader, session: Reading, commands: Commands, runs: Runs, clock: ClockDep
+) -> HTMLResponse:
     """Part: what is applied, who works on it, what somebody should look at."""
     _only_looked_at(request)
     try:
@@ -111,6 +112,7 @@ def show_state(
         state=state,
         running=runs.find_running(),
         names=service.display_names(session),
+        missing_year=find_missing_year(session, clock()),
     )
 
 

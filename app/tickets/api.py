@@ -1,6 +1,6 @@
 """JSON of tickets: list, read, open, save, move, history."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Response
 from pydantic import AwareDatetime
@@ -64,6 +64,10 @@ def filters_of(
         AwareDatetime | None, Query(alias="from", description="created at or after (with time zone)")
     ] = None,
     until: Annotated[AwareDatetime | None, Query(alias="to", description="created before")] = None,
+    due_before: Annotated[AwareDatetime | None, Query(description="its first clock ends before")] = None,
+    sort: Annotated[
+        Literal["newest", "due"], Query(description="`due`: those with a running clock, the first to end first")
+    ] = "newest",
 ) -> TicketFilters:
     """The list's conditions. A number that cannot be one finds nothing."""
     return TicketFilters(
@@ -78,6 +82,8 @@ def filters_of(
         area_code=settings.area_code,
         since=since,
         until=until,
+        due_before=due_before,
+        is_by_due=sort == "due",
     )
 
 
@@ -116,7 +122,7 @@ def list_tickets(
     cursor: Annotated[str | None, Query(max_length=200)] = None,
     limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = PAGE,
 ) -> TicketList:
-    """Tickets that you may see, the newest first; pages stay stable while tickets are added.
+    """Tickets that you may see, the newest (or the first due) first; pages stay stable while tickets are added.
 
     Agents see what they accepted and what the caller on their telephone has; supervisors and auditors see all.
     """

@@ -35,11 +35,14 @@ class TicketFilters:
     area_code: str = HOME_AREA_CODE
     since: datetime | None = None
     until: datetime | None = None
+    due_before: datetime | None = None
+    is_by_due: bool = False
+    """The first to end comes first, and only tickets with a running clock; else the newest first."""
 
 
 @dataclass(frozen=True)
 class TicketPage:
-    """One page, the newest ticket first. `next_cursor` is None on the last one."""
+    """One page, in the order of the filters. `next_cursor` is None on the last one."""
 
     items: list[Ticket]
     next_cursor: str | None
@@ -60,15 +63,22 @@ def list_tickets(
     database until somebody asks for them.
     """
     limit = max(1, min(limit, LARGEST_PAGE))
-    query = _filtered(session, filters).order_by(Ticket.created_at.desc(), Ticket.id.desc()).limit(limit + 1)
+    query = _ordered(_filtered(session, filters), cursor, is_by_due=filters.is_by_due).limit(limit + 1)
     query = query.options(defer(Ticket.content), defer(Ticket.demand), defer(Ticket.answer))
     if actor is not None:
         query = query.where(visible(actor, holding or holding_of(session, actor)))
-    if cursor:
-        query = query.where(tuple_(Ticket.created_at, Ticket.id) < read_cursor(cursor, read_moment))
     found = list(session.scalars(query))
     items = found[:limit]
-    return TicketPage(items, _cursor(items[-1]) if len(found) > limit else None)
+    return TicketPage(items, _cursor(items[-1], is_by_due=filters.is_by_due) if len(found) > limit else None)
+
+
+def _ordered(query: Select[Ticket], cursor: str | None, *, is_by_due: bool) -> Select[Ticket]:
+    if is_by_due:
+        query = query.where(Ticket.next_due_at.is_not(None)).order_by(Ticket.next_due_at, Ticket.id)
+        after = tuple_(Ticket.next_due_at, Ticket.id)
+        return query.where(after > read_cursor(cursor, read_moment)) if cursor else query
+    query = query.order_by(Ticket.created_at.desc(), Ticket.id.desc())
+    return query.where(tuple_(Ticket.created_at, Ticket.id) < read_cursor(cursor, read_moment)) if cursor else query
 
 
 def _filtered(session: Session, filters: TicketFilters) -> Select[Ticket]:
@@ -93,6 +103,8 @@ def _filtered(session: Session, filters: TicketFilters) -> Select[Ticket]:
         query = query.where(Ticket.created_at >= filters.since)
     if filters.until:
         query = query.where(Ticket.created_at < filters.until)
+    if filters.due_before:
+        query = query.where(Ticket.next_due_at < filters.due_before)
     return query.where(matches(session, filters.text, area_code=filters.area_code)) if filters.text.strip() else query
 
 
@@ -104,5 +116,6 @@ def _below(column: InstrumentedAttribute[str | None], code: str) -> ColumnElemen
     return and_(column >= prefix, column < prefix[:-1] + chr(ord(prefix[-1]) + 1))
 
 
-def _cursor(last: Ticket) -> str:
-    return make_cursor(last.created_at.isoformat(), last.id)
+def _cursor(last: Ticket, *, is_by_due: bool) -> str:
+    key = last.next_due_at if is_by_due and last.next_due_at else last.created_at
+    return make_cursor(key.isoformat(), last.id)

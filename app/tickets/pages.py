@@ -17,8 +17,8 @@ from app.calls.models import Call
 from app.catalogue.models import Region, Subject
 from app.catalogue.service import list_regions, list_subjects
 from app.lines.rules import label_of_origin
-from app.platform.clock import SHANGHAI
-from app.platform.http import Reading, SettingsDep
+from app.platform.clock import SHANGHAI, to_shanghai
+from app.platform.http import ClockDep, Reading, SettingsDep
 from app.platform.pages import render
 from app.tickets import access, service
 from app.tickets.listing import TicketFilters
@@ -31,6 +31,7 @@ router = APIRouter(include_in_schema=False)
 TicketReader = Annotated[Actor, Depends(require(Permission.TICKETS_READ))]
 TicketKey = Annotated[str, Path(pattern=r"^\d{1,20}$", description="id or ticket number")]
 PAGE_SIZE = 50
+DUE_CHOICES = {"overdue": "已逾期", "today": "今天到期", "soon": "三天内到期", "any": "按到期先后"}
 
 
 class FilterForm(BaseModel):
@@ -45,6 +46,7 @@ class FilterForm(BaseModel):
     line: str = Field(default="", max_length=20)
     since: str = Field(default="", max_length=10)
     until: str = Field(default="", max_length=10)
+    due: str = Field(default="", max_length=10)
     cursor: str = Field(default="", max_length=200)
 
     @property
@@ -55,13 +57,16 @@ class FilterForm(BaseModel):
 
 @router.get("/tickets")
 def show_tickets(
+    *,
     request: Request,
     actor: TicketReader,
     session: Reading,
     settings: SettingsDep,
+    clock: ClockDep,
     form: Annotated[FilterForm, Query()],
 ) -> HTMLResponse:
-    """The tickets that this person may see, the newest first."""
+    """The tickets that this person may see, the newest first; by their time limit, the first to end first."""
+    now = clock()
     since, since_error = _day(form.since)
     until, until_error = _day(form.until)
     filters = TicketFilters(
@@ -75,6 +80,8 @@ def show_tickets(
         area_code=settings.area_code,
         since=since,
         until=until + timedelta(days=1) if until else None,
+        due_before=_due_before(form.due, now),
+        is_by_due=form.due in DUE_CHOICES,
     )
     page = service.list_tickets(session, filters, cursor=form.cursor or None, limit=PAGE_SIZE, actor=actor)
     return render(
@@ -84,6 +91,8 @@ def show_tickets(
         tickets=page.items,
         origin=label_of_origin,
         form=form,
+        now=now,
+        due_choices=DUE_CHOICES.items(),
         errors={"since": since_error, "until": until_error},
         subjects=[(row.code, row.name) for row in list_subjects(session) if row.level == 1],
         regions=[(row.code, row.name) for row in list_regions(session) if row.level == 3],
@@ -143,6 +152,13 @@ def _names(session: Session, subjects: set[str | None], regions: set[str | None]
     return {f"subject:{row.code}": row.name for row in subject_rows} | {
         f"region:{row.code}": row.name for row in region_rows
     }
+
+
+def _due_before(choice: str, now: datetime) -> datetime | None:
+    """Until when a ticket's first clock may end to be on the list."""
+    midnight = datetime.combine(to_shanghai(now).date(), time.min, SHANGHAI)
+    days = {"today": 1, "soon": 3}
+    return now if choice == "overdue" else midnight + timedelta(days=days[choice]) if choice in days else None
 
 
 def _day(text: str) -> tuple[datetime | None, str]:

@@ -60,6 +60,7 @@ class TicketSummary(BaseModel):
     created_at: datetime
     updated_at: datetime
     accepted_at: datetime | None
+    next_due_at: datetime | None = Field(description="when the first of its running clocks ends")
 
     @classmethod
     def of(cls, ticket: Ticket, actor: Actor, holding: Holding) -> "TicketSummary":

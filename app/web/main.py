@@ -23,6 +23,9 @@ from app.callers import api as callers_api
 from app.calls import api as calls_api
 from app.calls import pages as calls_pages
 from app.catalogue import api as catalogue_api
+from app.deadlines import api as deadlines_api
+from app.deadlines import pages as deadlines_pages
+from app.deadlines import rule_pages
 from app.desk import api as desk_api
 from app.desk import handover_api
 from app.desk import pages as desk_pages
@@ -65,6 +68,7 @@ API_ROUTERS = (
     ingest_api.router,
     callbacks_api.router,
     handovers_api.router,
+    deadlines_api.router,
     tickets_api.router,
     callers_api.router,
     calls_api.router,
@@ -78,6 +82,8 @@ PAGE_ROUTERS = (
     calls_pages.router,
     desk_pages.router,
     handovers_pages.router,
+    rule_pages.router,
+    deadlines_pages.router,
     tickets_pages.router,
     operations_pages.router,
     change_pages.router,

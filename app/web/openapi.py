@@ -40,6 +40,7 @@ TAGS = {
     "tickets": "Tickets (工单): the citizen's matter.",
     "missed calls": "Numbers that reached nobody and are to be called back.",
     "call-backs": "Citizens who are called back, in the order in which they joined the queue, and what became of it.",
+    "deadlines": "Clocks of tickets, supervision (督办), working-day calendars, rules of regions.",
     "catalogue": "Regions and subjects.",
     "lines": "Hotline numbers.",
     "probes": "Test calls (拨测) of every line, and the alarms they raise.",

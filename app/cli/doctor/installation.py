@@ -83,6 +83,17 @@ def judge_processes(problems: Mapping[str, str]) -> list[Finding]:
     ]
 
 
+def judge_calendar(missing_year: int | None) -> Finding:
+    """`missing_year`: the year whose working days nobody imported; the next one is due from 1 November on."""
+    if missing_year is None:
+        return ok("calendar", "the working days of this year, and of the next where they are due, are known")
+    return warn(
+        "calendar",
+        f"the working days of {missing_year} are missing: no due time that needs them can be told",
+        f"`hotline clock import-year {missing_year} FILE.csv` once the State Council has published them",
+    )
+
+
 def judge_line_alarms(alarms: Mapping[str, str]) -> Finding:
     """`alarms`: line → what its last test call found wrong."""
     if not alarms:

@@ -27,7 +27,7 @@ from app.cli.packages import FOR_STACK, list_missing
 from app.cli.process_control import ProcessControl
 from app.cli.settings import StackSettings
 from app.contract.env import PROJECT
-from app.platform.clock import utc_now
+from app.platform.clock import to_shanghai, utc_now
 
 LOOK_UP_LIMIT_SECONDS = 3.0
 ROOT_SERVER = "A.ROOT-SERVERS.NET"
@@ -188,7 +188,17 @@ def check_lines(settings: StackSettings) -> Finding:
         return installation.judge_line_alarms({alarm.line: alarm.fault for alarm in list_alarms(session, limit=200)})
 
 
+def check_calendar(settings: StackSettings) -> Finding:
+    """Whether deadlines can be told; the calendars as they were shipped where there is no database yet."""
+    from app.cli.due_command import load_rules  # noqa: PLC0415
+    from app.deadlines.calendar import missing_year  # noqa: PLC0415
+
+    calendar, _, _ = load_rules(settings)
+    return installation.judge_calendar(missing_year(calendar.years, to_shanghai(utc_now()).date()))
+
+
 CHECKS: tuple[Callable[[StackSettings], Finding | list[Finding]], ...] = (
     check_python, check_programs, check_asterisk, check_dns, check_disk, check_clock, check_env_file, check_addresses,
     check_ports, check_database, check_dialplan, check_prompts, check_processes, check_lines,
+    check_calendar,
 )  # fmt: skip

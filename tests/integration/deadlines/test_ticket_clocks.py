@@ -1,8 +1,6 @@
 """Clocks of real tickets on both databases: they follow moves, stand still, wait for calendars, are swept once."""
 
 import threading
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -23,45 +21,17 @@ from app.platform.errors import PreconditionFailed
 from app.platform.job_queue import JobContext
 from app.platform.settings import Settings
 from app.tickets.models import Ticket, TicketHistory
+from app.tickets.moving import Moved
+from app.tickets.states import BY_VERB, Move
 
 pytestmark = pytest.mark.services
 
 NEW_YEAR = "day,kind,name,english\n2027-01-01,holiday,元旦,New Year's Day\n"
 
 
-@dataclass(frozen=True)
-class TableEffect:
-    do: str
-    clocks: Sequence[str]
-
-
-@dataclass(frozen=True)
-class TableMove:
-    verb: str
-    target: str
-    effects: Sequence[TableEffect] = ()
-
-
-@dataclass(frozen=True)
-class Moved:
-    ticket: Ticket
-    move: TableMove
-    at: datetime
-    actor: str = "1001"
-    given: Mapping[str, Any] = field(default_factory=dict)
-
-
-START, STOP = "start", "stop"
-ACCEPT = TableMove("accept", "accepted", [TableEffect(START, ["dispatch"])])
-DISPATCH = TableMove("dispatch", "dispatched", [TableEffect(STOP, ["dispatch"]), TableEffect(START, ["sign", "reply"])])
-SIGN = TableMove("sign", "signed", [TableEffect(STOP, ["sign"]), TableEffect(START, ["first_contact"])])
-SUSPEND = TableMove("suspend", "suspended", [TableEffect("pause", ["reply", "rework"])])
-RESUME = TableMove("resume", "handling", [TableEffect("resume", ["reply", "rework"])])
-EXTEND = TableMove("approve_extension", "handling", [TableEffect("extend", ["reply"])])
-REPLY = TableMove("reply", "replied", [TableEffect(STOP, ["first_contact", "reply", "rework"])])
-PASS = TableMove("audit_pass", "audit_ok", [TableEffect(START, ["follow_up"])])
-REDO = TableMove("audit_redo", "redo", [TableEffect(START, ["rework"])])
-WITHDRAW = TableMove("withdraw", "terminated")
+ACCEPT, DISPATCH, SIGN, REPLY = BY_VERB["accept"], BY_VERB["dispatch"], BY_VERB["sign"], BY_VERB["reply"]
+SUSPEND, RESUME, EXTEND = BY_VERB["suspend"], BY_VERB["resume"], BY_VERB["approve_extension"]
+PASS, REDO, WITHDRAW = BY_VERB["audit_pass"], BY_VERB["audit_redo"], BY_VERB["withdraw"]
 
 
 def at(text: str) -> datetime:
@@ -79,8 +49,8 @@ def open_ticket(session: Session, number: str = "4104002611230000011", **values:
     return ticket
 
 
-def move(session: Session, ticket: Ticket, which: TableMove, moment: str, **given: Any) -> None:
-    service.on_move(session, Moved(ticket, which, at(moment), given=given))
+def move(session: Session, ticket: Ticket, which: Move, moment: str, **given: Any) -> None:
+    service.on_move(session, Moved(ticket, which, "1001", at(moment), given))
 
 
 def clocks_of(session: Session, ticket: Ticket) -> dict[str, TicketClock]:

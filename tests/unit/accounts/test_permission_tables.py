@@ -35,6 +35,10 @@ ALLOWED: dict[Permission, set[Role]] = {
     P.CATALOGUE_WRITE: {Role.SUPERVISOR, Role.DISPATCHER},
     P.CASES_READ: set(Role) - {Role.OPS},
     P.CASES_MOVE: set(Role) - {Role.OPS, Role.AUDITOR},
+    P.SUPERVISION_READ: set(Role) - {Role.AGENT, Role.FOLLOW_UP, Role.OPS},
+    P.SUPERVISION_WRITE: {Role.SUPERVISOR},
+    P.EMERGENCIES_ANSWER: {Role.SUPERVISOR, Role.UNIT_STAFF, Role.UNIT_LEADER},
+    P.RULES_WRITE: {Role.SUPERVISOR},
 }
 
 
