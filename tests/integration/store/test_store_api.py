@@ -140,7 +140,7 @@ def test_an_agent_fills_his_draft_and_accepts_it(
     again = client.post(f"{url}/accept", headers=headers)
     assert (again.status_code, again.json()["code"]) == (409, "transition-refused")
     actions = [entry["action"] for entry in client.get(f"{url}/history").json()["items"]]
-    assert actions == ["opened", "edited", "accepted"]
+    assert actions == ["opened", "edited", "accepted", "timed"]
     assert client.get(url).json()["caller_number"] == "199****2345"  # no longer a draft, no longer on the telephone
 
 
