@@ -163,7 +163,7 @@ def claim_due(session: Session, *, now: datetime) -> list[CallBack]:
     commands: list[CallBack] = []
     if not waiting:
         return commands
-    serving = _serving(session)
+    serving = serving_agents(session)
     ringing = sum(row.status == CallbackStatus.RINGING for row in rows)
     for queue in sorted({row.queue for row in waiting}):
         offered = [row for row in rows if row.queue == queue and row.status == CallbackStatus.OFFERED]
@@ -180,7 +180,7 @@ def _may_be_tried(row: Callback, now: datetime) -> bool:
     return row.next_try_at <= now and rules.may_ring(now, row.requested_at, row.source)
 
 
-def _serving(session: Session) -> Counter[str]:
+def serving_agents(session: Session) -> Counter[str]:
     """Queue → agents who serve it and are not paused."""
     query = select(AgentState.queues).where(AgentState.status.in_(SERVING), AgentState.pause_reason == "")
     return Counter(name for queues in session.scalars(query) for name, is_in in queues.items() if is_in)

@@ -12,9 +12,9 @@ from app.accounts.auth import Actor, require
 from app.accounts.rules import Permission
 from app.calls.schemas import JoinedCallList, JoinedCallOut, PartIn
 from app.contract.events import BatchResult, Cursor, EventBatch
-from app.contract.lookup import CallerCard, LookupRequest
+from app.contract.lookup import CallerCard, FlowLookup, FlowLookupAnswer, LookupRequest
+from app.ingest import flow_lookups, parked, service, twins
 from app.ingest import lookup as lookup_service
-from app.ingest import parked, service, twins
 from app.ingest.effects import Terms, tell_anew
 from app.ingest.schemas import ParkedEventList, ParkedEventOut, RetriedOut, SenderList, SenderOut
 from app.ingest.senders import refuse_foreign_node
@@ -85,6 +85,34 @@ async def look_up_caller(
             return lookup_service.look_up(session, request, area_code=terms.area_code, now=clock())
 
     return await run(look_up)
+
+
+@router.post("/flow-lookups/{what}", tags=["lookup"], summary="Ask in the middle of a flow")
+async def answer_flow(
+    what: Annotated[
+        str, Path(pattern=r"^[a-z][a-z-]{0,39}$", description="wait, progress, broadcast, follow-broadcast")
+    ],
+    request: FlowLookup,
+    _actor: Asker,
+    database: DatabaseDep,
+    run: RunBlockingDep,
+    clock: ClockDep,
+    terms: TermsDep,
+) -> FlowLookupAnswer:
+    """What a flow asks: the expected wait, how a ticket stands, what is broadcast. Scope: `lookup:read`.
+
+    `found` false is the answer to a wrong code, another's number, too many tries and an unknown kind alike. Of a
+    ticket only its status and due day are told.
+    """
+
+    def find() -> FlowLookupAnswer:
+        opened = database.transaction if what in flow_lookups.KEEPING else database.reading
+        with opened() as session:
+            return flow_lookups.answer(
+                session, what, request, area_code=terms.area_code, now=clock(), wrap_up_seconds=terms.wrap_up_seconds
+            )
+
+    return await run(find)
 
 
 @router.get("/call-events/parked", tags=["operations"])

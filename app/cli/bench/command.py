@@ -19,6 +19,7 @@ from app.cli.bench.pops import bench_pops
 from app.cli.bench.report import BenchReport, Measure
 from app.cli.bench.stack import BenchStack, bench_stack
 from app.cli.bench.tickets import bench_tickets
+from app.cli.bench.waiting import bench_waiting
 from app.cli.console import console
 from app.cli.settings import StackSettings
 from app.contract.env import PROJECT
@@ -75,6 +76,8 @@ def _run(parts: tuple[str, ...], size: Size, say: Say) -> Iterator[list[Measure]
                     yield work()
     if "lines" in parts:
         yield bench_lines(size.plan, calls=size.line_calls, say=say)
+    if "waiting" in parts:
+        yield bench_waiting(hours=5 if size is QUICK else 40, say=say)
     if "tickets" in parts:
         yield bench_tickets(rows=size.tickets, seconds=size.ticket_seconds, say=say)
 
