@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -11,26 +12,22 @@ from app.accounts.auth import SYSTEM, Actor
 from app.casework import forms
 from app.casework.case import Case, read_case
 from app.casework.duties import check_duty, refusal
-from app.casework.guards import GUARDS, STATE
+from app.casework.guards import GUARDS, refuse
 from app.casework.models import CitizenNotice
+from app.casework.notices import tell_citizens
+from app.casework.schemas import CaseOut
 from app.casework.steps import STEPS, Effects
 from app.platform.errors import Conflict, NotFound
 from app.tickets import service as tickets
-from app.tickets.access import check_sees, holding_of
+from app.tickets.access import check_sees, holding_of, visible
 from app.tickets.models import Ticket, TicketStatus
-from app.tickets.moving import TransitionRefused, check_version, move_ticket
-from app.tickets.service import TicketIncomplete
+from app.tickets.moving import TransitionRefused, check_version, listen, move_ticket
 from app.tickets.states import BY_VERB, Move, moves_from
+
+listen(tell_citizens)
 
 AT_THE_DESK = frozenset({"accept", "finish"})
 """These two have rules of their own in `app.tickets.service`."""
-
-
-class NotNow(Conflict):
-    """The table allows the move, the state of things does not: the detail says why."""
-
-    code = "not-now"
-    title = "现在不能进行此操作"
 
 
 class Overtaken(Conflict):
@@ -45,6 +42,24 @@ def open_case(session: Session, key: int | str, actor: Actor, now: datetime, *, 
     ticket = tickets.get_ticket(session, key, is_locked=is_locked)
     check_sees(session, actor, ticket, holding_of(session, actor))
     return read_case(session, ticket, actor, now)
+
+
+def show(session: Session, ticket: Ticket, actor: Actor, now: datetime) -> CaseOut:
+    """How a ticket is handled, as this person sees it."""
+    case = read_case(session, ticket, actor, now)
+    ids = [ticket.id, *(follower.id for follower in case.followers)]
+    told = select(CitizenNotice).where(CitizenNotice.ticket_id.in_(ids)).order_by(CitizenNotice.id)
+    return CaseOut.of(case, list(session.scalars(told)))
+
+
+def count(session: Session, actor: Actor) -> tuple[int, int]:
+    """件 and 人次 of what this person may see, drafts left out."""
+    seen = visible(actor, holding_of(session, actor))
+    query = select(func.count().filter(Ticket.merged_into_id.is_(None)), func.count()).where(
+        seen, Ticket.status != TicketStatus.DRAFT
+    )
+    matters, citizens = session.execute(query).one()
+    return matters, citizens
 
 
 def list_possible(case: Case) -> list[Move]:
@@ -76,7 +91,7 @@ def move(
     check_version(session, case.ticket, version)
     row = _row(case.ticket, verb)
     check_duty(case, row)
-    check_guard(case, row, form)
+    refuse(GUARDS[row.guard](case, form))
     if verb in AT_THE_DESK:
         act = tickets.accept_ticket if verb == "accept" else tickets.finish_ticket
         return act(session, case.ticket.id, actor=actor.name, now=now)
@@ -102,15 +117,6 @@ def _row(ticket: Ticket, verb: str) -> Move:
     return row
 
 
-def check_guard(case: Case, row: Move, form: forms.Form) -> None:
-    """Raises NotNow for the state of things, TicketIncomplete for fields."""
-    missing = GUARDS[row.guard](case, form)
-    if told := missing.get(STATE):
-        raise NotNow(told)
-    if missing:
-        raise TicketIncomplete(missing)
-
-
 def _make(session: Session, case: Case, row: Move, form: forms.Form) -> None:
     step = STEPS.get(row.verb)
     effects = step(session, case, form) if step else Effects()
@@ -118,7 +124,6 @@ def _make(session: Session, case: Case, row: Move, form: forms.Form) -> None:
     move_ticket(
         session, case.ticket, row.verb, actor=case.actor.name, now=case.now, changed=effects.changed, given=noted
     )
-    _tell_citizens(session, case, row)
     for verb in effects.then:
         _follow(session, case.ticket, verb, case.now)
 
@@ -131,13 +136,3 @@ def _follow(session: Session, ticket: Ticket, verb: str, now: datetime) -> None:
     case = read_case(session, ticket, SYSTEM, now)
     if not GUARDS[row.guard](case, forms.Form()):
         _make(session, case, row, forms.Form())
-
-
-def _tell_citizens(session: Session, case: Case, row: Move) -> None:
-    if not row.notice:
-        return
-    lead = case.units.get(case.ticket.lead_unit_code or "")
-    for ticket in case.citizens():
-        text = row.notice.format(number=ticket.ticket_number, unit=lead.name if lead else "承办单位")
-        session.add(CitizenNotice(ticket_id=ticket.id, at=case.now, action=row.action, text=text))
-    session.flush()

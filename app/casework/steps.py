@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 
 from app.casework import forms, legs
 from app.casework.case import Case
-from app.casework.guards import check_master
+from app.casework.guards import check_master, refuse
 from app.casework.models import CitizenContact, FollowUp, RequestKind, RequestStatus, UnitReply, UnitRequest
 from app.catalogue.editing import create_entry
-from app.catalogue.models import DispatchRule, RuleStatus
+from app.catalogue.models import DispatchRule, Exclusion, RuleStatus
+from app.deadlines.service import check_extension
 from app.platform.errors import Conflict
 from app.tickets import service as tickets
 from app.tickets.models import AssignmentStatus
@@ -33,15 +34,17 @@ class Effects:
 Step = Callable[[Session, Case, Any], Effects]
 
 
-def _reject(_session: Session, case: Case, _given: forms.Rejection) -> Effects:
-    return Effects({"ended_at": case.now})
+def _reject(session: Session, case: Case, given: forms.Rejection) -> Effects:
+    exclusion = session.get(Exclusion, given.exclusion_code)
+    if exclusion is None or not exclusion.is_active:
+        refuse({"exclusion_code": "没有这种不受理情形"})
+    case.ticket.ended_at = case.now
+    return Effects()
 
 
 def _merge(session: Session, case: Case, given: forms.Merging) -> Effects:
     master = tickets.get_ticket(session, given.master, is_locked=True)
-    missing = check_master(master, case)
-    if missing:
-        raise tickets.TicketIncomplete(missing)
+    refuse(check_master(master, case))
     return Effects({"merged_into_id": master.id})
 
 
@@ -135,6 +138,11 @@ def _ask(kind: RequestKind) -> Step:
     return step
 
 
+def _request_extension(session: Session, case: Case, given: forms.Extension) -> Effects:
+    check_extension(session, case.ticket.id, given.due_on, case.now)
+    return _ask(_R.EXTENSION)(session, case, given)
+
+
 def _decide(case: Case, kind: RequestKind, status: RequestStatus, why: str) -> UnitRequest | None:
     request = case.pending(kind)
     if request is not None:
@@ -148,7 +156,7 @@ def _approve(kind: RequestKind, **counted: str) -> Step:
         request = _decide(case, kind, RequestStatus.APPROVED, "")
         changed = {name: getattr(case.ticket, name) + 1 for name in counted.values()}
         if kind is _R.TERMINATION:
-            changed["ended_at"] = case.now
+            case.ticket.ended_at = case.now
         return Effects(changed, dict(request.detail) if request else {})
 
     return step
@@ -215,11 +223,13 @@ def _follow_up(case: Case, given: forms.Attempt | forms.Answer, *, is_reached: b
 
 def _end(session: Session, case: Case, _given: forms.Form) -> Effects:
     legs.end_all(session, case, _A.CLOSED)
-    return Effects({"ended_at": case.now})
+    case.ticket.ended_at = case.now
+    return Effects()
 
 
-def _reopen(_session: Session, _case: Case, _given: forms.Form) -> Effects:
-    return Effects({"ended_at": None, "lead_unit_code": None})
+def _reopen(_session: Session, case: Case, _given: forms.Form) -> Effects:
+    case.ticket.ended_at = None
+    return Effects({"lead_unit_code": None})
 
 
 STEPS: Mapping[str, Step] = MappingProxyType(
@@ -228,7 +238,7 @@ STEPS: Mapping[str, Step] = MappingProxyType(
         "send_back": _send_back, "dispatch": _dispatch, "designate": _designate, "sign": _sign,
         "request_return": _ask(_R.RETURN), "agree_return": _agree_return, "refuse_return": _refuse_return,
         "contact": _contact, "note_failed_contact": _note_failed_contact, "assign_support": _support,
-        "request_extension": _ask(_R.EXTENSION), "approve_extension": _approve(_R.EXTENSION, counted="extension_count"),
+        "request_extension": _request_extension, "approve_extension": _approve(_R.EXTENSION, counted="extension_count"),
         "refuse_extension": _refuse(_R.EXTENSION), "request_suspension": _ask(_R.SUSPENSION),
         "suspend": _approve(_R.SUSPENSION), "refuse_suspension": _refuse(_R.SUSPENSION),
         "request_commitment": _ask(_R.COMMITMENT), "approve_commitment": _approve(_R.COMMITMENT),

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.catalogue.models import DispatchRule, Exclusion, ReferenceChange, Region, RuleStatus, Subject, Unit
+from app.catalogue.models import DispatchRule, Exclusion, ReferenceChange, Region, Subject, Unit
 from app.platform.clock import to_shanghai
 from app.platform.errors import Conflict, HotlineError, NotFound, PreconditionFailed
 
@@ -93,11 +93,6 @@ def history(session: Session, model: type[Edited], code: str) -> list[ReferenceC
         ReferenceChange.table_name == model.__tablename__, ReferenceChange.key == code
     )
     return list(session.scalars(query.order_by(ReferenceChange.id)))
-
-
-def adopt_rule(session: Session, code: str, *, version: int, actor: str, now: datetime) -> DispatchRule:
-    """A candidate holds from now on. Raises NotFound, PreconditionFailed."""
-    return edit_entry(session, DispatchRule, code, {"status": RuleStatus.ACTIVE}, version=version, actor=actor, now=now)
 
 
 def _note(session: Session, row: Edited, changed: Mapping[str, list[Any]], *, actor: str, now: datetime) -> None:

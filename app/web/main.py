@@ -22,7 +22,9 @@ from app.callbacks import pages as callbacks_pages
 from app.callers import api as callers_api
 from app.calls import api as calls_api
 from app.calls import pages as calls_pages
+from app.casework import api as casework_api
 from app.catalogue import api as catalogue_api
+from app.catalogue import editing_api
 from app.deadlines import api as deadlines_api
 from app.deadlines import pages as deadlines_pages
 from app.deadlines import rule_pages
@@ -71,8 +73,10 @@ API_ROUTERS = (
     deadlines_api.router,
     tickets_api.router,
     callers_api.router,
+    casework_api.router,
     calls_api.router,
     catalogue_api.router,
+    editing_api.router,
     lines_api.router,
     probes_api.router,
 )

@@ -1,0 +1,97 @@
+"""JSON of handling: what is possible, make a move, how a ticket is handled, who should lead."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Path, Response
+
+from app.accounts.auth import Actor, require
+from app.accounts.rules import Permission
+from app.casework import legs, service
+from app.casework.proposals import propose_for
+from app.casework.schemas import CaseOut, Counts, MoveIn, MoveList, MoveOut, ProposalOut, ReportIn
+from app.platform.http import ClockDep, Reading, Writing
+from app.tickets.api import version_of
+from app.tickets.models import TicketStatus
+
+router = APIRouter(tags=["handling"])
+
+Reader = Annotated[Actor, Depends(require(Permission.CASES_READ))]
+Mover = Annotated[Actor, Depends(require(Permission.CASES_READ, Permission.CASES_MOVE))]
+TicketKey = Annotated[str, Path(pattern=r"^\d{1,19}$", description="id or ticket number")]
+Verb = Annotated[str, Path(pattern=r"^[a-z_]{2,40}$", description="a verb of docs/ticket-states.md")]
+IfMatch = Annotated[str | None, Header(alias="If-Match", description='the ETag that was read, e.g. `"3"`')]
+
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    403: {"description": "Another role's duty, or one that you may not add to what you did on this ticket (R35)"},
+    404: {"description": "No such ticket, not one that you may see, or no such verb"},
+    409: {"description": "The status does not allow it, something must happen first, or somebody was quicker"},
+    412: {"description": "Somebody changed it in between: `changes` says who and what"},
+    422: {"description": "`errors` names the fields that are missing or wrong"},
+}
+
+
+@router.get("/tickets/{ticket}/moves", summary="List possible moves", responses={404: REFUSALS[404]})
+def list_moves(ticket: TicketKey, actor: Reader, session: Reading, clock: ClockDep) -> MoveList:
+    """What you may do with this ticket now, with the fields of each form."""
+    case = service.open_case(session, ticket, actor, clock())
+    items = [MoveOut.of(move) for move in service.list_possible(case)]
+    return MoveList(status=TicketStatus(case.ticket.status), version=case.ticket.version, items=items)
+
+
+@router.post("/tickets/{ticket}/moves/{verb}", summary="Make a move", responses=REFUSALS)
+def make_move(
+    *,
+    ticket: TicketKey,
+    verb: Verb,
+    body: MoveIn,
+    actor: Mover,
+    session: Writing,
+    clock: ClockDep,
+    response: Response,
+    if_match: IfMatch = None,
+) -> CaseOut:
+    """Move a ticket along the table of states. Sent twice, the second is refused: the first has moved it."""
+    now = clock()
+    moved = service.move(session, ticket, verb, body.given, actor=actor, now=now, version=version_of(if_match))
+    response.headers["ETag"] = f'"{moved.version}"'
+    return service.show(session, moved, actor, now)
+
+
+@router.get("/tickets/{ticket}/case", summary="How a ticket is handled", responses={404: REFUSALS[404]})
+def read_case(ticket: TicketKey, actor: Reader, session: Reading, clock: ClockDep, response: Response) -> CaseOut:
+    """Units' legs, requests, contacts, the reply, follow-up, and what the citizen was told."""
+    now = clock()
+    case = service.open_case(session, ticket, actor, now)
+    response.headers["ETag"] = f'"{case.ticket.version}"'
+    return service.show(session, case.ticket, actor, now)
+
+
+@router.get("/tickets/{ticket}/proposal", summary="Who should lead", responses={404: REFUSALS[404]})
+def read_proposal(ticket: TicketKey, actor: Reader, session: Reading, clock: ClockDep) -> ProposalOut:
+    """The unit that the catalogue proposes, with the reasoning: territory, line department, rules, recusal."""
+    return ProposalOut.of(propose_for(session, service.open_case(session, ticket, actor, clock())))
+
+
+@router.post("/tickets/{ticket}/support/sign", summary="Sign a supporting leg", responses=REFUSALS)
+def sign_support(ticket: TicketKey, actor: Mover, session: Writing, clock: ClockDep) -> CaseOut:
+    """协办签收: your unit supports; the ticket itself does not move."""
+    now = clock()
+    case = service.open_case(session, ticket, actor, now, is_locked=True)
+    legs.sign_support(session, case)
+    return service.show(session, case.ticket, actor, now)
+
+
+@router.post("/tickets/{ticket}/support/report", summary="Report as a supporting unit", responses=REFUSALS)
+def report_support(ticket: TicketKey, body: ReportIn, actor: Mover, session: Writing, clock: ClockDep) -> CaseOut:
+    """协办反馈: the lead unit may answer only when every supporting unit has reported."""
+    now = clock()
+    case = service.open_case(session, ticket, actor, now, is_locked=True)
+    legs.report_support(session, case, body.report)
+    return service.show(session, case.ticket, actor, now)
+
+
+@router.get("/ticket-counts", summary="Count matters and citizens")
+def read_counts(actor: Reader, session: Reading) -> Counts:
+    """件 and 人次 of the tickets that you may see: a merged ticket is a citizen more, not a matter more."""
+    matters, citizens = service.count(session, actor)
+    return Counts(matters=matters, citizens=citizens)

@@ -1,0 +1,185 @@
+"""What the API of handling takes and gives."""
+
+from datetime import date, datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.casework.case import Case
+from app.casework.fields import FormField, fields_of
+from app.casework.forms import Form, Words
+from app.casework.models import CitizenNotice
+from app.casework.proposal import Proposal
+from app.tickets.models import TicketStatus
+from app.tickets.states import Duty, Move
+
+
+class MoveIn(BaseModel):
+    """What the move's form asks for; `GET …/moves` names the fields."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"given": {"reason": "不属于本单位职责"}}]}
+    )
+
+    given: dict[str, Any] = Field(default={}, description="field → value, as the move's form says")
+
+
+class MoveOut(BaseModel):
+    """One move that is possible now."""
+
+    verb: str
+    text: str = Field(description="what it is called, Chinese")
+    target: TicketStatus = Field(description="the status that it leads to")
+    duty: Duty
+    fields: list[FormField]
+
+    @classmethod
+    def of(cls, move: Move) -> "MoveOut":
+        return cls(verb=move.verb, text=move.text, target=move.target, duty=move.duty, fields=fields_of(move.verb))
+
+
+class MoveList(BaseModel):
+    status: TicketStatus
+    version: int = Field(description="for If-Match")
+    items: list[MoveOut]
+
+
+class _Row(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+
+class LegOut(_Row):
+    """One unit's leg of a ticket."""
+
+    id: int
+    unit_code: str
+    kind: str = Field(description="lead (主办) or supporting (协办)")
+    status: str = Field(description="assigned, signed, reported, returned or closed")
+    task: str
+    due_on: date | None
+    assigned_by: str
+    assigned_at: datetime
+    signed_at: datetime | None
+    report: str
+    reported_at: datetime | None
+    ended_at: datetime | None
+    why: list[Any] = Field(description="the trace of the proposal: [title, text] pairs")
+
+
+class RequestOut(_Row):
+    """What a unit asked for."""
+
+    id: int
+    unit_code: str
+    kind: str
+    status: str
+    detail: dict[str, Any]
+    asked_by: str
+    asked_at: datetime
+    decided_by: str
+    decided_at: datetime | None
+    decision: str
+
+
+class ContactOut(_Row):
+    unit_code: str
+    at: datetime
+    by: str
+    channel: str
+    is_reached: bool
+    note: str
+
+
+class ReplyOut(_Row):
+    round: int
+    to_platform: str
+    to_citizen: str
+    result: str
+    told_how: str
+    drafted_by: str
+    drafted_at: datetime
+    approved_by: str
+    approved_at: datetime | None
+
+
+class FollowUpOut(_Row):
+    ticket_id: int
+    round: int
+    at: datetime
+    by: str
+    channel: str
+    is_reached: bool
+    is_solved: bool | None
+    satisfaction: str
+    reason: str
+
+
+class NoticeOut(_Row):
+    ticket_id: int
+    at: datetime
+    action: str
+    text: str
+
+
+class CaseOut(BaseModel):
+    """How a ticket is handled."""
+
+    ticket_id: int
+    status: TicketStatus
+    version: int
+    legs: list[LegOut]
+    requests: list[RequestOut]
+    contacts: list[ContactOut]
+    reply: ReplyOut | None = Field(description="of this round of handling")
+    followers: list[str] = Field(description="numbers of the tickets merged into this one: each citizen keeps his own")
+    follow_ups: list[FollowUpOut]
+    notices: list[NoticeOut]
+
+    @classmethod
+    def of(cls, case: Case, notices: list[CitizenNotice]) -> "CaseOut":
+        return cls(
+            ticket_id=case.ticket.id,
+            status=TicketStatus(case.ticket.status),
+            version=case.ticket.version,
+            legs=[LegOut.model_validate(row) for row in case.legs],
+            requests=[RequestOut.model_validate(row) for row in case.requests],
+            contacts=[ContactOut.model_validate(row) for row in case.contacts],
+            reply=ReplyOut.model_validate(case.reply) if case.reply else None,
+            followers=[ticket.ticket_number for ticket in case.followers],
+            follow_ups=[FollowUpOut.model_validate(row) for row in case.follow_ups],
+            notices=[NoticeOut.model_validate(row) for row in notices],
+        )
+
+
+class StepOut(BaseModel):
+    title: str
+    text: str
+
+
+class ProposalOut(BaseModel):
+    """Who should lead, and why."""
+
+    lead_unit_code: str | None
+    lead_unit_name: str
+    supporting_unit_codes: list[str]
+    steps: list[StepOut] = Field(description="the reasoning, step by step, Chinese")
+
+    @classmethod
+    def of(cls, proposal: Proposal) -> "ProposalOut":
+        return cls(
+            lead_unit_code=proposal.lead.code if proposal.lead else None,
+            lead_unit_name=proposal.lead.name if proposal.lead else "",
+            supporting_unit_codes=[unit.code for unit in proposal.supporting],
+            steps=[StepOut(title=step.title, text=step.text) for step in proposal.steps],
+        )
+
+
+class ReportIn(Form):
+    report: Words = Field(min_length=4, max_length=2000, description="what the supporting unit has done")
+
+
+class Counts(BaseModel):
+    """件 and 人次 are two things."""
+
+    matters: int = Field(description="件: tickets that were not merged into another")
+    citizens: int = Field(description="人次: every citizen's own ticket")
