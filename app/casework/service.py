@@ -17,6 +17,7 @@ from app.casework.models import CitizenNotice
 from app.casework.notices import tell_citizens
 from app.casework.schemas import CaseOut
 from app.casework.steps import STEPS, Effects
+from app.deadlines.service import on_move
 from app.platform.errors import Conflict, NotFound
 from app.tickets import service as tickets
 from app.tickets.access import check_sees, holding_of, visible
@@ -24,6 +25,7 @@ from app.tickets.models import Ticket, TicketStatus
 from app.tickets.moving import TransitionRefused, check_version, listen, move_ticket
 from app.tickets.states import BY_VERB, Move, moves_from
 
+listen(on_move)
 listen(tell_citizens)
 
 AT_THE_DESK = frozenset({"accept", "finish"})

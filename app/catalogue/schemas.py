@@ -54,6 +54,8 @@ class UnitChanges(_Changes):
 class UnitIn(UnitChanges):
     code: Code
     name: Line = Field(min_length=2, max_length=60)
+    level: int = Field(ge=1, le=5)
+    kind: UnitKind
     region_code: RegionCode
 
 

@@ -58,7 +58,7 @@ def test_a_quiet_ticket_is_archived_after_15_days_and_is_immutable(
     archive_due(context)
     assert status(stage, ticket) == TicketStatus.ARCHIVED
     assert actions(stage, ticket).count("archived") == 1
-    with refused(TransitionRefused, ""), stage.database.transaction() as session:
+    with refused(TransitionRefused, "不能再修改"), stage.database.transaction() as session:
         tickets.save_ticket(session, ticket, {"title": "改"}, version=None, actor="8001", now=stage.now)
     with refused(TransitionRefused, "可进行的操作：无"):
         stage.move(ticket, "reopen", "8001", new_facts="又出现了同样的垃圾堆放问题")
@@ -108,7 +108,8 @@ def test_a_consultation_is_finished_at_once_and_nothing_else(stage: Stage, refus
     with stage.database.transaction() as session:
         made = tickets.create_ticket(
             session,
-            {"ticket_type": "help", "subject_code": "030101", "region_code": "410421", "content": "停水什么时候恢复呢",
+            {"ticket_type": "help", "subject_code": "030101", "region_code": "410421",
+             "content": "停水什么时候才恢复呢",
              "contact_number": "19900012345", "answer": "今晚八点恢复"},
             actor="8001", region_code="410400", now=stage.now,
         ).id  # fmt: skip
