@@ -71,12 +71,15 @@ def _designate(session: Session, case: Case, given: forms.Designation) -> Effect
 
 
 def _keep_as_candidate(session: Session, case: Case, given: forms.Designation) -> None:
-    """R37: a decision about a dispute may become a rule; the catalogue's keepers say whether it does."""
+    """R37: a decision about a dispute may become a rule; the catalogue's keepers say whether it does.
+
+    Its code names the ticket's id, its note nothing of the ticket: units read the catalogue too.
+    """
     ticket = case.ticket
     values = {
         "subject_code": ticket.subject_code, "region_code": ticket.region_code, "lead_unit_code": given.lead_unit_code,
         "supporting_unit_codes": " ".join(given.supporting_unit_codes), "overrides_territory": True,
-        "status": RuleStatus.CANDIDATE, "note": f"争议指定：{ticket.ticket_number}",
+        "status": RuleStatus.CANDIDATE, "note": "由争议指定产生",
     }  # fmt: skip
     code = f"d{ticket.id}-{ticket.version}"
     create_entry(session, DispatchRule, code, values, actor=case.actor.name, now=case.now)

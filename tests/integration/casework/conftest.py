@@ -1,15 +1,17 @@
 """A ticket, and the people who move it through its life: each step is one call."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import delete
 
 from app.accounts.auth import Actor, actor_of_user
 from app.accounts.models import Role
 from app.accounts.service import create_user
 from app.casework import legs, service
+from app.catalogue.models import DispatchRule, RuleStatus
 from app.deadlines.versions import seed as seed_deadlines
 from app.platform.database import Database
 from app.tickets import service as tickets
@@ -114,7 +116,7 @@ class Stage:
 
 
 @pytest.fixture
-def stage(database: Database, now: datetime) -> Stage:
+def stage(database: Database, now: datetime) -> Iterator[Stage]:
     """Everybody who has a part in a ticket's life."""
     with database.transaction() as session:
         seed_deadlines(session, now)
@@ -127,7 +129,9 @@ def stage(database: Database, now: datetime) -> Stage:
         ("leader2", Role.UNIT_LEADER, OTHER_COUNTY), ("officer", Role.UNIT_STAFF, CITY_OFFICE),
     ):  # fmt: skip
         stage.person(name, role, unit)
-    return stage
+    yield stage
+    with database.transaction() as session:  # reference data outlives a test on PostgreSQL
+        session.execute(delete(DispatchRule).where(DispatchRule.status == RuleStatus.CANDIDATE))
 
 
 @pytest.fixture
