@@ -55,7 +55,7 @@ def time_left(due: datetime | None, now: datetime) -> str:
     if days:
         text = f"{days}天{hours}小时" if hours else f"{days}天"
     else:
-        text = f"{hours}小时{minutes}分钟" if hours else f"{minutes}分钟"
+        text = (f"{hours}小时" if hours else "") + (f"{minutes}分钟" if minutes or not hours else "")
     return f"逾期{text}" if seconds < 0 else f"剩{text}"
 
 

@@ -17,6 +17,7 @@ from app.accounts.auth import hash_token
 from app.accounts.models import Role, ServiceToken
 from app.cli.servers import redis_server
 from app.contract.ports import free_port
+from app.deadlines.versions import seed as seed_deadlines
 from app.lines.service import seed
 from app.platform.clock import utc_now
 from app.platform.database import Database, make_engine
@@ -59,6 +60,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     database = Database(engine)
     with database.transaction() as session:
         seed(session)
+        seed_deadlines(session, utc_now())
         scopes = ["call-events:write", "lookup:read"]
         session.add(
             ServiceToken(name="bridge", token_hash=hash_token(BRIDGE_TOKEN), scopes=scopes, created_at=utc_now())
