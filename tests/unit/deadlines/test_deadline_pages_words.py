@@ -17,11 +17,17 @@ NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 @pytest.mark.parametrize(
     ("left", "words"),
     [
-        (timedelta(minutes=25), "剩25分钟"), (timedelta(hours=2), "剩2小时"), (timedelta(hours=2, minutes=5), "剩2小时5分钟"),
-        (timedelta(days=1), "剩1天"), (timedelta(days=3, hours=4, minutes=9), "剩3天4小时"), (timedelta(0), "剩0分钟"),
-        (-timedelta(hours=3), "逾期3小时"), (-timedelta(seconds=30), "逾期0分钟"), (-timedelta(days=2, hours=1), "逾期2天1小时"),
+        (timedelta(minutes=25), "剩25分钟"),
+        (timedelta(hours=2), "剩2小时"),
+        (timedelta(hours=2, minutes=5), "剩2小时5分钟"),
+        (timedelta(days=1), "剩1天"),
+        (timedelta(days=3, hours=4, minutes=9), "剩3天4小时"),
+        (timedelta(0), "剩0分钟"),
+        (-timedelta(hours=3), "逾期3小时"),
+        (-timedelta(seconds=30), "逾期0分钟"),
+        (-timedelta(days=2, hours=1), "逾期2天1小时"),
     ],
-)  # fmt: skip
+)
 def test_the_time_that_is_left_is_said_in_two_units_at_most(left: timedelta, words: str) -> None:
     assert wording.time_left(NOW + left, NOW) == words
 
