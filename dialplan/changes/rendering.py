@@ -27,16 +27,16 @@ def render_again(
 ) -> Rendered:
     """Apply the plan file as any change; where one person may not, the plan in force. Raises SitePlanFault."""
 
-    def apply(text: str) -> ApplyReport:
-        why = f"rendered from {plan_file.name}"
-        request = ChangeRequest(text, plan_file.name, by, why, is_dry_run=is_dry_run, is_set_up=True)
+    def apply(text: str, name: str) -> ApplyReport:
+        request = ChangeRequest(text, name, by, f"rendered from {name}", is_dry_run=is_dry_run, is_set_up=True)
         return applying(settings, request).run()
 
-    report = apply(read_plan_file(plan_file))
+    report = apply(read_plan_file(plan_file), plan_file.name)
     is_held_back = report.code == "approval_missing" or bool(
         report.outcome is Outcome.DRY_RUN and report.change and report.change.needs_approval
     )
     if not is_held_back:
         return Rendered(report)
     store = VersionStore(settings.home)
-    return Rendered(apply(store.plan_text(store.current_number() or 0)), is_held_back=True)
+    number = store.current_number() or 0
+    return Rendered(apply(store.plan_text(number), f"version {number}"), is_held_back=True)

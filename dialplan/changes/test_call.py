@@ -88,7 +88,12 @@ class Caller:
         if status != 200:
             return self._result(status, say("call_refused", status=status))
         answered = self._result(200)
-        heard = self.hears_sound(deadline)
+        try:
+            heard = self.hears_sound(deadline)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                self.hang_up()  # who ends us in the middle leaves no call behind
+            raise
         try:
             self.hang_up()
         except ConnectionRefusedError:

@@ -16,6 +16,7 @@ from app.contract.changes import ApplyReport
 from app.contract.env import PROJECT
 from dialplan.asterisk import launch_command
 from dialplan.changes.applying import Applying, ChangeRequest
+from dialplan.changes.steps import OnStep
 from dialplan.changes.test_call import Caller
 from dialplan.changes.versions import VersionStore
 from dialplan.check import prompt_names
@@ -74,9 +75,16 @@ class ChangingNode(AsteriskNode):
     def store(self) -> VersionStore:
         return VersionStore(self.settings.home)
 
-    def apply(self, text: str, *, settings: DialplanSettings | None = None, **request: Any) -> ApplyReport:
+    def apply(
+        self, text: str, *, settings: DialplanSettings | None = None, on_step: OnStep = lambda _: None, **request: Any
+    ) -> ApplyReport:
         wanted = ChangeRequest(text, "plan", **({"by": "anna", "why": "a test"} | request))
-        return Applying(settings or self.settings, wanted, speak_prompts=self._speak_lines).run()
+        return self.applying(settings or self.settings, wanted, on_step).run()
+
+    def applying(
+        self, settings: DialplanSettings, request: ChangeRequest, on_step: OnStep = lambda _: None
+    ) -> Applying:
+        return Applying(settings, request, on_step=on_step, speak_prompts=self._speak_lines)
 
     def _speak_lines(self, plan: Any) -> int:
         missing = [

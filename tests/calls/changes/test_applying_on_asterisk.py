@@ -1,14 +1,19 @@
 """A change on a real Asterisk: what takes effect, what is refused, and what goes back by itself."""
 
+import os
+import signal
 from socket import SOCK_DGRAM
 from typing import Any
 
 import pytest
 
-from app.contract.changes import Outcome, StepName, StepOutcome
+from app.contract.changes import Outcome, Step, StepName, StepOutcome
 from app.contract.ports import free_port
+from dialplan.changes import clock
 from dialplan.changes.lock import ChangeLock
 from dialplan.changes.mending import Marker, Pending
+from dialplan.changes.node_state import node_state
+from dialplan.changes.rendering import render_again
 from dialplan.changes.swap import ConfigurationFolder
 from dialplan.changes.test_call import place_call
 from tests.calls.changes.changing_node import ChangingNode, HeldCall, plan_text
@@ -147,6 +152,61 @@ def test_an_apply_that_was_killed_after_its_swap_is_mended_by_the_next(node: Cha
     assert "cut short" in report.steps[0].detail
     assert report.outcome is Outcome.NOTHING_TO_DO
     assert node.rendered() == before
+
+
+@pytest.mark.parametrize("step", [StepName.VERIFY, StepName.TEST_CALL])
+def test_an_apply_that_is_told_to_end_goes_back_first(node: ChangingNode, step: StepName) -> None:
+    before, number = node.rendered(), node.store.current_number()
+
+    def end(told: Step) -> None:
+        if (told.name, told.outcome) == (step, StepOutcome.RUNNING):
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    report = node.apply(plan_text(new_line), on_step=end)
+
+    assert (report.outcome, report.code) == (Outcome.ROLLED_BACK, "interrupted")
+    assert (node.rendered(), node.store.current_number()) == (before, number)
+    assert "12399" not in node.cli("dialplan show from-trunk-carrier")
+    assert ChangeLock(node.store.folder).holder() is None
+    node.wait_until_idle()
+    assert node.apply(plan_text(new_line)).outcome is Outcome.APPLIED
+
+
+def test_set_up_puts_nothing_in_force_that_an_apply_would_refuse(node: ChangingNode) -> None:
+    before, number = node.rendered(), node.store.current_number()
+    node.settings.site_plan.write_text(plan_text(new_line), encoding="utf-8")
+    node.speak("greeting", sound="sine 400 gain -120")  # a prompt nobody can hear
+    try:
+        refused = render_again(node.settings, node.settings.site_plan, by="hotline setup", applying=node.applying)
+    finally:
+        node.speak("greeting")
+    assert (refused.report.outcome, refused.report.code) == (Outcome.REFUSED, "rehearsal_failed")
+    assert (node.rendered(), node.store.current_number()) == (before, number)
+
+    taken = render_again(node.settings, node.settings.site_plan, by="hotline setup", applying=node.applying)
+
+    assert taken.report.outcome is Outcome.APPLIED
+    done = {step.name for step in taken.report.steps if step.outcome is StepOutcome.DONE}
+    assert {StepName.REHEARSE, StepName.SWAP, StepName.VERIFY, StepName.TEST_CALL} <= done
+
+
+def test_a_rehearsed_clock_is_shown_and_ended_by_a_change_of_anything(node: ChangingNode) -> None:
+    def patient(plan: dict[str, Any]) -> None:
+        plan["queues"][0]["ring_seconds"] = 9
+
+    clock.move(node.settings, 3600)
+    try:
+        assert node_state(node.settings).clock_offset_seconds == 3600
+
+        report = node.apply(plan_text(patient))
+
+        assert report.outcome is Outcome.APPLIED
+        assert "dialplan reload" not in report.change.reloads if report.change else False
+        assert clock.read_offset(node.settings) == 0
+    finally:
+        clock.move(node.settings, 0)
+    [reload] = [step for step in report.steps if step.name is StepName.RELOAD]
+    assert "the rehearsed clock is the real time again" in reload.detail
 
 
 def test_a_queue_with_callers_in_it_is_not_removed(node: ChangingNode) -> None:

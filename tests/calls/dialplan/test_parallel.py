@@ -1,17 +1,43 @@
 """A line whose own people and our agents may both answer: exactly one does, and the record says who."""
 
 import time
+from collections.abc import Iterator
 
 import pytest
 
 from tests.calls.dialplan.asterisk_node import AsteriskNode
 from tests.calls.dialplan.line_cast import agent_at, changed_dialplan, conversation, exchange, phone_at
-from tests.calls.dialplan.sip_answerer import ANSWER, BUSY, RING, header, until
+from tests.calls.dialplan.sip_answerer import ANSWER, BUSY, RING, SipAnswerer, header, until
 from tests.calls.dialplan.sip_phone import SipPhone
 
 pytestmark = pytest.mark.calls
 
 CITIZEN = b'"x" <sip:13800000328@c>'
+
+
+class Both:
+    """A department's exchange and our agent, both ringing for a citizen of 12328."""
+
+    def __init__(self, node: AsteriskNode, transport: SipAnswerer, agent: SipAnswerer, citizen: SipPhone) -> None:
+        self._node, self.transport, self.agent, self.citizen = node, transport, agent, citizen
+
+    def hang_up(self) -> None:
+        """The citizen ends it; nothing is left on the line."""
+        self.citizen.hang_up()
+        self._node.wait_until_idle()
+
+
+@pytest.fixture
+def both(node: AsteriskNode) -> Iterator[Both]:
+    with (
+        exchange(node, "transport", RING) as transport,
+        agent_at(node, "8001", RING) as agent,
+        SipPhone(node.settings.sip_port) as citizen,
+    ):
+        citizen.invite("12328", CITIZEN)
+        agent.wait_for()
+        transport.wait_for()
+        yield Both(node, transport, agent, citizen)
 
 
 def legs(node: AsteriskNode) -> list[list[str]]:
@@ -24,63 +50,39 @@ def ended(node: AsteriskNode) -> list[str]:
     return node.queue_log("HLENDED", node.last_call_id())[0][:3]
 
 
-def test_the_department_answers_first_and_our_agent_stops_ringing(node: AsteriskNode) -> None:
-    with (
-        exchange(node, "transport", RING) as transport,
-        agent_at(node, "8001", RING) as agent,
-        SipPhone(node.settings.sip_port) as citizen,
-    ):
-        citizen.invite("12328", CITIZEN)
-        agent.wait_for()
-        transport.wait_for()
-        transport.answer_now()
-        until(lambda: agent.cancelled == 1, "the agent's phone to stop")
-        citizen.hang_up()
-        until(lambda: transport.ended == 1, "the end of the conversation")
-        node.wait_until_idle()
+def test_the_department_answers_first_and_our_agent_stops_ringing(node: AsteriskNode, both: Both) -> None:
+    both.transport.answer_now()
+    until(lambda: both.agent.cancelled == 1, "the agent's phone to stop")
+    both.citizen.hang_up()
+    until(lambda: both.transport.ended == 1, "the end of the conversation")
+    node.wait_until_idle()
 
     assert legs(node) == [["12328", "transport", "answered", "1"]]
     assert ended(node) == ["department", "common", ""]
 
 
-def test_our_agent_answers_first_and_the_department_stops_ringing(node: AsteriskNode) -> None:
-    with (
-        exchange(node, "transport", RING) as transport,
-        agent_at(node, "8001", RING) as agent,
-        SipPhone(node.settings.sip_port) as citizen,
-    ):
-        citizen.invite("12328", CITIZEN)
-        invite = agent.wait_for()
-        transport.wait_for()
-        with conversation(node):
-            agent.answer_now()
-        until(lambda: transport.cancelled == 1, "the department to stop")
-        citizen.hang_up()
-        until(lambda: agent.ended == 1, "the end of the conversation")
-        node.wait_until_idle()
+def test_our_agent_answers_first_and_the_department_stops_ringing(node: AsteriskNode, both: Both) -> None:
+    with conversation(node):
+        both.agent.answer_now()
+    until(lambda: both.transport.cancelled == 1, "the department to stop")
+    both.citizen.hang_up()
+    until(lambda: both.agent.ended == 1, "the end of the conversation")
+    node.wait_until_idle()
 
-    assert "13800000328" in header(invite, "From")
+    assert "13800000328" in header(both.agent.invites[-1], "From")
     assert legs(node) == [["12328", "transport", "elsewhere", "1"]]
     assert ended(node) == ["queue", "common", "1001"]
 
 
 @pytest.mark.parametrize("lead_seconds", [-0.1, 0, 0.25, 0.3, 0.35, 0.5])
-def test_two_who_answer_at_once_make_one_conversation(lead_seconds: float, node: AsteriskNode) -> None:
+def test_two_who_answer_at_once_make_one_conversation(lead_seconds: float, node: AsteriskNode, both: Both) -> None:
     """The agent hears a whisper of 0.3 s before he is through: around then it is a matter of milliseconds."""
-    with (
-        exchange(node, "transport", RING) as transport,
-        agent_at(node, "8001", RING) as agent,
-        SipPhone(node.settings.sip_port) as citizen,
-    ):
-        citizen.invite("12328", CITIZEN)
-        agent.wait_for()
-        transport.wait_for()
-        for who in (agent, transport) if lead_seconds >= 0 else (transport, agent):
-            who.answer_now()
-            time.sleep(abs(lead_seconds))
-        until(lambda: transport.ended + transport.cancelled + agent.ended + agent.cancelled >= 1, "the loser's end")
-        citizen.hang_up()
-        node.wait_until_idle()
+    agent, transport = both.agent, both.transport
+    for who in (agent, transport) if lead_seconds >= 0 else (transport, agent):
+        who.answer_now()
+        time.sleep(abs(lead_seconds))
+    until(lambda: transport.ended + transport.cancelled + agent.ended + agent.cancelled >= 1, "the loser's end")
+    both.hang_up()
 
     [leg] = legs(node)
     stage, _, member = ended(node)
@@ -141,24 +143,15 @@ def test_nobody_on_either_side_ends_with_a_word_and_on_the_list_of_missed_calls(
     assert ended(node) == ["after_queue", "common", ""]
 
 
-def test_a_department_that_forwards_its_leg_back_is_told_that_we_are_busy(node: AsteriskNode) -> None:
-    with (
-        exchange(node, "transport", RING) as transport,
-        agent_at(node, "8001", RING) as agent,
-        SipPhone(node.settings.sip_port) as citizen,
-        SipPhone(node.settings.sip_port, address="127.0.0.5") as back,
-    ):
-        citizen.invite("12328", CITIZEN)
-        invite = transport.wait_for()
-        agent.wait_for()
-        first = node.last_call_id()
-        headers = [f"{name}: {header(invite, name)}" for name in ("X-12345-Hop", "X-12345-Call-Id")]
+def test_a_department_that_forwards_its_leg_back_is_told_that_we_are_busy(node: AsteriskNode, both: Both) -> None:
+    invite, first = both.transport.invites[-1], node.last_call_id()
+    headers = [f"{name}: {header(invite, name)}" for name in ("X-12345-Hop", "X-12345-Call-Id")]
+    with SipPhone(node.settings.sip_port, address="127.0.0.5") as back:
         assert back.invite("12345", CITIZEN, "Diversion: <sip:12328@t>", *headers) == 486
-        citizen.hang_up()
-        node.wait_until_idle()
+        both.hang_up()
 
     assert node.last_call_id() == first
-    assert len(agent.invites) == 1
+    assert len(both.agent.invites) == 1
     assert legs(node)[0] == ["12328", "transport", "loop", "1"]
 
 
@@ -234,18 +227,11 @@ def test_own_people_take_no_place_on_the_department_s_trunk(node: AsteriskNode) 
     assert [row[0].split("-")[0] for row in groups if row[1:3] == ["transport", "trunk"]] == ["PJSIP/transport"]
 
 
-def test_our_agent_s_answer_ends_the_ringing_out_too(node: AsteriskNode) -> None:
-    with (
-        exchange(node, "transport", RING) as transport,
-        agent_at(node, "8001", RING) as agent,
-        SipPhone(node.settings.sip_port) as citizen,
-    ):
-        citizen.invite("12328", CITIZEN)
-        agent.wait_for()
-        transport.wait_for()
-        assert "1 results" in node.cli("database show hotline-out")
-        with conversation(node):
-            agent.answer_now()
-        until(lambda: "0 results" in node.cli("database show hotline-out"), "no call that rings")
-        citizen.hang_up()
-        node.wait_until_idle()
+def test_our_agent_s_answer_ends_the_ringing_out_too(node: AsteriskNode, both: Both) -> None:
+    assert "1 results" in node.cli("database show hotline-out")
+
+    with conversation(node):
+        both.agent.answer_now()
+
+    until(lambda: "0 results" in node.cli("database show hotline-out"), "no call that rings")
+    both.hang_up()
