@@ -53,7 +53,7 @@ QUICK = Size(50_000, [15], (300,), 4, 6, 3, (50, 20, 200), 10, 5_000, 1)
 def run_bench(parts: tuple[str, ...], *, is_quick: bool) -> None:
     """Measure these parts; the table is printed, JSON and plot are written after each part."""
     RESULTS.mkdir(parents=True, exist_ok=True)
-    report = BenchReport(_machine("quick" if is_quick else "whole"))
+    report = BenchReport(describe_machine("quick" if is_quick else "whole"))
     started = time.monotonic()
     with _progress() as say:
         for measures in _run(parts, QUICK if is_quick else WHOLE, say):
@@ -106,7 +106,8 @@ def _bench_bridge(events: int) -> list[Measure]:
     ]  # fmt: skip
 
 
-def _machine(size: str) -> dict[str, str]:
+def describe_machine(size: str) -> dict[str, str]:
+    """What the figures were measured on."""
     return {
         "size": size,
         "cores": str(os.cpu_count()),

@@ -6,6 +6,10 @@ import subprocess
 import httpx
 import pytest
 
+from dialplan.changes.mending import Marker, Pending
+from dialplan.changes.swap import ConfigurationFolder
+from dialplan.changes.versions import VersionStore, read_folder
+from dialplan.settings import DialplanSettings
 from tests.stack import Stack
 
 pytestmark = pytest.mark.calls
@@ -111,3 +115,20 @@ def test_no_secret_stands_in_any_log(stack: Stack) -> None:
     assert len(secrets) == 8
     assert len(logs) >= 6
     assert found.stdout == ""
+
+
+def test_starting_mends_a_change_that_was_killed_half_way(stack: Stack) -> None:
+    settings = stack.read(DialplanSettings)
+    store, folder = VersionStore(settings.home), ConfigurationFolder(settings)
+    before = read_folder(folder.live)
+    folder.stage(before | {"queues.conf": before["queues.conf"] + "; half a change\n"})
+    Marker(store).set(Pending(number=store.next_number(), live_before=folder.identity))
+    folder.exchange()
+    assert json.loads(stack.run_cli("dialplan", "state", "--json").stdout)["is_cut_short"]
+
+    told = stack.run_cli("up").stdout
+
+    assert "an earlier change was cut short" in told
+    assert read_folder(folder.live) == before
+    state = json.loads(stack.run_cli("dialplan", "state", "--json").stdout)
+    assert (state["is_cut_short"], state["hand_edits"]) == (False, [])
