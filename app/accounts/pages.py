@@ -20,12 +20,12 @@ HOME: dict[Role, str] = {
     Role.AGENT: "/desk",
     Role.SUPERVISOR: "/tickets",
     Role.OPS: "/operations/lines",
-    Role.UNIT_STAFF: "/tickets",
-    Role.UNIT_LEADER: "/tickets",
+    Role.UNIT_STAFF: "/work",
+    Role.UNIT_LEADER: "/work",
     Role.AUDITOR: "/tickets",
-    Role.DISPATCHER: "/tickets",
-    Role.REVIEWER: "/tickets",
-    Role.FOLLOW_UP: "/tickets",
+    Role.DISPATCHER: "/work",
+    Role.REVIEWER: "/work",
+    Role.FOLLOW_UP: "/work",
 }
 """Where each role starts."""
 

@@ -1,6 +1,7 @@
 """The fields of a move's form, for pages and programs: read from the form itself, so they never differ from it."""
 
 import types
+from collections.abc import Container, Mapping
 from datetime import date
 from enum import StrEnum
 from typing import Any, Union, get_args, get_origin
@@ -8,6 +9,7 @@ from typing import Any, Union, get_args, get_origin
 from pydantic import BaseModel, Field
 
 from app.casework.forms import FORMS, WORDS, Form
+from app.catalogue.models import Unit
 
 
 class FormField(BaseModel):
@@ -24,6 +26,24 @@ def fields_of(verb: str) -> list[FormField]:
     """What the form of this verb asks for, in order."""
     form = FORMS.get(verb, Form)
     return [_field(name, info) for name, info in form.model_fields.items()]
+
+
+def words_of(form: Form, units: Mapping[str, Unit], *, leave_out: Container[str] = ()) -> dict[str, str]:
+    """What a form says, as people read it in the history: label → words."""
+    told = {}
+    for name, info in type(form).model_fields.items():
+        value = getattr(form, name)
+        if name not in leave_out and value not in (None, "", [], False):
+            told[info.title or name] = _words(value, _kind(info)[0], units)
+    return told
+
+
+def _words(value: Any, kind: str, units: Mapping[str, Unit]) -> str:
+    if isinstance(value, StrEnum):
+        return WORDS[type(value)][value]
+    if kind in {"unit", "units"}:
+        return "、".join(units[code].name if code in units else code for code in ([value] if kind == "unit" else value))
+    return "是" if value is True else str(value)
 
 
 def _field(name: str, info: Any) -> FormField:

@@ -8,8 +8,16 @@ from app.casework import forms
 from app.casework.case import Case
 from app.casework.proposals import propose_for
 from app.casework.rules import may_follow
-from app.platform.errors import Conflict
+from app.platform.errors import Conflict, HotlineError
 from app.tickets.models import Assignment, AssignmentKind, AssignmentStatus
+
+LEAST_REPORT = 4
+
+
+class ReportTooShort(HotlineError):
+    status = 422
+    code = "report-too-short"
+    title = f"协办情况不少于{LEAST_REPORT}个字"
 
 
 class LegRefused(Conflict):
@@ -78,10 +86,12 @@ def sign_support(session: Session, case: Case) -> Assignment:
 
 
 def report_support(session: Session, case: Case, report: str) -> Assignment:
-    """协办反馈 of the actor's own unit. Raises LegRefused."""
+    """协办反馈 of the actor's own unit. Raises LegRefused, ReportTooShort."""
     leg = _own_support(case)
+    if len(report.strip()) < LEAST_REPORT:
+        raise ReportTooShort(errors=[{"field": "report", "message": ReportTooShort.title}])
     advance(leg, AssignmentStatus.REPORTED, case)
-    leg.report = report
+    leg.report = report.strip()
     session.flush()
     return leg
 

@@ -12,6 +12,7 @@ from app.accounts.auth import SYSTEM, Actor
 from app.casework import forms
 from app.casework.case import Case, read_case
 from app.casework.duties import check_duty, refusal
+from app.casework.fields import words_of
 from app.casework.guards import GUARDS, refuse
 from app.casework.models import CitizenNotice
 from app.casework.notices import tell_citizens
@@ -122,10 +123,12 @@ def _row(ticket: Ticket, verb: str) -> Move:
 def _make(session: Session, case: Case, row: Move, form: forms.Form) -> None:
     step = STEPS.get(row.verb)
     effects = step(session, case, form) if step else Effects()
-    noted = {**form.model_dump(mode="json", exclude_none=True), **effects.noted}
+    given = {**form.model_dump(mode="json", exclude_none=True), **effects.noted}
+    told = words_of(form, case.units, leave_out=effects.changed)
     move_ticket(
-        session, case.ticket, row.verb, actor=case.actor.name, now=case.now, changed=effects.changed, given=noted
-    )
+        session, case.ticket, row.verb,
+        actor=case.actor.name, now=case.now, changed=effects.changed, given=given, told=told,
+    )  # fmt: skip
     for verb in effects.then:
         _follow(session, case.ticket, verb, case.now)
 

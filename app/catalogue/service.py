@@ -108,3 +108,8 @@ def list_subjects(session: Session, parent_code: str | None = None) -> list[Subj
     if parent_code is not None:
         query = query.where(Subject.parent_code == parent_code)
     return list(session.scalars(query))
+
+
+def list_units(session: Session) -> list[Unit]:
+    """Every unit that is active, by level and code."""
+    return list(session.scalars(select(Unit).where(Unit.is_active).order_by(Unit.level, Unit.code)))

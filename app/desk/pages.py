@@ -12,8 +12,8 @@ from app.accounts.rules import Permission
 from app.callbacks import wording
 from app.calls.models import Call
 from app.calls.rules import may_see_number
-from app.catalogue.models import Region, Subject
-from app.catalogue.service import list_regions, list_subjects
+from app.catalogue.models import Region, Subject, Unit
+from app.catalogue.service import list_regions, list_subjects, list_units
 from app.desk import rules, service, views
 from app.desk.handover_view import read_handover_panel
 from app.desk.service import Agent
@@ -59,6 +59,7 @@ def show_desk(
         reasons={code: rules.PAUSE_REASONS[code] for code in rules.CHOSEN_REASONS},
         subjects=_options(list_subjects(session), LEAF_SUBJECT_LEVEL),
         regions=_options(list_regions(session), COUNTY_LEVEL),
+        units=[{"code": u.code, "name": u.name, "full_name": u.name} for u in list_units(session)],
         targets=list_targets(session),
         **_call_context(session, agent, card, now),
         **_form_context(session, wanted or (drafts[0] if drafts else None)),
@@ -163,10 +164,12 @@ def _form_context(session: Session, ticket: Ticket | None) -> dict[str, Any]:
         return {"ticket": None}
     subject = session.get(Subject, ticket.subject_code) if ticket.subject_code else None
     region = session.get(Region, ticket.region_code) if ticket.region_code else None
+    complained = session.get(Unit, ticket.complained_unit_code) if ticket.complained_unit_code else None
     return {
         "ticket": ticket,
         "etag": f'"{ticket.version}"',
         "subject_name": subject.full_name if subject else "",
         "region_name": region.full_name if region else "",
+        "complained_name": complained.name if complained else "",
         "contact_number": ticket.contact_number,
     }

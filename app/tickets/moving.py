@@ -60,17 +60,21 @@ def move_ticket(
     now: datetime,
     changed: Mapping[str, Any] | None = None,
     given: Mapping[str, Any] | None = None,
+    told: Mapping[str, str] | None = None,
 ) -> Move:
-    """Move a locked ticket along the table; `changed` is set with it. Raises TransitionRefused."""
+    """Move a locked ticket along the table; `changed` is set with it. Raises TransitionRefused.
+
+    `given` is for listeners, `told` is the same as people read it in the history.
+    """
     move = find_move(ticket, verb)
     changes = {name: [getattr(ticket, name), value] for name, value in (changed or {}).items()}
     if ticket.status != move.target:
         changes = {"status": [ticket.status, move.target], **changes}
-    noted = {name: [None, value] for name, value in (given or {}).items() if value not in (None, "", [], False)}
+    noted = {name: [None, words] for name, words in (told or {}).items()}
     change_ticket(session, ticket, changes, actor=actor, action=move.action, now=now, noted=noted)
-    told = Moved(ticket, move, actor, now, given or {})
+    moved = Moved(ticket, move, actor, now, given or {})
     for listener in _listeners:
-        listener(session, told)
+        listener(session, moved)
     return move
 
 

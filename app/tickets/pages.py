@@ -14,7 +14,7 @@ from app.accounts.auth import Actor, require
 from app.accounts.models import Role
 from app.accounts.rules import Permission
 from app.calls.models import Call
-from app.catalogue.models import Region, Subject
+from app.catalogue.models import Region, Subject, Unit
 from app.catalogue.service import list_regions, list_subjects
 from app.lines.rules import label_of_origin
 from app.platform.clock import SHANGHAI, to_shanghai
@@ -125,7 +125,8 @@ def show_ticket(request: Request, key: TicketKey, actor: TicketReader, session: 
         history=entries,
         labels=FIELD_LABELS,
         actions=ACTION_WORDS,
-        names=_names(session, _codes_of(entries, "subject_code"), _codes_of(entries, "region_code")),
+        names=_names(session, _codes_of(entries, "subject_code"), _codes_of(entries, "region_code"))
+        | _unit_names(session, _codes_of(entries, "lead_unit_code") | _codes_of(entries, "complained_unit_code")),
         subject_name=subject.full_name if subject else "",
         region_name=region.full_name if region else "",
         caller_number=access.shown_number(ticket.caller_number, is_full=is_full),
@@ -159,6 +160,13 @@ def _due_before(choice: str, now: datetime) -> datetime | None:
     midnight = datetime.combine(to_shanghai(now).date(), time.min, SHANGHAI)
     days = {"today": 1, "soon": 3}
     return now if choice == "overdue" else midnight + timedelta(days=days[choice]) if choice in days else None
+
+
+def _unit_names(session: Session, codes: set[str | None]) -> dict[str, str]:
+    """`unit:code` → name."""
+    return {
+        f"unit:{unit.code}": unit.name for unit in session.scalars(select(Unit).where(Unit.code.in_(codes - {None})))
+    }
 
 
 def _day(text: str) -> tuple[datetime | None, str]:

@@ -23,6 +23,7 @@ from app.callers import api as callers_api
 from app.calls import api as calls_api
 from app.calls import pages as calls_pages
 from app.casework import api as casework_api
+from app.casework import pages as casework_pages
 from app.catalogue import api as catalogue_api
 from app.catalogue import editing_api
 from app.deadlines import api as deadlines_api
@@ -89,6 +90,7 @@ PAGE_ROUTERS = (
     rule_pages.router,
     deadlines_pages.router,
     tickets_pages.router,
+    casework_pages.router,
     operations_pages.router,
     change_pages.router,
     history_pages.router,

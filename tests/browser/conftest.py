@@ -129,13 +129,14 @@ _numbers = itertools.count(1)
 def person(site: Site) -> Callable[..., Person]:
     """Makes an account: `person()` is an agent with a seat, `person(Role.SUPERVISOR)` …"""
 
-    def make(role: Role = Role.AGENT) -> Person:
+    def make(role: Role = Role.AGENT, unit: str = "") -> Person:
         number = next(_numbers)
         made = Person(f"{2000 + number}", "张敏" if role is Role.AGENT else "周晓燕", f"{8000 + number}")
         with site.database.transaction() as session:
             accounts.create_user(
                 session, made.username, display_name=made.display_name, role=role, password=PASSWORD, now=utc_now(),
                 seat=made.seat if role is Role.AGENT else "", queues={"common": 0} if role is Role.AGENT else {},
+                unit_code=unit,
             )  # fmt: skip
         return made
 

@@ -41,7 +41,13 @@ def test_a_wrong_password_is_told_beside_the_form_and_the_number_stays(
 
 @pytest.mark.parametrize(
     ("role", "heading"),
-    [(Role.SUPERVISOR, "工单"), (Role.AUDITOR, "工单"), (Role.OPS, "线路"), (Role.UNIT_STAFF, "工单")],
+    [
+        (Role.SUPERVISOR, "工单"),
+        (Role.AUDITOR, "工单"),
+        (Role.OPS, "线路"),
+        (Role.UNIT_STAFF, "待办工单"),
+        (Role.DISPATCHER, "待办工单"),
+    ],
 )
 def test_every_role_starts_at_a_page_of_its_own(
     person: Callable[..., Person], log_in: Callable[..., Page], role: Role, heading: str
@@ -54,7 +60,7 @@ def test_unit_staff_are_told_that_nothing_is_assigned_yet(
     person: Callable[..., Person], log_in: Callable[..., Page]
 ) -> None:
     page = log_in(person(Role.UNIT_STAFF))
-    expect(page.get_by_text("还没有工单")).to_be_visible()
+    expect(page.get_by_text("没有等待签收的工单")).to_be_visible()
 
 
 def test_after_log_out_the_desk_asks_for_a_log_in(

@@ -26,6 +26,10 @@ PAGES = [
     (Role.SUPERVISOR, "/account"),
     (Role.OPS, "/account"),
     (Role.UNIT_STAFF, "/account"),
+    (Role.UNIT_STAFF, "/work"),
+    (Role.AGENT, "/work"),
+    (Role.DISPATCHER, "/work"),
+    (Role.SUPERVISOR, "/work?view=disputes"),
     (Role.AUDITOR, "/calls"),
     (Role.AUDITOR, "/handovers"),
 ]

@@ -235,7 +235,7 @@ def test_the_way_out_of_the_page_needs_the_token_and_ends_the_session(client: Te
         (Role.AGENT, "/desk"),
         (Role.SUPERVISOR, "/tickets"),
         (Role.OPS, "/operations/lines"),
-        (Role.UNIT_STAFF, "/tickets"),
+        (Role.UNIT_STAFF, "/work"),
         (Role.AUDITOR, "/tickets"),
     ],
 )
