@@ -1,5 +1,6 @@
 """Site plan and settings in, Asterisk's configuration out."""
 
+import hashlib
 import os
 import socket
 from pathlib import Path, PurePosixPath
@@ -18,6 +19,9 @@ from dialplan.settings import DialplanSettings
 from dialplan.site_plan import SeatGroup, SitePlan
 
 TEMPLATES = Path(__file__).with_name("templates")
+DIALPLAN = PurePosixPath("extensions.conf")
+MARK = "HL_RENDERED"
+"""A global variable that holds a digest of the rendered dialplan."""
 WRITABLE = ("log", "run", "spool", "lib", "recordings")
 """Folders Asterisk writes to; everything else it may only read."""
 PARTS = tuple(f"extensions_{part}.conf.j2" for part in ("callback", "handover", "lines", "resolve"))
@@ -41,11 +45,18 @@ def render(plan: SitePlan, settings: DialplanSettings, version: str = NEWEST) ->
     """Text of every configuration file by its name in etc/, for an Asterisk of this version. Raises UnsafeValue."""
     templates = environment()
     values = template_values(plan, settings) | {"filters_by_name": filters_by_name(version)}
-    return {
+    files = {
         PurePosixPath(name.removesuffix(".j2")): templates.get_template(name).render(values)
         for name in sorted(templates.list_templates())
         if name not in PARTS
     }
+    return files | {DIALPLAN: with_mark(files[DIALPLAN])}
+
+
+def with_mark(text: str) -> str:
+    """The dialplan with its own digest in it."""
+    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+    return text.replace(f"\n{MARK}=\n", f"\n{MARK}={digest}\n", 1)
 
 
 def filters_by_name(version: str) -> bool:

@@ -1,5 +1,6 @@
 """What the `hotline dialplan` commands share: settings, the plan's text, refusals, checks beyond the dialplan's own."""
 
+import io
 import json
 import os
 import pwd
@@ -70,7 +71,10 @@ def read_plan(plan: str | None, settings: "DialplanSettings", *, as_json: bool) 
     from dialplan.changes.wanted import wanted_plan_file  # noqa: PLC0415
 
     if plan == "-":
-        return sys.stdin.read(), "stdin"
+        try:
+            return io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8").read(), "stdin"
+        except UnicodeDecodeError:
+            refuse(say("file_not_utf8", file="stdin"), as_json=as_json)
     file = Path(plan) if plan else settings.site_plan
     if plan is None and wanted_plan_file(settings.home, file) != file:
         refuse(say("file_older", file=file, name=file.name), as_json=as_json)

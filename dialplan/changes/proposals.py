@@ -39,7 +39,10 @@ class Proposals:
         path = self._folder / f"{proposal_id}.json"
         if not proposal_id.replace("-", "").isalnum() or not path.exists():
             raise ProposalRefused(say("proposal_unknown", id=proposal_id))
-        proposal = Proposal.model_validate_json(path.read_text(encoding="utf-8"))
+        try:
+            proposal = Proposal.model_validate_json(path.read_text(encoding="utf-8"))
+        except ValidationError:
+            raise ProposalRefused(say("proposal_damaged", id=proposal_id)) from None
         if proposal.status in STALE_WHEN and proposal.base_version != self._store.current_number():
             return proposal.model_copy(update={"status": ProposalStatus.STALE})
         return proposal
@@ -50,7 +53,7 @@ class Proposals:
         for path in sorted(self._folder.glob("*.json"), reverse=True) if self._folder.exists() else []:
             try:
                 found.append(self.read(path.stem))
-            except (ProposalRefused, ValidationError):
+            except ProposalRefused:
                 continue
         return ProposalList(proposals=found)
 

@@ -109,6 +109,9 @@ SENTENCES: dict[str, tuple[str, ...]] = {
     "proposal_unknown": (
         "there is no proposal {id}", "没有这份申请", "`hotline dialplan proposals` lists them", "请在方案变更里选一份",
     ),
+    "proposal_damaged": (
+        "{id} cannot be read: its file is damaged", "这份申请的文件已损坏", "propose it again", "请重新申请",
+    ),
     "proposal_stale": (
         "{id} is stale: another change was applied since", "申请之后又有别的变更生效，这份申请已过期",
         "propose it again", "请重新编辑、重新申请",
@@ -130,6 +133,7 @@ SENTENCES: dict[str, tuple[str, ...]] = {
     "console_silent": ("Asterisk does not answer: {reason}", "交换机没有回答：{reason}"),
     "context_missing": ("the dialplan lacks the context {name}", "号码计划里缺少 {name} 一段"),
     "steps_missing": ("the dialplan has {count} steps where {wanted} were rendered", "号码计划有 {count} 步，应有 {wanted} 步"),
+    "dialplan_other": ("the dialplan in force is not the one that was rendered", "交换机用的还是另一份号码计划"),
     "endpoint_missing": ("pjsip lacks the endpoint {name}", "缺少终端 {name}"),
     "endpoint_left": ("pjsip still has the endpoint {name}", "还留着已删除的终端 {name}"),
     "queue_missing": ("the queue {name} is missing", "缺少队列 {name}"),

@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from dialplan.asterisk import cli
 from dialplan.changes.saying import Saying, say
 from dialplan.extensions import parse_extensions
+from dialplan.render import MARK
 from dialplan.settings import DialplanSettings
 
 CONSOLE_SECONDS = 20.0
@@ -44,6 +45,9 @@ def _dialplan(settings: DialplanSettings, text: str) -> list[Saying]:
         return [say("context_missing", name=name) for name in missing[:5]]
     if not found or int(found[1]) < len(steps):
         return [say("steps_missing", count=found[1] if found else 0, wanted=len(steps))]
+    mark = re.search(rf"^{MARK}=\w+$", text, re.MULTILINE)
+    if mark and mark[0] not in _ask(settings, "dialplan show globals"):
+        return [say("dialplan_other")]
     return []
 
 

@@ -16,6 +16,7 @@ from dialplan.changes.node_state import node_state
 from dialplan.changes.rendering import render_again
 from dialplan.changes.swap import ConfigurationFolder
 from dialplan.changes.test_call import place_call
+from dialplan.changes.verification import deviations
 from tests.calls.changes.changing_node import ChangingNode, HeldCall, plan_text
 
 pytestmark = pytest.mark.calls
@@ -42,6 +43,15 @@ def test_a_new_line_takes_calls_after_the_apply(node: ChangingNode) -> None:
     assert "core reload" not in report.change.reloads
     done = {step.name for step in report.steps if step.outcome is StepOutcome.DONE}
     assert {StepName.REHEARSE, StepName.SWAP, StepName.RELOAD, StepName.VERIFY, StepName.TEST_CALL} <= done
+
+
+def test_another_dialplan_with_as_many_steps_is_noticed(node: ChangingNode) -> None:
+    files = node.rendered()
+    assert deviations(node.settings, files) == []
+
+    other = files["extensions.conf"].replace("HL_RENDERED=", "HL_RENDERED=0")
+
+    assert [one.code for one in deviations(node.settings, files | {"extensions.conf": other})] == ["dialplan_other"]
 
 
 def test_the_rehearsal_calls_the_numbers_that_change(node: ChangingNode) -> None:

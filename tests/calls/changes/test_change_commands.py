@@ -33,11 +33,13 @@ class Commands:
         self._environment = clean | {f"HOTLINE_{name.upper()}": str(value) for name, value in values.items()}
         settings.site_plan.write_text(plan_text(), encoding="utf-8")
 
-    def run(self, *arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
+    def run(self, *arguments: str, text: str = "", data: bytes = b"") -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
             [sys.executable, "-m", "app.cli", "dialplan", *arguments],
-            input=text, capture_output=True, text=True, check=False, cwd=PROJECT, env=self._environment, timeout=60,
+            input=data or text.encode(), capture_output=True, check=False, cwd=PROJECT, env=self._environment,
+            timeout=60,
         )  # fmt: skip
+        return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
 
     def ask(self, kind: type[Answer], *arguments: str, text: str = "") -> Answer:
         done = self.run(*arguments, "--json", text=text)
@@ -129,6 +131,13 @@ def test_trunks_are_told_as_asterisk_sees_them(commands: Commands) -> None:
     states = {trunk.name: trunk.qualify for trunk in report.trunks}
     assert states["carrier"] is changes.Qualify.NOT_ASKED
     assert states["labour"] in (changes.Qualify.UNREACHABLE, changes.Qualify.UNKNOWN)  # nobody plays it here
+
+
+def test_a_plan_in_another_encoding_is_refused_in_words(commands: Commands) -> None:
+    done = commands.run("check", "--plan", "-", "--json", data="name: 热线".encode("gbk"))
+
+    assert changes.Refusal.model_validate_json(done.stdout).code == "file_not_utf8"
+    assert "Traceback" not in done.stderr
 
 
 REFUSED: dict[str, Callable[[Commands], changes.Refusal]] = {

@@ -272,6 +272,16 @@ def test_a_decision_can_be_tried_without_being_made(proposals: Proposals, propos
     assert (tried.status, proposals.read(proposal_id).status) == (ProposalStatus.APPROVED, ProposalStatus.OPEN)
 
 
+def test_a_damaged_proposal_is_told_and_hides_no_other(
+    store: VersionStore, proposals: Proposals, proposal_id: str
+) -> None:
+    (store.folder / "proposals/20260101-000000-abcdef.json").write_text("{")
+
+    with pytest.raises(ProposalRefused, match="damaged"):
+        proposals.read("20260101-000000-abcdef")
+    assert [one.id for one in proposals.list().proposals] == [proposal_id]
+
+
 def test_a_damaged_version_is_told_and_hides_no_other(store: VersionStore) -> None:
     keep(store, 1)
     keep(store, 2)
