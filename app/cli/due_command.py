@@ -72,6 +72,8 @@ def show_due(  # noqa: PLR0917 - Typer fills them by name
             f"the calendar of {missing.year} is missing: the due time cannot be told",
             f"`hotline clock import-year {missing.year} FILE.csv` once the State Council has published it",
         ) from missing
+    except OverflowError:
+        raise typer.BadParameter(f"{start!r} is beyond every calendar", param_hint="START") from None
     if as_json:
         typer.echo(json.dumps({"due_at": moment.isoformat(), "explanation": explanation}, ensure_ascii=False))
         return

@@ -58,8 +58,10 @@ EDIT: dict[int | str, dict[str, Any]] = {
 def read_ticket_clocks(ticket: TicketKey, actor: TicketReader, session: Reading, clock: ClockDep) -> TicketDeadlines:
     """Every clock with the reasons for its due time, the steps of supervision, and who is told."""
     found, now = seen_ticket(session, ticket, actor), clock()
+    clocks = service.list_clocks(session, found.id)
     return TicketDeadlines(
-        clocks=[ClockOut.of(one, now) for one in service.list_clocks(session, found.id)],
+        clocks=[ClockOut.of(one, now) for one in clocks],
+        emergency_plan=service.emergency_plan(session, clocks),
         supervisions=[SupervisionOut.of(one) for one in supervising.list_supervisions(session, found.id)],
         notices=[NoticeOut.of(one) for one in supervising.list_notices(session, found.id)],
     )

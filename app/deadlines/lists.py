@@ -15,6 +15,8 @@ from app.tickets.access import holding_of, visible
 from app.tickets.models import Ticket, TicketStatus
 
 PAGE = 50
+COUNTED_MOST = 1000
+"""More than so many are not counted: a page says 1000+."""
 RECURRING_DAYS = 30
 SAME_PERSON, SAME_PLACE = 2, 3
 """反复: one person's matter so often; 多发: one place's matter so often; within RECURRING_DAYS."""
@@ -59,15 +61,19 @@ def supervision_list(
 
 
 def count_lists(session: Session, *, actor: Actor, now: datetime) -> dict[ListName, int]:
-    """How many stand on each list, as this person sees it."""
+    """How many stand on each list, as this person sees it; not beyond COUNTED_MOST."""
     seen = visible(actor, holding_of(session, actor))
     counts: dict[ListName, int] = {}
     for name in (ListName.NEAR_DUE, ListName.OVERDUE):
-        clocks = select(func.count()).select_from(TicketClock).join(Ticket, Ticket.id == TicketClock.ticket_id)
-        counts[name] = session.scalar(clocks.where(_condition(name, now), seen)) or 0
+        clocks = select(TicketClock.id).join(Ticket, Ticket.id == TicketClock.ticket_id)
+        counts[name] = _count(session, clocks.where(_condition(name, now), seen))
     for name, query in ((ListName.RECURRING, _recurring(now)), (ListName.DISSATISFIED, _dissatisfied())):
-        counts[name] = session.scalar(select(func.count()).select_from(query.where(seen).subquery())) or 0
+        counts[name] = _count(session, query.with_only_columns(Ticket.id).where(seen))
     return counts
+
+
+def _count(session: Session, query: Select[int]) -> int:
+    return session.scalar(select(func.count()).select_from(query.limit(COUNTED_MOST).subquery())) or 0
 
 
 def _condition(name: ListName, now: datetime) -> ColumnElement[bool]:

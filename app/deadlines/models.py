@@ -11,6 +11,7 @@ from app.platform.database import Base, BigId
 
 _IS_OPEN = text("stopped_at IS NULL")
 _RUNS = text("stopped_at IS NULL AND paused_since IS NULL")
+_DISSATISFIED = text("kind = 'rework' AND cause = 'follow_up_redo'")
 _WAITS = text("missing_year IS NOT NULL")
 _CURRENT = text("is_current")
 _UNSENT = text("sent_at IS NULL")
@@ -105,6 +106,7 @@ class TicketClock(Base):
         Index("ix_ticket_clocks_due", "due_at", "id", sqlite_where=_RUNS, postgresql_where=_RUNS),
         Index("ix_ticket_clocks_near", "near_due_at", sqlite_where=_RUNS, postgresql_where=_RUNS),
         Index("ix_ticket_clocks_profile", "profile_id", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
+        Index("ix_ticket_clocks_dissatisfied", "ticket_id", sqlite_where=_DISSATISFIED, postgresql_where=_DISSATISFIED),
         Index("ix_ticket_clocks_waiting", "missing_year", sqlite_where=_WAITS, postgresql_where=_WAITS),
     )  # fmt: skip
 

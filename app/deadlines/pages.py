@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from app.accounts.auth import Actor, require
 from app.accounts.rules import Permission
-from app.catalogue.models import Region
+from app.catalogue.models import Region, Unit
 from app.deadlines import lists, service, supervising, versions, wording
 from app.deadlines.access import seen_ticket
 from app.deadlines.lists import ListName
@@ -69,7 +69,9 @@ def show_list(
         listed=name,
         items=page.items,
         counts=lists.count_lists(session, actor=actor, now=now),
-        regions=_region_names(session, {one.ticket.region_code for one in page.items}),
+        regions=_names(session, Region, {one.ticket.region_code for one in page.items}),
+        units=_names(session, Unit, {one.ticket.lead_unit_code for one in page.items}),
+        most=lists.COUNTED_MOST,
         missing_year=versions.find_missing_year(session, now),
         next_url=f"{here}?{urlencode({'cursor': page.next_cursor})}" if page.next_cursor else "",
         first_url=here if cursor else "",
@@ -89,6 +91,7 @@ def show_clocks(
         request,
         "deadlines/ticket_clocks.html",
         ticket=ticket,
+        plan=service.emergency_plan(session, clocks),
         open_clocks=sorted((c for c in clocks if c.stopped_at is None), key=lambda c: (c.due_at is None, c.due_at)),
         past_clocks=[c for c in reversed(clocks) if c.stopped_at is not None],
         supervisions=list(reversed(supervising.list_supervisions(session, ticket.id))),
@@ -127,8 +130,8 @@ def answer_emergency(key: TicketKey, actor: DutyRoom, session: Writing, clock: C
     return RedirectResponse(f"/tickets/{ticket.id}", SEE_OTHER)
 
 
-def _region_names(session: Session, codes: set[str | None]) -> dict[str, str]:
-    return dict(session.execute(select(Region.code, Region.name).where(Region.code.in_(codes - {None}))).all())
+def _names(session: Session, model: type[Region | Unit], codes: set[str | None]) -> dict[str, str]:
+    return dict(session.execute(select(model.code, model.name).where(model.code.in_(codes - {None}))).all())
 
 
 def _words(now: datetime) -> dict[str, Any]:

@@ -8,8 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.deadlines import notices
-from app.deadlines.arithmetic import due_after
-from app.deadlines.calendar import CalendarMissing, WorkCalendar
+from app.deadlines.calendar import WorkCalendar
 from app.deadlines.effects import Act, Effect, is_met
 from app.deadlines.models import ClockState, SlaProfile, TicketClock
 from app.deadlines.profile import ClockKind, Profile
@@ -88,18 +87,6 @@ class OpenClocks:
         if clock is not None:
             self._stop(clock, ClockState.MET)
         return clock is not None
-
-    @staticmethod
-    def check_longest(session: Session, clock: TicketClock, most: Term, due_on: date, refused: type[Conflict]) -> None:
-        """Whether the day lies after the clock's end, and no later than `most` after it. Raises `refused`."""
-        if clock.due_at is None:
-            return
-        try:
-            latest = due_after(load_calendar(session), clock.due_at, most).date()
-        except CalendarMissing as missing:
-            raise refused(missing.detail) from missing
-        if not to_shanghai(clock.due_at).date() < due_on <= latest:
-            raise refused(f"最多可延期至{latest:%Y-%m-%d}（延长{most.chinese}），且须晚于原期限")
 
     def _start_of(self, kind: ClockKind) -> datetime:
         """Now; a follow-up is counted from the reply, however long its audit took (R58)."""

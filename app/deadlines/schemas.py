@@ -91,6 +91,7 @@ class TicketDeadlines(BaseModel):
     clocks: list[ClockOut] = Field(description="the oldest first")
     supervisions: list[SupervisionOut]
     notices: list[NoticeOut]
+    emergency_plan: str = Field(description="the plan by which an emergency is handled (R45); else empty")
 
 
 class SupervisionIn(BaseModel):
@@ -108,6 +109,7 @@ class ListedOut(BaseModel):
     title: str
     status: TicketStatus
     region_code: str | None
+    lead_unit_code: str | None = Field(description="主办单位")
     clock: ClockOut | None = Field(description="what is near due or overdue")
     times: int | None = Field(description="how often the matter came, or was done again")
 
@@ -117,7 +119,8 @@ class ListedOut(BaseModel):
         ticket = listed.ticket
         return cls(
             ticket_id=ticket.id, ticket_number=ticket.ticket_number, title=ticket.title,
-            status=TicketStatus(ticket.status), region_code=ticket.region_code, times=listed.times,
+            status=TicketStatus(ticket.status), region_code=ticket.region_code, lead_unit_code=ticket.lead_unit_code,
+            times=listed.times,
             clock=ClockOut.of(listed.clock, now) if listed.clock else None,
         )  # fmt: skip
 
@@ -128,7 +131,7 @@ class SupervisionList(BaseModel):
 
 
 class ListCounts(BaseModel):
-    counts: dict[str, int] = Field(description="list → how many tickets or clocks stand on it")
+    counts: dict[str, int] = Field(description="list → how many tickets or clocks stand on it, 1000 at most")
 
 
 class SpecialDayOut(BaseModel):

@@ -10,13 +10,15 @@ from datetime import date, datetime
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from app.deadlines.calendar import WorkCalendar
+from app.deadlines.arithmetic import due_after
+from app.deadlines.calendar import CalendarMissing, WorkCalendar
 from app.deadlines.effects import effects_of
 from app.deadlines.models import SlaProfile, TicketClock
-from app.deadlines.profile import ClockKind
+from app.deadlines.profile import ClockKind, Urgency
 from app.deadlines.running import OpenClocks, time_again
 from app.deadlines.terms import parse_term
-from app.deadlines.versions import rules_of
+from app.deadlines.versions import load_calendar, rules_of
+from app.platform.clock import to_shanghai
 from app.platform.errors import Conflict
 from app.tickets.models import Ticket, TicketHistory
 from app.tickets.moving import Moved, listen
@@ -84,7 +86,10 @@ def list_clocks(session: Session, ticket_id: int) -> list[TicketClock]:
 
 
 def check_extension(session: Session, ticket_id: int, due_on: date, at: datetime) -> None:
-    """Whether the time for the reply or the rework may be put off until this day. Raises ExtensionRefused."""
+    """Whether the reply or the rework may be put off until this day: no longer than it was given, nor than the rules'
+
+    most; before its end; so often as the rules allow. Raises ExtensionRefused.
+    """
     query = select(TicketClock).where(
         TicketClock.ticket_id == ticket_id,
         TicketClock.kind.in_((ClockKind.REPLY, ClockKind.REWORK)),
@@ -99,7 +104,18 @@ def check_extension(session: Session, ticket_id: int, due_on: date, at: datetime
     if len(clock.extensions) >= extension.times:
         raise ExtensionRefused(f"最多延期{extension.times}次")
     most = min(extension.at_most, parse_term(clock.term), key=lambda term: term.span)
-    OpenClocks.check_longest(session, clock, most, due_on, ExtensionRefused)
+    try:
+        latest = due_after(load_calendar(session), clock.due_at, most).date()
+    except CalendarMissing as missing:
+        raise ExtensionRefused(missing.detail) from missing
+    if not to_shanghai(clock.due_at).date() < due_on <= latest:
+        raise ExtensionRefused(f"最多可延期至{latest:%Y-%m-%d}（延长{most.chinese}），且须晚于原期限")
+
+
+def emergency_plan(session: Session, clocks: Sequence[TicketClock]) -> str:
+    """The plan (应急预案) by which an emergency among these clocks is handled (R45); empty for any other ticket."""
+    urgent = next((clock for clock in clocks if clock.urgency == Urgency.EMERGENCY), None)
+    return rules_of(session.get_one(SlaProfile, urgent.profile_id)).profile.emergency_plan if urgent else ""
 
 
 def recompute(session: Session, clocks: Sequence[TicketClock], calendar: WorkCalendar) -> int:

@@ -139,20 +139,56 @@ def test_an_approved_extension_moves_the_end_and_says_so(database: Database) -> 
 
 
 @pytest.mark.parametrize(
-    ("due_on", "moment", "why"),
+    ("start", "due_on", "moment", "why"),
     [
-        (date(2026, 12, 31), "2026-11-25T10:00", "最多可延期至2026-12-07"),
-        (date(2026, 11, 27), "2026-11-25T10:00", "须晚于原期限"),
-        (date(2026, 12, 7), "2026-12-02T10:00", "期限已过"),
+        ("2026-11-23T10:00", date(2026, 12, 31), "2026-11-25T10:00", "最多可延期至2026-12-07"),
+        ("2026-11-23T10:00", date(2026, 11, 27), "2026-11-25T10:00", "须晚于原期限"),
+        ("2026-11-23T10:00", date(2026, 12, 7), "2026-12-02T10:00", "期限已过"),
+        ("2026-12-21T10:00", date(2027, 1, 4), "2026-12-22T10:00", "尚未导入2027年工作日历"),
     ],
 )
-def test_an_extension_out_of_the_rules_is_refused(database: Database, due_on: date, moment: str, why: str) -> None:
+def test_an_extension_out_of_the_rules_is_refused(
+    database: Database, start: str, due_on: date, moment: str, why: str
+) -> None:
     with database.transaction() as session:
         ticket = open_ticket(session)
-        move(session, ticket, DISPATCH, "2026-11-23T10:00")
+        move(session, ticket, DISPATCH, start)
 
         with pytest.raises(service.ExtensionRefused, match=why):
             service.check_extension(session, ticket.id, due_on, at(moment))
+
+
+def test_an_emergency_goes_to_the_duty_room_at_once_by_its_plan_and_waits_for_its_word(database: Database) -> None:
+    night = at("2026-10-03T02:00")
+    with database.transaction() as session:
+        ticket = open_ticket(session, urgency="emergency")
+        move(session, ticket, ACCEPT, "2026-10-03T02:00")
+
+        clocks = service.list_clocks(session, ticket.id)
+        notice = session.scalars(select(Notice)).one()
+
+        assert {clock.kind: clock.due_at for clock in clocks} == {
+            "acknowledgement": at("2026-10-03T02:30"),
+            "dispatch": at("2026-10-03T04:00"),
+        }
+        assert (notice.audience, notice.kind, notice.send_at) == ("duty_room", "emergency", night)
+        assert service.emergency_plan(session, clocks) == "HN-12345-YJ-01"
+        supervising.acknowledge(session, ticket, actor="unit", now=at("2026-10-03T02:10"))
+        assert clocks_of(session, ticket)["acknowledgement"].state == ClockState.MET
+        with pytest.raises(supervising.NothingToAcknowledge):
+            supervising.acknowledge(session, ticket, actor="unit", now=at("2026-10-03T02:11"))
+
+
+def test_a_late_emergency_is_told_by_night(database: Database) -> None:
+    with database.transaction() as session:
+        ticket = open_ticket(session, urgency="emergency")
+        move(session, ticket, ACCEPT, "2026-10-03T02:00")
+        sweep(session, at("2026-10-03T04:30"))
+
+        late = session.scalars(select(Notice).where(Notice.kind == "urge").order_by(Notice.id)).all()
+
+        assert {notice.audience for notice in late} == {"duty_room", "platform"}
+        assert {notice.send_at for notice in late} == {at("2026-10-03T04:30")}
 
 
 def test_a_follow_up_is_counted_from_the_reply_however_long_the_audit_took(database: Database) -> None:
