@@ -11,7 +11,7 @@ from app.accounts.auth import Actor
 from app.casework.models import CitizenContact, FollowUp, RequestKind, RequestStatus, UnitReply, UnitRequest
 from app.catalogue.models import Unit
 from app.deadlines.service import due_at
-from app.tickets.models import Assignment, AssignmentKind, AssignmentStatus, Ticket, TicketHistory
+from app.tickets.models import Assignment, AssignmentKind, Ticket, TicketHistory
 from app.tickets.states import DUTY_OF_ACTION, Clock, Duty
 
 MOST_ATTEMPTS = 3
@@ -63,10 +63,6 @@ class Case:
         lead = self.lead
         own = (c for c in self.contacts if lead and c.unit_code == lead.unit_code and c.at >= lead.assigned_at)
         return sum(not contact.is_reached for contact in own)
-
-    def returned_units(self) -> frozenset[str]:
-        """Units whose return was agreed to: nobody sends it there again without a word."""
-        return frozenset(leg.unit_code for leg in self.legs if leg.status == AssignmentStatus.RETURNED)
 
     def citizens(self) -> tuple[Ticket, ...]:
         """Every citizen's own ticket of this matter: this one and those merged into it."""

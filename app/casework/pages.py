@@ -12,19 +12,20 @@ from sqlalchemy.orm import Session
 from app.accounts.auth import CSRF_FIELD, Actor, require
 from app.accounts.rules import OF_A_UNIT, Permission
 from app.casework import legs, service
-from app.casework.case import Case, read_case
+from app.casework.case import Case
 from app.casework.duties import refusal
 from app.casework.fields import fields_of, words_of
-from app.casework.forms import WORDS, Channel, Result, Satisfaction, ToldHow, read_form
+from app.casework.forms import FORMS, WORDS, Channel, Form, Result, Satisfaction, ToldHow, read_form
+from app.casework.guards import GUARDS
 from app.casework.models import UnitRequest
-from app.casework.proposals import propose_for
-from app.casework.worklists import SHOWN, WorkList, count_lists, list_work, lists_of
+from app.casework.proposals import propose_all, propose_for
+from app.casework.worklists import SHOWN, count_lists, list_work, lists_of
 from app.catalogue.models import Exclusion, Region, Unit, UnitKind
 from app.platform.database import Database
 from app.platform.errors import HotlineError, NotFound
 from app.platform.http import ClockDep, DatabaseDep, Reading
 from app.platform.pages import render
-from app.tickets.models import AssignmentKind, AssignmentStatus, Ticket
+from app.tickets.models import AssignmentKind, AssignmentStatus
 from app.tickets.states import BY_VERB, Move
 
 router = APIRouter(include_in_schema=False)
@@ -35,10 +36,12 @@ TicketKey = Annotated[str, Path(pattern=r"^\d{1,19}$", description="id or ticket
 
 AT_THE_DESK = frozenset({"attach", "accept", "finish"})
 """Done at the agent's desk, where the call and the form are."""
+RARE = frozenset({"claim", "merge", "note_failed_contact", "withdraw"}) | {
+    v for v in BY_VERB if v.startswith("request_")
+}
+"""They stand below what is done every day."""
 OWN_ACTS = {"support-sign": "协办签收", "support-report": "协办反馈"}
 """Acts on a supporting leg: the ticket itself does not move."""
-PROPOSED_AT_ONCE = 30
-"""So many rows of the dispatcher's list show their proposal; the others show it on the ticket's page."""
 
 
 async def given_in_form(request: Request) -> dict[str, Any]:
@@ -80,7 +83,7 @@ def show_work(
         shown=shown,
         tickets=tickets,
         limit=SHOWN,
-        proposals=_proposals(session, actor, shown, tickets, now),
+        proposals=propose_all(session, tickets, now) if shown.key == "dispatch" else {},
         units=_unit_names(session),
         regions={row.code: row.name for row in session.scalars(select(Region).where(Region.level >= 3))},
         unit=session.get(Unit, actor.unit) if actor.unit else None,
@@ -92,13 +95,6 @@ def show_work(
 def done_words(verb: str) -> str:
     """What has just been done, from the address; empty for anything else."""
     return BY_VERB[verb].text if verb in BY_VERB else OWN_ACTS.get(verb, "")
-
-
-def _proposals(session: Session, actor: Actor, shown: WorkList, tickets: list[Ticket], now: datetime) -> dict[int, Any]:
-    if shown.key != "dispatch":
-        return {}
-    first = tickets[:PROPOSED_AT_ONCE]
-    return {ticket.id: propose_for(session, read_case(session, ticket, actor, now)) for ticket in first}
 
 
 def _unit_names(session: Session) -> dict[str, str]:
@@ -209,8 +205,17 @@ def _done_in(request: Request) -> str:
 
 
 def _possible(case: Case) -> list[Move]:
-    """The moves of this person, dispatch among them where the look-over goes with it."""
+    """The moves of this person, the usual ones first; dispatch among them where the look-over goes with it.
+
+    What would be refused anyway is left out, but the reply: there the reason tells what is still to do.
+    """
     moves = [move for move in service.list_possible(case) if move.verb not in AT_THE_DESK]
     if any(move.verb == "release" for move in moves):
         moves.insert(0, BY_VERB["dispatch"])
-    return [move for move in moves if not refusal(case, move)]
+    shown = [move for move in moves if not refusal(case, move) and _is_worth_showing(case, move)]
+    return sorted(shown, key=lambda move: move.verb in RARE)
+
+
+def _is_worth_showing(case: Case, move: Move) -> bool:
+    is_known = move.verb not in FORMS or move.guard.startswith("pending_")
+    return move.verb == "reply" or not is_known or not GUARDS[move.guard](case, Form())

@@ -73,7 +73,7 @@ class TicketSummary(BaseModel):
 class TicketOut(TicketSummary):
     """A whole ticket. Its version is also the ETag."""
 
-    query_code: str = Field(description="eight digits that the citizen keys to ask for progress")
+    query_code: str = Field(description="eight digits that the citizen keys to ask for progress; empty for units")
     source_channel: str
     call_id: str | None = Field(description="the call that opened it")
     contact_name: str
@@ -99,6 +99,7 @@ class TicketOut(TicketSummary):
             "caller_number": shown_number(ticket.caller_number, is_full=is_full),
             "contact_number": shown_number(ticket.contact_number, is_full=is_full),
             "contact_name": shown_name(actor, ticket),
+            "query_code": "" if actor.unit else ticket.query_code,
         }
         return cls(**{name: getattr(ticket, name) for name in cls.model_fields if name not in masked}, **masked)
 
