@@ -110,12 +110,16 @@ class VersionStore:
         return None if number is None else self.read(number)
 
     def before_current(self) -> int:
-        """The version that was in force before this one. Raises VersionUnknown."""
+        """The version with the plan that was in force before this one: set-up may have rendered the same text again.
+
+        Raises VersionUnknown.
+        """
         current = self.current_number() or 0
-        earlier = next((n for n in self.numbers() if n < current and self.is_applied(n)), None)
-        if earlier is None:
+        plan = self.plan_text(current)
+        earlier = (n for n in self.numbers() if n < current and self.is_applied(n) and not self._has_text(n, plan))
+        if (found := next(earlier, None)) is None:
             raise VersionUnknown(say("no_version_before"))
-        return earlier
+        return found
 
     def is_applied(self, number: int) -> bool:
         """Whether this version is, or was, in force."""

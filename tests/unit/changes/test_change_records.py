@@ -48,12 +48,21 @@ def test_the_history_is_newest_first_and_marks_what_is_in_force(store: VersionSt
     ]  # fmt: skip
 
 
-def test_going_back_skips_what_never_was_in_force(store: VersionStore) -> None:
-    keep(store, 1)
-    keep(store, 2, outcome=Outcome.ROLLED_BACK)
-    keep(store, 3)
+def test_going_back_skips_what_never_was_in_force_and_the_same_plan_rendered_again(store: VersionStore) -> None:
+    keep(store, 1, "name: first\n")
+    keep(store, 2, "name: broken\n", outcome=Outcome.ROLLED_BACK)
+    keep(store, 3, "name: second\n")
+    keep(store, 4, "name: second\n")
 
     assert store.before_current() == 1
+
+
+def test_there_is_nothing_before_the_first_plan(store: VersionStore) -> None:
+    for number in (1, 2):
+        keep(store, number, "name: first\n")
+
+    with pytest.raises(VersionUnknown, match="no version before"):
+        store.before_current()
 
 
 def test_a_version_that_does_not_exist_is_told(store: VersionStore) -> None:
