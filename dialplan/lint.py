@@ -19,7 +19,7 @@ OWN_VARIABLES = {
 NOT_ACTED_ON = {
     variables.ORIGINAL_LINE, variables.TARGET, variables.AGENT, variables.SIDE_DOORS, variables.DOORS_AFTER,
 }  # fmt: skip
-"""Outputs that AGI leaves for the record, or that no shipped flow makes yet."""
+"""Outputs that AGI leaves for the record, that no shipped flow makes yet, or that a plan without side doors ignores."""
 MODULE_OF = {
     "AGI": "res_agi", "Dial": "app_dial", "Echo": "app_echo", "Log": "app_verbose", "MixMonitor": "app_mixmonitor",
     "Playback": "app_playback", "Queue": "app_queue", "QueueLog": "app_queue", "Return": "app_stack",
@@ -29,7 +29,8 @@ MODULE_OF = {
     "TIMEOUT": "func_timeout", "CUT": "func_cut", "DB": "func_db", "DB_DELETE": "func_db",
     "DEVICE_STATE": "func_devstate", "GLOBAL": "func_global",
     "GosubIf": "app_stack", "MASTER_CHANNEL": "func_channel", "REDIRECTING": "func_callerid", "SHIFT": "func_strings",
-    "STRFTIME": "func_strings",
+    "STRFTIME": "func_strings", "QUEUE_MEMBER": "app_queue", "QUEUE_VARIABLES": "app_queue",
+    "QUEUE_WAITING_COUNT": "app_queue",
     **HANDOVER_MODULES,
 }  # fmt: skip
 BUILT_IN = {"Answer", "Goto", "GotoIf", "Hangup", "NoOp", "Set", "Wait"}
@@ -43,7 +44,7 @@ FUNCTION = re.compile(r"(?:\$\{|Set\()([A-Z_]{2,})\(")
 CALLED_CONTEXTS = tuple(
     re.compile(pattern)
     for pattern in (
-        r"[bU]\(([a-z-]+)\^",
+        r"[bUF]\(([a-z-]+)\^",
         r"^Gosub\(([a-z-]+),[^,]+,",
         r"^GosubIf\(.*\?([a-z-]+),",
         r"^Queue\(.*,,([a-z][a-z-]+)$",

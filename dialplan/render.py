@@ -24,7 +24,7 @@ MARK = "HL_RENDERED"
 """A global variable that holds a digest of the rendered dialplan."""
 WRITABLE = ("log", "run", "spool", "lib", "recordings")
 """Folders Asterisk writes to; everything else it may only read."""
-PARTS = tuple(f"extensions_{part}.conf.j2" for part in ("callback", "handover", "lines", "resolve"))
+PARTS = tuple(f"extensions_{part}.conf.j2" for part in ("ask", "callback", "doors", "handover", "lines", "resolve"))
 """Templates that others include."""
 
 
@@ -101,6 +101,8 @@ def template_values(plan: SitePlan, settings: DialplanSettings) -> dict[str, Any
         "longest_wait_seconds": max(queue.max_wait_seconds for queue in plan.queues) + 10,
         "queues": plan.queues,
         "callbacks": plan.callbacks,
+        "rating_flow": plan.rating_flow,
+        "has_doors": any(queue.side_doors for queue in plan.queues),
         "handover_targets": handover_targets(plan),
         "seats": [
             {"name": seat, "group": group.name, "password": seat_password(secret, seat)}

@@ -64,6 +64,13 @@ class Trunk(Part):
     silence_limit_seconds: int = Field(default=120, ge=0, le=3600, description="hang up without media; 0: never")
 
 
+class SideDoors(Part):
+    """What a key opens for a caller who waits."""
+
+    flow: Name = "waiting"
+    after_seconds: int = Field(default=60, ge=20, le=3600, description="told to who would wait longer than this")
+
+
 class Queue(Part):
     """A line of waiting callers. An agent with all its skills is put into it."""
 
@@ -80,6 +87,7 @@ class Queue(Part):
     service_level_seconds: int = Field(default=15, ge=1, le=600)
     announce_every_seconds: int = Field(default=0, ge=0, le=600, description="long-wait prompt; 0: never")
     pauses_who_misses: bool = Field(default=False, description="an agent who does not answer is paused")
+    side_doors: SideDoors | None = Field(default=None, description="what a key opens while one waits; none: nothing")
     music: Literal["waiting"] = "waiting"
 
 
@@ -154,6 +162,7 @@ class SitePlan(Part):
     queues: list[Queue] = Field(min_length=1, max_length=200)
     emergency: list[EmergencyService] = Field(default_factory=list, max_length=10)
     change_control: ChangeControl = ChangeControl()
+    rating_flow: Name | None = Field(default=None, description="where a caller goes on when the agent has hung up")
     callbacks: Callbacks | None = Field(default=None, description="how citizens are called back; none: by hand alone")
     seats: list[SeatGroup] = Field(min_length=1, max_length=200)
     destinations: list[Destination] = Field(default_factory=list, max_length=200)

@@ -25,6 +25,8 @@ class Permission(StrEnum):
     OPERATIONS_READ = "operations:read"
     OPERATIONS_WRITE = "operations:write"
     AUDIT_READ = "audit:read"
+    BROADCASTS_READ = "broadcasts:read"
+    BROADCASTS_WRITE = "broadcasts:write"
     CATALOGUE_WRITE = "catalogue:write"
     CASES_READ = "cases:read"
     CASES_MOVE = "cases:move"
@@ -51,6 +53,8 @@ MEANINGS: dict[Permission, str] = {
     Permission.OPERATIONS_READ: "see parked events, senders, lines, trunks and changes of the site plan",
     Permission.OPERATIONS_WRITE: "propose, approve, apply and roll back changes of the site plan",
     Permission.AUDIT_READ: "read the audit log",
+    Permission.BROADCASTS_READ: "see what callers hear before the queue, and who follows an incident",
+    Permission.BROADCASTS_WRITE: "announce and end broadcasts (duty officer)",
     Permission.CATALOGUE_WRITE: "edit units, exclusions and dispatch rules",
     Permission.CASES_READ: "see how tickets are handled: assignments, requests, contacts, follow-up",
     Permission.CASES_MOVE: "move tickets through handling; which moves, the table of states says by role",
@@ -65,16 +69,16 @@ _P = Permission
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.AGENT: frozenset(
         {_P.DESK_USE, _P.CALLS_READ, _P.TICKETS_READ, _P.TICKETS_WRITE, _P.MISSED_CALLS_READ, _P.MISSED_CALLS_WRITE}
-        | {_P.NUMBERS_REVEAL, _P.CALLERS_FLAG, _P.CASES_READ, _P.CASES_MOVE}
+        | {_P.NUMBERS_REVEAL, _P.CALLERS_FLAG, _P.CASES_READ, _P.CASES_MOVE, _P.BROADCASTS_READ}
     ),
     Role.SUPERVISOR: frozenset(
         {_P.CALLS_READ, _P.TICKETS_READ, _P.TICKETS_WRITE, _P.MISSED_CALLS_READ, _P.MISSED_CALLS_WRITE}
         | {_P.AGENTS_READ, _P.AGENTS_CONTROL, _P.NUMBERS_REVEAL, _P.CALLERS_FLAG}
-        | {_P.CATALOGUE_WRITE, _P.CASES_READ, _P.CASES_MOVE}
+        | {_P.CATALOGUE_WRITE, _P.CASES_READ, _P.CASES_MOVE, _P.BROADCASTS_READ, _P.BROADCASTS_WRITE}
         | {_P.SUPERVISION_READ, _P.SUPERVISION_WRITE, _P.EMERGENCIES_ANSWER, _P.RULES_WRITE}
     ),
     # ops keep the machines, not the citizens' matters: calls with masked numbers, no tickets
-    Role.OPS: frozenset({_P.CALLS_READ, _P.AGENTS_READ, _P.OPERATIONS_READ, _P.OPERATIONS_WRITE}),
+    Role.OPS: frozenset({_P.CALLS_READ, _P.AGENTS_READ, _P.OPERATIONS_READ, _P.OPERATIONS_WRITE, _P.BROADCASTS_READ}),
     # units see what was dispatched to them (app.tickets.access), and nothing of calls
     Role.UNIT_STAFF: frozenset(
         {_P.TICKETS_READ, _P.CASES_READ, _P.CASES_MOVE, _P.SUPERVISION_READ, _P.EMERGENCIES_ANSWER}

@@ -43,7 +43,7 @@ class CallbackOut(BaseModel):
     def of(cls, row: Callback) -> Self:
         """The request with its number masked."""
         named = {"number": mask_number(row.number), "status_text": wording.explain(row.status, row.cause)}
-        values = {name: getattr(row, name) for name in cls.model_fields if name not in named}
+        values = {name: getattr(row, name) for name in CallbackOut.model_fields if name not in named}
         return cls.model_validate({**values, **named})
 
 

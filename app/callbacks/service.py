@@ -167,7 +167,10 @@ def claim_due(session: Session, *, now: datetime) -> list[CallBack]:
     ringing = sum(row.status == CallbackStatus.RINGING for row in rows)
     for queue in sorted({row.queue for row in waiting}):
         offered = [row for row in rows if row.queue == queue and row.status == CallbackStatus.OFFERED]
-        line = [*_callers(session, queue), *(rules.Waiting(row.queued_at, row.priority) for row in offered)]
+        line = [
+            *_callers(session, queue, {row.origin_call_id for row in rows}),
+            *(rules.Waiting(row.queued_at, row.priority) for row in offered),
+        ]
         requests = {row.id: row for row in waiting if row.queue == queue}
         asked = [rules.Waiting(row.queued_at, row.priority, row.id) for row in requests.values()]
         turns = rules.turns(line, asked, agents=serving[queue] - ringing)
@@ -186,11 +189,15 @@ def serving_agents(session: Session) -> Counter[str]:
     return Counter(name for queues in session.scalars(query) for name, is_in in queues.items() if is_in)
 
 
-def _callers(session: Session, queue: str) -> list[rules.Waiting]:
-    """The callers who wait in this queue on the telephone."""
+def _callers(session: Session, queue: str, left: set[str | None]) -> list[rules.Waiting]:
+    """The callers who wait in this queue on the telephone; not those who have left it for a call-back."""
     query = select(Call).where(Call.state.in_(WAITING_STATES), Call.queue == queue, Call.is_test.is_(False))
     calls: Sequence[Call] = session.scalars(query).all()
-    return [rules.Waiting(call.queued_at or call.arrived_at) for call in calls if not call.is_callback]
+    return [
+        rules.Waiting(call.queued_at or call.arrived_at)
+        for call in calls
+        if not (call.is_callback or call.call_id in left)
+    ]
 
 
 def _offer(session: Session, row: Callback, now: datetime) -> CallBack:

@@ -1,6 +1,6 @@
 """JSON of calls and of the missed-call list."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query
@@ -9,12 +9,14 @@ from pydantic import AwareDatetime
 from app.accounts import audit
 from app.accounts.auth import Actor, require
 from app.accounts.rules import Permission
-from app.calls import by_line, missed, service
+from app.calls import by_line, missed, ratings, service
 from app.calls.models import CallOutcome, CallState
 from app.calls.order import in_order
 from app.calls.reconcile import list_reconciliations
 from app.calls.rules import normalize_number
 from app.calls.schemas import (
+    AgentRatingsList,
+    AgentRatingsOut,
     CallList,
     CallOut,
     CallSummary,
@@ -33,7 +35,7 @@ from app.calls.schemas import (
     RevealNumberOut,
     StageOut,
 )
-from app.platform.clock import to_shanghai
+from app.platform.clock import SHANGHAI, to_shanghai
 from app.platform.cursors import make_cursor, read_cursor, read_moment
 from app.platform.errors import HotlineError
 from app.platform.http import ClockDep, Reading, SettingsDep, Writing
@@ -130,6 +132,29 @@ def list_joined_calls(_actor: Operator, session: Reading, limit: PageSize = 50) 
     """Calls that a retained line's exchange reported and forwarded to us: each is one call with two records."""
     rows = service.list_joined_calls(session, limit=limit)
     return JoinedCallList(items=[JoinedCallOut.model_validate(row) for row in rows])
+
+
+@router.get("/calls/ratings", tags=["calls"], summary="Ratings by agent")
+def list_ratings(
+    actor: Reader,
+    session: Reading,
+    clock: ClockDep,
+    since: Annotated[
+        date | None, Query(alias="from", description="first day, Asia/Shanghai; today when left out")
+    ] = None,
+    until: Annotated[date | None, Query(alias="to", description="last day; today when left out")] = None,
+    agent: Annotated[str | None, Query(max_length=80)] = None,
+) -> AgentRatingsList:
+    """What callers keyed after their talks (满意度), per agent; at most 366 days. An agent sees his own alone."""
+    today = to_shanghai(clock()).date()
+    last = until or max(today, since or today)
+    first = since or min(today, last)
+    if not timedelta(0) <= last - first <= timedelta(days=365):
+        raise BadRange()
+    midnight = datetime.combine(first, time.min, SHANGHAI)
+    whose = agent if actor.may(Permission.AGENTS_READ) or actor.role is None else actor.name
+    rows = ratings.ratings_by_agent(session, midnight, midnight + timedelta(days=(last - first).days + 1), agent=whose)
+    return AgentRatingsList(items=[AgentRatingsOut.model_validate(row) for row in rows], first_day=first, last_day=last)
 
 
 @router.get("/calls/{call_id}", tags=["calls"], summary="Read a call", responses=NOT_FOUND)

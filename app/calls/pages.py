@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from app.accounts.auth import Actor, require
 from app.accounts.rules import Permission
-from app.calls import service
+from app.calls import ratings, service
 from app.calls.models import Call
 from app.calls.rules import normalize_number
 from app.platform.clock import SHANGHAI
@@ -98,6 +98,7 @@ def show_call(request: Request, call_id: str, actor: CallReader, session: Readin
         twin=service.twin_of(session, call),
         stages=stages,
         total_ms=total_ms,
+        rating_words=ratings.WORDS,
         may_reveal=actor.may(Permission.NUMBERS_REVEAL),
         may_read_tickets=actor.may(Permission.TICKETS_READ),
     )

@@ -139,6 +139,26 @@ class PartIn(BaseModel):
     reason: Reason = Field(min_length=4, max_length=200, description="why these are two calls; kept in the audit log")
 
 
+class AgentRatingsOut(BaseModel):
+    """What callers said of one agent's talks after the call."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    agent: str
+    answered: int = Field(description="talks, call-backs among them")
+    rated: int = Field(description="talks that the caller rated: silence is no rating")
+    satisfied: int
+    fair: int = Field(description="基本满意")
+    dissatisfied: int
+    content_percent: int | None = Field(description="满意 and 基本满意 of those who rated; null: nobody did")
+
+
+class AgentRatingsList(BaseModel):
+    items: list[AgentRatingsOut] = Field(description="by agent's number")
+    first_day: date
+    last_day: date
+
+
 class LineVolumeOut(BaseModel):
     """Calls to one line over the days asked for, test calls left out."""
 

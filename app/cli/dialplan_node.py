@@ -93,6 +93,10 @@ def more_checks(plan: "SitePlan") -> Iterator[Fault]:
     from ivr_flows.loader import FLOWS  # noqa: PLC0415
 
     flows = {file.stem for file in FLOWS.glob("*.yaml")}
+    doors = [(f"queues[{queue.name}].side_doors", queue.side_doors.flow) for queue in plan.queues if queue.side_doors]
+    for where, flow in [*doors, *([("rating_flow", plan.rating_flow)] if plan.rating_flow else [])]:
+        if flow not in flows:
+            yield Fault(where=where, what=f"there is no flow {flow}", advice=f"Use one of {', '.join(sorted(flows))}")
     for trunk in plan.trunks:
         if trunk.flow not in flows:
             advice = f"Use one of {', '.join(sorted(flows))}"

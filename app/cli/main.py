@@ -17,6 +17,7 @@ from app.cli import (  # noqa: F401 - each adds its commands to its group
     twin_commands,
 )
 from app.cli.bench_command import bench
+from app.cli.broadcast_commands import broadcasts
 from app.cli.console import StepFailed, errors
 from app.cli.data_commands import database, flows, seats, users
 from app.cli.demo_command import demo
@@ -49,6 +50,7 @@ for group, name in (
     (lines, "lines"),
     (clocks, "clock"),
     (events, "events"),
+    (broadcasts, "broadcasts"),
 ):
     app.add_typer(group, name=name)
 

@@ -133,6 +133,7 @@ def show_board(request: Request, actor: Watcher, session: Reading, clock: ClockD
         name,
         agents=service.list_agents(session, now),
         calls=views.list_waiting_calls(session),
+        ratings=views.ratings_of_today(session, now),
         may_control=actor.may(Permission.AGENTS_CONTROL),
         now=now,
     )

@@ -10,6 +10,7 @@ from app.callbacks.models import Callback
 from app.callbacks.service import find_callback_of_call
 from app.calls import service as calls
 from app.calls.models import AgentState, Call, CallState, MissedCall
+from app.calls.ratings import AgentRatings, ratings_by_agent
 from app.desk.place import describe_place
 from app.lines.models import Line
 from app.platform.clock import to_shanghai
@@ -142,6 +143,12 @@ def count_day(session: Session, agent: str, now: datetime) -> DayCounters:
         accepted=accepted or 0,
         waiting_missed=waiting or 0,
     )
+
+
+def ratings_of_today(session: Session, now: datetime) -> dict[str, AgentRatings]:
+    """Agent → what callers said of his talks today (Asia/Shanghai)."""
+    midnight = to_shanghai(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    return {row.agent: row for row in ratings_by_agent(session, midnight, now + timedelta(minutes=1))}
 
 
 @dataclass(frozen=True)

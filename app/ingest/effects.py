@@ -24,7 +24,7 @@ from app.lines.service import find_line, mode_of, probe_trunks
 from app.platform.database import insert_ignore
 from app.platform.job_queue import enqueue
 from app.platform.topics import agent_topic, publish
-from app.tickets.drafts import fill_drafts, open_drafts
+from app.tickets.drafts import fill_drafts, note_rating, open_drafts
 
 _COLUMNS = tuple(field.name for field in fields(CallRecord))
 _CALLS = (
@@ -96,6 +96,8 @@ def apply_facts(session: Session, fresh: list[CallEvent], terms: Terms, now: dat
     keep_handovers(session, fresh)
     _keep_callbacks(session, told, fresh, terms, now)
     for one in told:
+        if "rating" in one.changed and one.call.ticket_id is not None:
+            note_rating(session, one.call, now=now)
         if "recording_file" in one.changed:
             enqueue(session, check_recording, one.call.call_id)
 

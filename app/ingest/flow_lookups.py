@@ -1,4 +1,4 @@
-"""What a flow asks in the middle of a call: how long the wait is, how a ticket stands. Any "no" is the same answer.
+"""What a flow asks in the middle of a call: the wait, a ticket, what is broadcast. Any "no" is the same answer.
 
 Nothing of a ticket's content is told: who keys a code hears its status and the day it is due, whatever its secrecy.
 """
@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session
 
 from app.accounts.lockout import Limit
 from app.accounts.login import reserve_attempt
+from app.broadcasts import service as broadcasts
+from app.broadcasts.models import BroadcastKind
 from app.callbacks.models import Callback, CallbackStatus
 from app.callbacks.service import WAITING_STATES, serving_agents
 from app.calls.models import Call, CallOutcome
@@ -31,6 +33,7 @@ TRIES_OF_CALLER = Limit(free_failures=9)
 TRIES_OF_CODE = Limit(free_failures=9)
 """A call has three; beyond three calls' worth each further try doubles a wait, as with passwords."""
 CODE_LENGTH = 8
+ID_LENGTH = 18
 
 
 @dataclass(frozen=True)
@@ -133,7 +136,38 @@ def _progress(asked: Asked) -> FlowLookupAnswer:
     )
 
 
-LOOKUPS: Mapping[str, Callable[[Asked], FlowLookupAnswer]] = MappingProxyType({"wait": _wait, "progress": _progress})
+def _broadcast(asked: Asked) -> FlowLookupAnswer:
+    """What a caller of this line hears now."""
+    line = asked.argument("line") or asked.request.line
+    row = broadcasts.current_for(asked.session, line=line, number=asked.number, now=asked.now)
+    if row is None:
+        return UNKNOWN
+    until = to_shanghai(row.expected_at) if row.expected_at else None
+    return FlowLookupAnswer(
+        found=True,
+        values={
+            "id": row.id,
+            "prompt": row.prompt,
+            "is_incident": row.kind == BroadcastKind.INCIDENT,
+            "until_date": until.date().isoformat() if until else "",
+            "until_time": f"{until:%H:%M}" if until else "",
+        },
+    )
+
+
+def _follow_broadcast(asked: Asked) -> FlowLookupAnswer:
+    """The caller wants to know when it is over."""
+    broadcast_id = asked.argument("broadcast")
+    if asked.number is None or not (broadcast_id.isdecimal() and len(broadcast_id) < ID_LENGTH):
+        return UNKNOWN
+    call_id = asked.request.call_id
+    is_kept = broadcasts.follow(asked.session, int(broadcast_id), number=asked.number, call_id=call_id, now=asked.now)
+    return FlowLookupAnswer(found=is_kept)
+
+
+LOOKUPS: Mapping[str, Callable[[Asked], FlowLookupAnswer]] = MappingProxyType(
+    {"wait": _wait, "progress": _progress, "broadcast": _broadcast, "follow-broadcast": _follow_broadcast}
+)
 """Kind of question → who answers it."""
-KEEPING = frozenset({"progress"})
+KEEPING = frozenset({"progress", "follow-broadcast"})
 """Those that also write."""

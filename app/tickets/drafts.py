@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.calls.models import Call
+from app.calls.ratings import WORDS
 from app.platform.database import insert_ignore
 from app.tickets.models import Ticket, TicketHistory, TicketStatus
 from app.tickets.numbers import draw_numbers, make_query_code
@@ -79,3 +80,17 @@ def fill_drafts(session: Session, calls: Sequence[Call], *, now: datetime) -> No
                 )
             )  # fmt: skip
     session.flush()
+
+
+def note_rating(session: Session, call: Call, *, now: datetime) -> None:
+    """What the caller said of the talk stands in the ticket's history too; the ticket's version stays."""
+    ticket = session.get(Ticket, call.ticket_id)
+    if ticket is not None and call.rating is not None:
+        said = WORDS.get(call.rating, str(call.rating))
+        session.add(
+            TicketHistory(
+                ticket_id=ticket.id, at=now, actor=SYSTEM, action="talk_rated", changes={"rating": ["", said]},
+                ticket_version=ticket.version,
+            )
+        )  # fmt: skip
+        session.flush()

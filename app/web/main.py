@@ -17,6 +17,8 @@ from starlette.types import Lifespan
 from app.accounts import api as accounts_api
 from app.accounts import pages as accounts_pages
 from app.accounts.sessions import SessionSigner
+from app.broadcasts import api as broadcasts_api
+from app.broadcasts import pages as broadcasts_pages
 from app.callbacks import api as callbacks_api
 from app.callbacks import pages as callbacks_pages
 from app.callers import api as callers_api
@@ -70,6 +72,7 @@ API_ROUTERS = (
     handover_api.router,
     ingest_api.router,
     callbacks_api.router,
+    broadcasts_api.router,
     handovers_api.router,
     deadlines_api.router,
     tickets_api.router,
@@ -83,6 +86,7 @@ API_ROUTERS = (
 )
 PAGE_ROUTERS = (
     accounts_pages.router,
+    broadcasts_pages.router,
     callbacks_pages.router,
     calls_pages.router,
     desk_pages.router,

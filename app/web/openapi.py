@@ -43,6 +43,7 @@ TAGS = {
     "call-backs": "Citizens who are called back, in the order in which they joined the queue, and what became of it.",
     "deadlines": "Clocks of tickets, supervision (督办), working-day calendars, rules of regions.",
     "catalogue": "Regions, subjects, units, exclusions and the dispatch catalogue; each change is kept.",
+    "broadcasts": "What callers hear before the queue: notices and known outages, and who follows one.",
     "lines": "Hotline numbers.",
     "probes": "Test calls (拨测) of every line, and the alarms they raise.",
     "handovers": "Hand-overs to 110/119/120/122 and to lines, as records.",

@@ -189,9 +189,12 @@ async def test_what_asterisk_refuses_is_told(bridge: Bridge) -> None:
 
 
 async def test_the_accounts_may_do_nothing_else(bridge: Bridge) -> None:
-    for action in ({"Application": "Wait", "Data": "1", "Channel": "Local/s@arrive"}, {}):
+    for application in ("System", "TrySystem", "AGI", "MixMonitor", "ExecIf"):
+        program = {"Application": application, "Data": "id", "Channel": "Local/s@arrive"}
         with pytest.raises(SwitchRefused):
-            await bridge.commands.call("Originate", action)
+            await bridge.commands.call("Originate", program)
+    with pytest.raises(SwitchRefused):
+        await bridge.events.call("Originate", {"Application": "Wait", "Data": "1", "Channel": "Local/s@arrive"})
     with pytest.raises(SwitchRefused):
         await bridge.commands.call("Command", {"Command": "core show version"})
     with pytest.raises(SwitchRefused):

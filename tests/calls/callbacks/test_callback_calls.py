@@ -2,98 +2,17 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, ExitStack
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from app.callbacks.rules import tell
 from app.calls.record import CallStory
-from app.contract.commands import CallBack, CommandResult, HangUp
-from app.contract.events import CallEvent
-from tests.calls.dialplan import asterisk_node
-from tests.calls.dialplan.asterisk_node import AsteriskNode, own_settings
-from tests.calls.dialplan.line_cast import ADDRESSES, agent_at, qualify
-from tests.calls.dialplan.sip_answerer import ANSWER, BUSY, REJECT, RING, SipAnswerer, header
-from tests.calls.dialplan.sip_phone import SipPhone
-from tests.calls.handovers.handover_cast import Bridge, until
+from app.contract.commands import HangUp
+from tests.calls.callbacks.callback_stage import NUMBER, Stage
+from tests.calls.dialplan.sip_answerer import BUSY, REJECT, RING, header
+from tests.calls.handovers.handover_cast import until
 
 pytestmark = [pytest.mark.calls, pytest.mark.timeout(120)]
-
-NUMBER = "13812345678"
-
-
-@pytest.fixture(scope="module")
-def callback_node() -> Iterator[AsteriskNode]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(asterisk_node, "HOME", asterisk_node.HOME.with_name(f"{asterisk_node.HOME.name}-callback"))
-        patch.setitem(ADDRESSES, "outgoing", "127.0.0.10")
-        with AsteriskNode(own_settings()) as running:
-            yield running
-
-
-class Stage:
-    """The node, its bridge, and who has a phone."""
-
-    def __init__(self, node: AsteriskNode, bridge: Bridge, people: ExitStack) -> None:
-        self.node, self.bridge, self._people = node, bridge, people
-
-    async def agent(self, seat: str, behaviour: str = ANSWER) -> SipAnswerer:
-        return await asyncio.to_thread(self._people.enter_context, agent_at(self.node, seat, behaviour))
-
-    async def citizen(self, behaviour: str = ANSWER) -> SipAnswerer:
-        """Who is rung on the trunk for call-backs."""
-        phone = self._people.enter_context(SipAnswerer("127.0.0.10", self.node.departments_port, behaviour))
-        await asyncio.to_thread(qualify, self.node, "outgoing", is_up=True)
-        return phone
-
-    async def caller(self, number: str) -> SipPhone:
-        """Who calls and waits in the queue."""
-        before = len(self.node.queue_log("ENTERQUEUE"))
-        phone = self._people.enter_context(SipPhone(self.node.settings.sip_port))
-        assert await asyncio.to_thread(phone.invite, "12345", f"<sip:{number}@c>".encode()) == 200
-        await until(lambda: len(self.node.queue_log("ENTERQUEUE")) > before, f"{number} waits")
-        return phone
-
-    async def call_back(self, call_id: str, *, place_at: float | None = None, **values: Any) -> CommandResult:
-        at = int(time.time() if place_at is None else place_at)
-        command = CallBack(call_id=call_id, number=NUMBER, queue="common", line="12345", place_at=at, **values)
-        return await self.bridge.commander.obey(command)
-
-    async def steps(self, call_id: str, *wanted: str) -> list[dict[str, Any]]:
-        """The facts of the call-back, once its last step is this."""
-
-        def told() -> list[str]:
-            return [fact["payload"]["step"] for fact in self.bridge.told(call_id, "CallbackProgressed")]
-
-        await until(lambda: len(told()) >= len(wanted), f"steps {wanted}")
-        assert told() == list(wanted)
-        return self.bridge.told(call_id)
-
-    def told(self, call_id: str) -> list[CallEvent]:
-        return [CallEvent.model_validate(fact) for fact in self.bridge.told(call_id)]
-
-    async def is_over(self, call_id: str) -> None:
-        await until(lambda: self.bridge.told(call_id, "CallEnded"), f"{call_id} ends")
-        await asyncio.to_thread(self.node.wait_until_idle)
-
-
-@pytest.fixture
-async def stage(callback_node: AsteriskNode, tmp_path: Path) -> AsyncIterator[Stage]:
-    async with AsyncExitStack() as stack:
-        bridge = Bridge(callback_node, tmp_path)
-        await bridge.start()
-        stack.push_async_callback(bridge.stop)
-        with ExitStack() as people:
-            yield Stage(callback_node, bridge, people)
-            for channel in {
-                line.split("!")[0] for line in callback_node.cli("core show channels concise").splitlines()
-            }:
-                callback_node.cli(f"channel request hangup {channel}")
-        await asyncio.to_thread(callback_node.wait_until_idle)
-        assert bridge.parking.count == 0
 
 
 async def test_the_agent_has_the_call_before_the_citizen_s_phone_rings_with_12345(stage: Stage) -> None:

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from socket import SOCK_DGRAM
 
@@ -46,8 +47,8 @@ def own_settings() -> DialplanSettings:
 class AsteriskNode:
     """`with AsteriskNode(own_settings()) as node: …`"""
 
-    def __init__(self, settings: DialplanSettings) -> None:
-        self.settings = settings
+    def __init__(self, settings: DialplanSettings, plan_changes: Sequence[tuple[str, str]] = ()) -> None:
+        self.settings, self.plan_changes = settings, plan_changes
         self.home = settings.asterisk_home
         self.departments_port = free_port(kind=SOCK_DGRAM)
         """Where the departments' exchanges of the plan are, each at its own address."""
@@ -59,7 +60,10 @@ class AsteriskNode:
         shutil.rmtree(HOME, ignore_errors=True)
         HOME.mkdir(parents=True)
         plan = (PROJECT / "dialplan/sites/test.yaml").read_text(encoding="utf-8")
-        self.settings.site_plan.write_text(plan.replace("port: 15060", f"port: {self.departments_port}"), "utf-8")
+        for old, new in (("port: 15060", f"port: {self.departments_port}"), *self.plan_changes):
+            assert old in plan
+            plan = plan.replace(old, new)
+        self.settings.site_plan.write_text(plan, "utf-8")
         write(render(load_plan(self.settings.site_plan), self.settings, asterisk_version(self.settings)), self.settings)
         ensure_music(self.home / "data/moh")
         for name in prompt_names(load_plan(self.settings.site_plan)):

@@ -27,7 +27,7 @@ OFFERED, ANSWERED = ("110", "offered", ""), ("110", "answered", "")
 def handover_node() -> Iterator[AsteriskNode]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(asterisk_node, "HOME", asterisk_node.HOME.with_name("handover"))
-        with AsteriskNode(own_settings()) as running:
+        with AsteriskNode(own_settings(), (("callbacks:", "rating_flow: rating\ncallbacks:"),)) as running:
             yield running
 
 
