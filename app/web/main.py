@@ -28,6 +28,7 @@ from app.casework import api as casework_api
 from app.casework import pages as casework_pages
 from app.catalogue import api as catalogue_api
 from app.catalogue import editing_api
+from app.catalogue import pages as catalogue_pages
 from app.deadlines import api as deadlines_api
 from app.deadlines import pages as deadlines_pages
 from app.deadlines import rule_pages
@@ -95,6 +96,7 @@ PAGE_ROUTERS = (
     deadlines_pages.router,
     tickets_pages.router,
     casework_pages.router,
+    catalogue_pages.router,
     operations_pages.router,
     change_pages.router,
     history_pages.router,

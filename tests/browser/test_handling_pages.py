@@ -6,6 +6,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from app.accounts.models import Role
+from app.catalogue.editing import create_entry
+from app.catalogue.models import DispatchRule
 from app.platform.clock import utc_now
 from app.tickets import service as tickets
 from tests.browser.conftest import Person, Site
@@ -213,3 +215,26 @@ def test_the_desk_keeps_urgency_and_the_unit_complained_of(
 
     page.wait_for_function("document.querySelector('#save-state').dataset.state === 'saved'")
     assert saved() == ("emergency", "410421-zhengfu")
+
+
+def test_a_candidate_of_a_decided_dispute_is_adopted_and_proposed_from_then_on(
+    site: Site, person: NewPerson, log_in: Enter, ticket: int
+) -> None:
+    lead, subject = "410400-chengguan", "020301"
+    values = {
+        "subject_code": subject, "region_code": "410421101", "lead_unit_code": lead, "overrides_territory": True,
+        "status": "candidate", "note": "由争议指定产生",
+    }  # fmt: skip
+    with site.database.transaction() as session:
+        create_entry(session, DispatchRule, "d1-1", values, actor="chief", now=utc_now())
+    page = log_in(person(Role.DISPATCHER))
+    page.goto(f"{site.url}/dispatch-rules?view=candidate")
+    check(page)
+    assert visible_words(page) == set()
+    page.get_by_role("button", name="采纳").click()
+    expect(page).to_have_url(f"{site.url}/dispatch-rules?view=active")
+    open_ticket(page, site, ticket)
+    expect(page.locator(".proposal__lead")).to_contain_text("平顶山市城市管理局")
+    page.goto(f"{site.url}/dispatch-rules")
+    page.locator("tr", has_text="由争议指定产生").get_by_role("button", name="停用").click()
+    expect(page).to_have_url(f"{site.url}/dispatch-rules?view=retired")

@@ -29,6 +29,8 @@ PAGES = [
     (Role.UNIT_STAFF, "/work"),
     (Role.AGENT, "/work"),
     (Role.DISPATCHER, "/work"),
+    (Role.DISPATCHER, "/dispatch-rules"),
+    (Role.SUPERVISOR, "/dispatch-rules?view=candidate"),
     (Role.SUPERVISOR, "/work?view=disputes"),
     (Role.AUDITOR, "/calls"),
     (Role.AUDITOR, "/handovers"),
