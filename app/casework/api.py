@@ -7,8 +7,19 @@ from fastapi import APIRouter, Depends, Header, Path, Response
 from app.accounts.auth import Actor, require
 from app.accounts.rules import Permission
 from app.casework import legs, service
+from app.casework.duplicates import find_duplicates
 from app.casework.proposals import propose_for
-from app.casework.schemas import CaseOut, Counts, MoveIn, MoveList, MoveOut, ProposalOut, ReportIn
+from app.casework.schemas import (
+    CaseOut,
+    Counts,
+    LikenessList,
+    LikenessOut,
+    MoveIn,
+    MoveList,
+    MoveOut,
+    ProposalOut,
+    ReportIn,
+)
 from app.platform.http import ClockDep, Reading, Writing
 from app.tickets.api import version_of
 from app.tickets.models import TicketStatus
@@ -70,6 +81,13 @@ def read_case(ticket: TicketKey, actor: Reader, session: Reading, clock: ClockDe
 def read_proposal(ticket: TicketKey, actor: Reader, session: Reading, clock: ClockDep) -> ProposalOut:
     """The unit that the catalogue proposes, with the reasoning: territory, line department, rules, recusal."""
     return ProposalOut.of(propose_for(session, service.open_case(session, ticket, actor, clock())))
+
+
+@router.get("/tickets/{ticket}/duplicates", summary="Tickets that may be the same", responses={404: REFUSALS[404]})
+def list_duplicates(ticket: TicketKey, actor: Reader, session: Reading, clock: ClockDep) -> LikenessList:
+    """Open tickets of the last 30 days with the same number or of the same place and subject, the most alike first."""
+    found = find_duplicates(session, service.open_case(session, ticket, actor, clock()))
+    return LikenessList(items=[LikenessOut.of(one) for one in found])
 
 
 @router.post("/tickets/{ticket}/support/sign", summary="Sign a supporting leg", responses=REFUSALS)

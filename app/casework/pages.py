@@ -13,6 +13,7 @@ from app.accounts.auth import CSRF_FIELD, Actor, require
 from app.accounts.rules import OF_A_UNIT, Permission
 from app.casework import legs, service
 from app.casework.case import Case
+from app.casework.duplicates import find_duplicates
 from app.casework.duties import refusal
 from app.casework.fields import fields_of, words_of
 from app.casework.forms import FORMS, WORDS, Channel, Form, Result, Satisfaction, ToldHow, read_form
@@ -173,6 +174,7 @@ def _panel(
         moves=moves,
         forms={move.verb: fields_of(move.verb) for move in moves},
         proposal=propose_for(session, case) if may_dispatch else None,
+        duplicates=find_duplicates(session, case) if any(move.verb == "merge" for move in moves) else [],
         support=leg if leg is not None and leg.kind == AssignmentKind.SUPPORTING else None,
         reported=AssignmentStatus.REPORTED,
         units=case.units,

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.casework.case import Case
+from app.casework.duplicates import Likeness
 from app.casework.fields import FormField, fields_of
 from app.casework.forms import Form, Words
 from app.casework.models import CitizenNotice
@@ -172,6 +173,29 @@ class ProposalOut(BaseModel):
             supporting_unit_codes=[unit.code for unit in proposal.supporting],
             steps=[StepOut(title=step.title, text=step.text) for step in proposal.steps],
         )
+
+
+class LikenessOut(BaseModel):
+    """A ticket that may be about the same matter."""
+
+    id: int
+    ticket_number: str
+    title: str
+    status: TicketStatus
+    score: int = Field(description="0 to 100")
+    reasons: list[str] = Field(description="Chinese")
+
+    @classmethod
+    def of(cls, one: Likeness) -> "LikenessOut":
+        other = one.ticket
+        return cls(
+            id=other.id, ticket_number=other.ticket_number, title=other.title, status=TicketStatus(other.status),
+            score=one.score, reasons=list(one.reasons),
+        )  # fmt: skip
+
+
+class LikenessList(BaseModel):
+    items: list[LikenessOut] = Field(description="the most alike first, five at most")
 
 
 class ReportIn(Form):

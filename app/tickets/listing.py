@@ -90,9 +90,9 @@ def _filtered(session: Session, filters: TicketFilters) -> Select[Ticket]:
     if filters.ticket_type:
         query = query.where(Ticket.ticket_type == filters.ticket_type)
     if filters.subject:
-        query = query.where(_below(Ticket.subject_code, filters.subject))
+        query = query.where(below(Ticket.subject_code, filters.subject))
     if filters.region:
-        query = query.where(_below(Ticket.region_code, filters.region))
+        query = query.where(below(Ticket.region_code, filters.region))
     if filters.agent:
         query = query.where(Ticket.accepted_by == filters.agent)
     if filters.line:
@@ -108,7 +108,7 @@ def _filtered(session: Session, filters: TicketFilters) -> Select[Ticket]:
     return query.where(matches(session, filters.text, area_code=filters.area_code)) if filters.text.strip() else query
 
 
-def _below(column: InstrumentedAttribute[str | None], code: str) -> ColumnElement[bool]:
+def below(column: InstrumentedAttribute[str | None], code: str) -> ColumnElement[bool]:
     """Codes that are `code` or lie below it: 410400 holds 410421 and 410421101; 010100 holds 010103."""
     prefix = code
     while len(prefix) > 2 and prefix.endswith("00"):

@@ -238,3 +238,27 @@ def test_a_candidate_of_a_decided_dispute_is_adopted_and_proposed_from_then_on(
     page.goto(f"{site.url}/dispatch-rules")
     page.locator("tr", has_text="由争议指定产生").get_by_role("button", name="停用").click()
     expect(page).to_have_url(f"{site.url}/dispatch-rules?view=retired")
+
+
+def test_a_repeated_matter_is_suggested_merged_with_one_click_and_taken_apart_again(
+    site: Site, person: NewPerson, log_in: Enter, ticket: int
+) -> None:
+    with site.database.transaction() as session:
+        first = tickets.get_ticket(session, ticket)
+        values = {
+            name: getattr(first, name) for name in ("ticket_type", "subject_code", "region_code", "title", "content")
+        }
+        again = tickets.create_ticket(
+            session, {**values, "contact_number": "19900077777"}, actor="1", region_code="410400", now=utc_now()
+        )
+        tickets.accept_ticket(session, again.id, actor="1", now=utc_now())
+    page = log_in(person(Role.DISPATCHER))
+    open_ticket(page, site, again.id)
+    check(page)
+    assert visible_words(page) == set()
+    page.get_by_role("button", name=f"并入工单 {first.ticket_number}").click()
+    told(page, "已完成：重复诉求并单")
+    assert status_of(site, again.id) == "merged"
+    do(page, "撤销并单", 理由="核实后不是同一处")
+    told(page, "已完成：撤销并单")
+    assert status_of(site, again.id) == "accepted"

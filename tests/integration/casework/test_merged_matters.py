@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from app.casework import service
+from app.casework.duplicates import find_duplicates
 from app.casework.guards import NotNow
 from app.tickets.models import TicketStatus
 from app.tickets.service import TicketIncomplete
@@ -77,3 +78,32 @@ def test_a_ticket_follows_one_open_master_and_no_follower(stage: Stage, refused:
         stage.move(third, "merge", "dispatcher", master=str(third), reason="同一地点同一事项")
     with refused(NotNow, "已有其他工单并入"):
         stage.move(master, "merge", "dispatcher", master=str(third), reason="同一地点同一事项")
+
+
+def alike(stage: Stage, ticket: int) -> list[tuple[int, tuple[str, ...]]]:
+    with stage.database.reading() as session:
+        case = service.open_case(session, ticket, stage.people["dispatcher"], stage.now)
+        return [(one.ticket.id, one.reasons[1:]) for one in find_duplicates(session, case)]
+
+
+def test_the_same_matter_in_other_words_is_suggested_and_another_matter_is_not(stage: Stage) -> None:
+    first = stage.ticket(content="小区南门口生活垃圾堆放三天无人清运，气味很大", title="垃圾堆放无人清运")
+    stage.ticket(
+        content="楼上装修电钻噪音严重影响老人休息",
+        title="装修噪音扰民",
+        subject_code="070301",
+        contact_number="19900000009",
+    )
+    again = stage.ticket(
+        content="南门口的生活垃圾已经三天没人清运，味道大", title="生活垃圾无人清运", contact_number="19900054321"
+    )
+    assert alike(stage, again) == [(first, ("同一区域", "同一事项"))]
+
+
+def test_the_same_caller_is_suggested_wherever_the_place_is_and_ended_tickets_never(stage: Stage) -> None:
+    first = stage.ticket()
+    ended = stage.rated()
+    again = stage.ticket(region_code="410422")
+    assert ("同一电话", "同一事项") in [reasons for _, reasons in alike(stage, again)]
+    assert {ticket for ticket, _ in alike(stage, again)} == {first}
+    assert ended not in {ticket for ticket, _ in alike(stage, first)}
