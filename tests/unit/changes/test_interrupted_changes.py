@@ -164,6 +164,20 @@ def test_a_mark_is_kept_until_asterisk_has_taken_the_old_files(used: DialplanSet
     assert is_as_before(used, store, before)
 
 
+def test_where_going_back_fails_too_the_mark_stays_for_the_next(used: DialplanSettings, store: VersionStore) -> None:
+    before = rendered(used)
+    answers = {"channels": "0 active channels", "reload": "Unable to reload"}
+
+    with AsteriskConsole(used.asterisk_home, answers):
+        report = apply(used, EDITED)
+
+    assert (report.outcome, report.code, store.read(2).outcome) == (Outcome.BROKEN, "broken", Outcome.BROKEN)
+    assert "hotline up" in report.remedy_zh
+    assert Marker(store).find() is not None
+    assert mend(used, by="hotline up") is not None
+    assert is_as_before(used, store, before)
+
+
 def test_an_asterisk_that_runs_and_does_not_answer_is_not_taken_for_stopped(
     used: DialplanSettings, store: VersionStore
 ) -> None:
