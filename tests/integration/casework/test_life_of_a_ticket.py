@@ -1,5 +1,6 @@
 """A ticket's ways through the table of states, on both databases: who may, what is missing, what is kept."""
 
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -7,11 +8,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from app.casework import service
 from app.casework.forms import GivenRefused
 from app.casework.guards import NotNow
 from app.casework.jobs import archive_due
 from app.catalogue.models import DispatchRule
-from app.platform.errors import NotAllowed, NotFound, PreconditionFailed
+from app.platform.errors import Conflict, NotAllowed, NotFound, PreconditionFailed
 from app.platform.job_queue import JobContext
 from app.tickets import service as tickets
 from app.tickets.models import TicketStatus
@@ -360,3 +362,29 @@ def test_an_unknown_verb_or_field_moves_nothing(stage: Stage, refused: Refused) 
         stage.move(ticket, "explode", "chief")
     with refused(GivenRefused, "不认识的字段"):
         stage.move(ticket, "release", "chief", surprise="x")
+
+
+def test_of_two_dispatchers_in_the_same_moment_one_wins_and_the_other_gets_a_conflict(stage: Stage) -> None:
+    ticket = stage.ticket()
+    start, outcomes = threading.Barrier(2), list[str]()
+
+    def dispatch(who: str, unit: str) -> None:
+        start.wait()
+        try:
+            with stage.database.transaction() as session:
+                given = {"lead_unit_code": unit}
+                service.move(session, ticket, "dispatch", given, actor=stage.people[who], now=stage.now)
+            outcomes.append(unit)
+        except Conflict as refused:
+            outcomes.append(refused.code)
+
+    rivals = [
+        threading.Thread(target=dispatch, args=args) for args in (("dispatcher", COUNTY), ("dispatcher2", CITY_OFFICE))
+    ]
+    for rival in rivals:
+        rival.start()
+    for rival in rivals:
+        rival.join(30)
+    winner = stage.read(ticket).lead_unit_code
+    assert sorted(outcomes) == sorted([winner, "transition-refused"])
+    assert [leg.unit_code for leg in stage.show(ticket).legs] == [winner]
