@@ -1,5 +1,6 @@
 """The four lists of what is to be supervised first (R57): 临期, 逾期, 反复多发, 群众不满. Computed when read."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -60,15 +61,19 @@ def supervision_list(
     return _by_ticket(session, _recurring(now) if name is ListName.RECURRING else _dissatisfied(), actor, cursor, limit)
 
 
-def count_lists(session: Session, *, actor: Actor, now: datetime) -> dict[ListName, int]:
-    """How many stand on each list, as this person sees it; not beyond COUNTED_MOST."""
+def count_lists(
+    session: Session, *, actor: Actor, now: datetime, names: Collection[ListName] = tuple(ListName)
+) -> dict[ListName, int]:
+    """How many stand on each of these lists, as this person sees it; not beyond COUNTED_MOST."""
     seen = visible(actor, holding_of(session, actor))
     counts: dict[ListName, int] = {}
-    for name in (ListName.NEAR_DUE, ListName.OVERDUE):
-        clocks = select(TicketClock.id).join(Ticket, Ticket.id == TicketClock.ticket_id)
-        counts[name] = _count(session, clocks.where(_condition(name, now), seen))
-    for name, query in ((ListName.RECURRING, _recurring(now)), (ListName.DISSATISFIED, _dissatisfied())):
-        counts[name] = _count(session, query.with_only_columns(Ticket.id).where(seen))
+    for name in names:
+        if name in {ListName.NEAR_DUE, ListName.OVERDUE}:
+            clocks = select(TicketClock.id).join(Ticket, Ticket.id == TicketClock.ticket_id)
+            counts[name] = _count(session, clocks.where(_condition(name, now), seen))
+        else:
+            query = _recurring(now) if name is ListName.RECURRING else _dissatisfied()
+            counts[name] = _count(session, query.with_only_columns(Ticket.id).where(seen))
     return counts
 
 

@@ -25,6 +25,8 @@ router = APIRouter(include_in_schema=False)
 
 SEE_OTHER = 303
 LEAST_REASON = 4
+QUICK_TO_COUNT = frozenset(ListName) - {ListName.RECURRING}
+"""Recurring matters take a fifth of a second with a million tickets: they are counted on their own page."""
 
 TicketReader = Annotated[Actor, Depends(require(Permission.TICKETS_READ))]
 Watcher = Annotated[Actor, Depends(require(Permission.SUPERVISION_READ))]
@@ -68,7 +70,7 @@ def show_list(
         tabs=wording.TABS,
         listed=name,
         items=page.items,
-        counts=lists.count_lists(session, actor=actor, now=now),
+        counts=lists.count_lists(session, actor=actor, now=now, names=QUICK_TO_COUNT | {name}),
         regions=_names(session, Region, {one.ticket.region_code for one in page.items}),
         units=_names(session, Unit, {one.ticket.lead_unit_code for one in page.items}),
         most=lists.COUNTED_MOST,

@@ -7,8 +7,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.catalogue.models import ReferenceFile
 from app.contract.env import PROJECT
@@ -156,7 +156,8 @@ def save_year(
         return current
     session.execute(update(CalendarYear).where(CalendarYear.year == year).values(is_current=False))
     row = CalendarYear(
-        year=year, version=(current.version if current else 0) + 1, days=days, why=why, created_by=by, created_at=now,
+        year=year, version=_next_version(session, CalendarYear.version, CalendarYear.year == year),
+        days=days, why=why, created_by=by, created_at=now,
         is_current=True,
     )  # fmt: skip
     session.add(row)
@@ -184,7 +185,8 @@ def save_profile(
         return current
     session.execute(update(SlaProfile).where(SlaProfile.code == profile.code).values(is_current=False))
     row = SlaProfile(
-        code=profile.code, version=(current.version if current else 0) + 1, name=profile.name, body=body,
+        code=profile.code, version=_next_version(session, SlaProfile.version, SlaProfile.code == profile.code),
+        name=profile.name, body=body,
         is_verified=profile.is_verified, is_default=current.is_default if current else False, is_current=True,
         why=why, created_by=by, created_at=now,
     )  # fmt: skip
@@ -207,6 +209,10 @@ def choose_default(session: Session, code: str) -> SlaProfile:
     session.execute(update(SlaProfile).values(is_default=SlaProfile.code == code))
     session.flush()
     return session.get_one(SlaProfile, chosen.id, populate_existing=True)
+
+
+def _next_version(session: Session, column: InstrumentedAttribute[int], which: ColumnElement[bool]) -> int:
+    return (session.scalar(select(func.max(column)).where(which)) or 0) + 1
 
 
 def _check_version(current: int, version: int | None) -> None:

@@ -1,7 +1,7 @@
 """Deadlines on the pages: why a ticket is due then, the lists to supervise, a new year's calendar, other rules."""
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 import pytest
@@ -12,7 +12,7 @@ from app.accounts.models import Role
 from app.deadlines import service
 from app.deadlines.models import CalendarYear, TicketClock
 from app.deadlines.profile import ClockKind
-from app.platform.clock import utc_now
+from app.platform.clock import to_shanghai, utc_now
 from app.tickets.models import Ticket
 from tests.browser.conftest import Person, Site
 from tests.browser.test_page_quality import check, visible_words
@@ -20,7 +20,6 @@ from tests.browser.test_page_quality import check, visible_words
 pytestmark = [pytest.mark.browser, pytest.mark.services]
 
 _numbers = itertools.count(1)
-NEW_YEAR = "day,kind,name,english\n2027-01-01,holiday,元旦,New Year's Day\n"
 
 
 @pytest.fixture
@@ -91,30 +90,46 @@ def test_the_pages_of_supervision_are_chinese_labelled_and_fit(
     expect(page.locator("main")).to_contain_text("办结答复")
 
 
+@pytest.fixture
+def missing_year(site: Site) -> Iterator[int]:
+    """This year, as if nobody had imported it."""
+    year = to_shanghai(utc_now()).year
+    with site.database.transaction() as session:
+        session.execute(update(CalendarYear).where(CalendarYear.year == year).values(is_current=False))
+    yield year
+    with site.database.transaction() as session:
+        session.execute(delete(CalendarYear).where(CalendarYear.year == year, CalendarYear.created_by != "reference"))
+        session.execute(update(CalendarYear).where(CalendarYear.year == year).values(is_current=True))
+
+
 def test_the_missing_year_is_told_and_can_be_filled_in_by_keyboard(
-    site: Site, person: Callable[..., Person], log_in: Callable[..., Page], complaints: list[str]
+    site: Site, person: Callable[..., Person], log_in: Callable[..., Page], complaints: list[str], missing_year: int
 ) -> None:
     page = log_in(person(Role.SUPERVISOR))
-    try:
-        page.goto(f"{site.url}/supervision/overdue")
-        page.get_by_role("link", name="去导入").click()
-        page.get_by_label("放假与调休").fill(NEW_YEAR.replace("2027-01-01", "2027-13-01"))
-        page.get_by_label("来源或修改理由").fill("国务院办公厅通知")
-        page.keyboard.press("Enter")
-        expect(page.get_by_role("alert").filter(has_text="不是日期")).to_be_visible()
-        expect(page.get_by_label("放假与调休")).to_have_value(NEW_YEAR.replace("2027-01-01", "2027-13-01"))
-        assert complaints == [
-            "error: Failed to load resource: the server responded with a status of 422 (Unprocessable Entity)"
-        ]
-        complaints.clear()
-        page.get_by_label("放假与调休").fill(NEW_YEAR)
-        page.get_by_label("来源或修改理由").press("Enter")
-        expect(page.get_by_role("heading", name="全年安排")).to_be_visible()
-        expect(page.locator("main")).not_to_contain_text("尚未导入")
-        expect(page.get_by_title("元旦放假")).to_have_count(1)
-    finally:
-        with site.database.transaction() as session:
-            session.execute(delete(CalendarYear).where(CalendarYear.year == 2027))
+    page.goto(f"{site.url}/supervision/overdue")
+    page.get_by_role("link", name="去导入").click()
+    text = f"day,kind,name,english\n{missing_year}-01-01,holiday,元旦,New Year's Day\n"
+    broken = text.replace("-01-01", "-13-01")
+    page.get_by_label("放假与调休").fill(broken)
+    page.get_by_label("来源或修改理由").fill("国务院办公厅通知")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert").filter(has_text="不是日期")).to_be_visible()
+    expect(page.get_by_label("放假与调休")).to_have_value(broken)
+    assert all("422" in complaint for complaint in complaints)
+    complaints.clear()
+    page.get_by_label("放假与调休").fill(text)
+    page.get_by_label("来源或修改理由").press("Enter")
+    expect(page.get_by_role("heading", name="全年安排")).to_be_visible()
+    expect(page.locator("main")).not_to_contain_text(f"尚未导入 {missing_year} 年")
+    expect(page.get_by_title("元旦放假")).to_have_count(1)
+
+
+def test_who_runs_the_node_is_told_of_the_missing_year(
+    site: Site, person: Callable[..., Person], log_in: Callable[..., Page], missing_year: int
+) -> None:
+    page = log_in(person(Role.OPS))
+    page.goto(f"{site.url}/operations/lines")
+    expect(page.locator("#node-state")).to_contain_text(f"尚未导入 {missing_year} 年工作日历")
 
 
 def test_the_ticket_list_can_show_what_is_late_first(
