@@ -12,35 +12,15 @@ from app.casework import forms
 from app.casework.case import Case
 from app.casework.models import RequestKind
 from app.casework.proposal import is_barred
+from app.casework.refusals import STATE, Missing
 from app.casework.rules import private_words
 from app.catalogue.models import UnitKind
 from app.platform.clock import to_shanghai
-from app.platform.errors import Conflict
 from app.tickets.models import AssignmentStatus, Ticket, Urgency
 from app.tickets.rules import missing_for_acceptance, missing_for_finish
-from app.tickets.service import TicketIncomplete
 from app.tickets.states import OPEN
 
-Missing = dict[str, str]
 Guard = Callable[[Case, Any], Missing]
-
-STATE = ""
-
-
-class NotNow(Conflict):
-    """The table allows the move, the state of things does not: the detail says why."""
-
-    code = "not-now"
-    title = "现在不能进行此操作"
-
-
-def refuse(missing: Missing) -> None:
-    """Raises NotNow for the state of things, TicketIncomplete for fields; nothing missing: goes on."""
-    if told := missing.get(STATE):
-        raise NotNow(told)
-    if missing:
-        raise TicketIncomplete(missing)
-
 
 RETURNS_BEFORE_DISPUTE = 2
 MOST_REDOS = 2

@@ -13,9 +13,10 @@ from app.casework import forms
 from app.casework.case import Case, read_case
 from app.casework.duties import check_duty, refusal
 from app.casework.fields import words_of
-from app.casework.guards import GUARDS, refuse
+from app.casework.guards import GUARDS
 from app.casework.models import CitizenNotice
 from app.casework.notices import tell_citizens
+from app.casework.refusals import refuse
 from app.casework.schemas import CaseOut
 from app.casework.steps import STEPS, Effects
 from app.deadlines.service import on_move

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from app.casework import forms, legs
 from app.casework.case import Case
-from app.casework.guards import check_master, refuse
+from app.casework.guards import check_master
 from app.casework.models import CitizenContact, FollowUp, RequestKind, RequestStatus, UnitReply, UnitRequest
+from app.casework.refusals import refuse
 from app.catalogue.editing import create_entry
 from app.catalogue.models import DispatchRule, Exclusion, RuleStatus
 from app.deadlines.service import check_extension

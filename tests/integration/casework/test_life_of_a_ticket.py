@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from app.casework import service
 from app.casework.forms import GivenRefused
-from app.casework.guards import NotNow
 from app.casework.jobs import archive_due
+from app.casework.refusals import NotNow
 from app.catalogue.models import DispatchRule
 from app.platform.errors import Conflict, NotAllowed, NotFound, PreconditionFailed
 from app.platform.job_queue import JobContext

@@ -7,7 +7,7 @@ import pytest
 
 from app.casework import service
 from app.casework.duplicates import find_duplicates
-from app.casework.guards import NotNow
+from app.casework.refusals import NotNow
 from app.tickets.models import TicketStatus
 from app.tickets.service import TicketIncomplete
 from tests.integration.casework.conftest import Stage
