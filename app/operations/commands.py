@@ -143,7 +143,8 @@ def _parse(kind: type[Answer], text: str, arguments: Sequence[str]) -> Answer:
             and kind is not changes.ApplyReport
         ):
             refusal = changes.Refusal.model_validate(data)
-            raise ChangeRefused(say_message(refusal.message) or refusal.message, remedy=refusal.remedy)
+            said = refusal.message_zh or say_message(refusal.message) or refusal.message
+            raise ChangeRefused(said, remedy=refusal.remedy_zh or refusal.remedy)
         return kind.model_validate(data)
     except ValueError as error:  # no JSON, or not what was agreed
         log.warning("dialplan_command_unreadable", command=arguments[0], begins=text[:200])

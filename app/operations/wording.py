@@ -109,7 +109,7 @@ class ShownFault:
 def translate(fault: Fault, *, row: int | None = None) -> ShownFault:
     """In Chinese where there are words for it, else as the command said it."""
     said = " ".join(part for part in (fault.what.rstrip(".") + ".", fault.advice) if part)
-    chinese = _say(said, _FAULTS)
+    chinese = fault.text_zh or _say(said, _FAULTS)
     return ShownFault(fault.where, chinese or said, row, is_translated=chinese is not None)
 
 

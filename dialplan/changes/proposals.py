@@ -119,7 +119,7 @@ def proposal_of(planned: PlannedChange, *, by: str, why: str) -> Proposal:
     if faults := planned.change.faults:
         raise ProposalRefused(faults_told(faults))
     if planned.change.is_empty:
-        raise ProposalRefused(say("nothing_to_do"))
+        raise ProposalRefused(say("nothing_to_propose"))
     now = datetime.now(UTC)
     return Proposal(
         id=f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}",

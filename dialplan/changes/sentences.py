@@ -7,7 +7,10 @@ The English stands at the terminal and names commands; the Chinese stands on pag
 SENTENCES: dict[str, tuple[str, ...]] = {
     # --- how a change ends
     "applied": ("version {number} is in force", "第 {number} 版已生效"),
-    "nothing_to_do": ("the node has this plan already", "与正在生效的方案一样，没有变化", "change the plan first", "请先修改方案"),
+    "nothing_to_do": ("the node has this plan already", "与正在生效的方案一样，没有变化"),
+    "nothing_to_propose": (
+        "the node has this plan already", "与正在生效的方案一样，没有可申请的变化", "change the plan first", "请先修改方案",
+    ),
     "dry_run": ("nothing was changed: this was a dry run", "演练完成，没有任何改动"),
     "rolled_back": (
         "the files of before are in force again, because: {why}", "已恢复原来的文件，原因：{why_zh}",

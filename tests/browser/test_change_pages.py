@@ -104,7 +104,7 @@ def test_a_change_that_fails_is_rolled_back_and_says_so(
     other.wait_for_url("**/operations/runs/*")
     worker(other)
     expect(other.locator("#run-outcome")).to_contain_text("已自动回退")
-    expect(other.locator(".steps__row--failed")).to_contain_text("替换配置文件")
+    expect(other.locator(".steps__row--failed")).to_contain_text("试拨 12345：接通了，但没有声音")
     check(other)
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from app.contract import changes as c
+from dialplan.changes.saying import say
 
 FILE = Path(os.environ["HOTLINE_HOME"]) / "fake-dialplan.json"
 FIRST_PLAN = """# 测试方案
@@ -27,6 +28,8 @@ lines:
   - number: "12328"
     label: 交通运输服务监督电话  # 市交通运输局
 """
+SILENT = say("test_call", number="12345", problem="answered, but silent", problem_zh="接通了，但没有声音")
+BACK = say("rolled_back", why=SILENT.text, why_zh=SILENT.zh)
 STEPS = [c.StepName.CHECK, c.StepName.REHEARSE, c.StepName.SWAP, c.StepName.TEST_CALL, c.StepName.HISTORY]
 
 
@@ -101,16 +104,23 @@ class Node:
         for name in STEPS:
             tell(c.Step(name=name, outcome=c.StepOutcome.RUNNING), tells=tells)
             time.sleep(0.05)
-            has_failed = name is c.StepName.SWAP and "collapses" in text
+            has_failed = name is c.StepName.TEST_CALL and "collapses" in text
             outcome = c.StepOutcome.FAILED if has_failed else c.StepOutcome.DONE
-            steps.append(c.Step(name=name, outcome=outcome, duration_ms=50))
+            seen = SILENT if has_failed else None
+            detail, detail_zh = (seen.text, seen.zh) if seen else ("", "")
+            steps.append(c.Step(name=name, outcome=outcome, detail=detail, detail_zh=detail_zh, duration_ms=50))
             tell(steps[-1], tells=tells)
             if has_failed:
-                steps.append(c.Step(name=c.StepName.ROLL_BACK, outcome=c.StepOutcome.DONE))
+                done = c.StepOutcome.DONE
+                steps.append(
+                    c.Step(name=c.StepName.ROLL_BACK, outcome=done, detail=BACK.text, detail_zh=BACK.zh, duration_ms=50)
+                )
                 break
         outcome = c.Outcome.DRY_RUN if is_dry_run else c.Outcome.APPLIED
+        end = say("dry_run") if is_dry_run else say("applied", number=len(self.versions) + 1)
         if "collapses" in text:
-            outcome = c.Outcome.ROLLED_BACK
+            outcome, end = c.Outcome.ROLLED_BACK, SILENT._replace(remedy=BACK.remedy, remedy_zh=BACK.remedy_zh)
+            more |= {"code": end.code, "message": end.text, "message_zh": end.zh}
         number = None
         if not is_dry_run:
             number = len(self.versions) + 1
@@ -119,7 +129,8 @@ class Node:
             self.plans.append(text)
             self.current = number if outcome is c.Outcome.APPLIED else self.current
         return c.ApplyReport(
-            outcome=outcome, message=f"version {number} is in force", version=number, steps=steps, change=change,
+            outcome=outcome, code=end.code, message=end.text, message_zh=end.zh, remedy=end.remedy,
+            remedy_zh=end.remedy_zh, version=number, steps=steps, change=change,
             duration_ms=250, calls_before=2, calls_after=2,
         )  # fmt: skip
 
