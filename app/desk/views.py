@@ -12,6 +12,7 @@ from app.calls import service as calls
 from app.calls.models import AgentState, Call, CallState, MissedCall
 from app.calls.ratings import AgentRatings, ratings_by_agent
 from app.desk.place import describe_place
+from app.handovers.taking import count_waiting
 from app.lines.models import Line
 from app.platform.clock import to_shanghai
 from app.tickets.models import Ticket, TicketStatus
@@ -48,6 +49,7 @@ class DayCounters:
     average_talk_seconds: int | None
     accepted: int
     waiting_missed: int
+    waiting_referrals: int
 
 
 def find_current_call(session: Session, agent: str, now: datetime) -> Call | None:
@@ -127,7 +129,7 @@ def list_drafts(session: Session, agent: str) -> list[Ticket]:
 
 
 def count_day(session: Session, agent: str, now: datetime) -> DayCounters:
-    """Today's counters of one agent; the missed calls are everybody's."""
+    """Today's counters of one agent; missed calls and referred matters are everybody's."""
     local = to_shanghai(now)
     midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
     answered, talked_ms = session.execute(
@@ -142,6 +144,7 @@ def count_day(session: Session, agent: str, now: datetime) -> DayCounters:
         average_talk_seconds=int(talked_ms / 1000) if talked_ms else None,
         accepted=accepted or 0,
         waiting_missed=waiting or 0,
+        waiting_referrals=count_waiting(session),
     )
 
 

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime
 from app.accounts.auth import Actor, require
 from app.accounts.rules import Permission
 from app.contract.events import HandoverResult
-from app.handovers import referrals, service
+from app.handovers import referrals, service, taking
 from app.handovers.schemas import (
     EmergencyNumber,
     HandoverList,
@@ -16,6 +16,8 @@ from app.handovers.schemas import (
     ReferralIn,
     ReferralList,
     ReferralOut,
+    TakeIn,
+    TakenOut,
     TargetList,
     TargetOut,
     sees_referral,
@@ -30,6 +32,7 @@ Reader = Annotated[Actor, Depends(require(Permission.CALLS_READ))]
 DeskUser = Annotated[Actor, Depends(require(Permission.DESK_USE))]
 Referrer = Annotated[Actor, Depends(require(Permission.REFERRALS_WRITE))]
 TicketReader = Annotated[Actor, Depends(require(Permission.TICKETS_READ))]
+Taker = Annotated[Actor, Depends(require(Permission.TICKETS_WRITE))]
 PageSize = Annotated[int, Query(ge=1, le=200)]
 PageCursor = Annotated[str | None, Query(max_length=200)]
 Incident = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{4,40}$", description="警情编号")]
@@ -109,12 +112,16 @@ def list_referrals(
     actor: TicketReader,
     session: Reading,
     source: EmergencyNumber | None = None,
+    is_waiting: Annotated[bool | None, Query(alias="waiting", description="nobody has taken it yet")] = None,
     cursor: PageCursor = None,
     limit: PageSize = 50,
 ) -> ReferralList:
-    """What emergency services referred to us, the newest first. A machine sees its own alone."""
+    """What emergency services referred to us, the newest first. A machine sees its own alone, a unit none."""
     before = read_cursor(cursor, read_moment) if cursor else None
-    rows = referrals.list_referrals(session, source=source, before=before, limit=limit)
+    own = actor.name if actor.role is None else None
+    rows = referrals.list_referrals(
+        session, source=source, is_waiting=is_waiting, sent_by=own, before=before, limit=limit
+    )
     more = make_cursor(rows[-1][0].received_at.isoformat(), rows[-1][0].id) if len(rows) == limit else None
     return ReferralList(items=[ReferralOut.of(*row) for row in rows if sees_referral(actor, row[0])], next_cursor=more)
 
@@ -128,3 +135,20 @@ def read_referral(source: EmergencyNumber, incident_number: Incident, actor: Ref
     if not sees_referral(actor, referral):
         raise NotFound("没有这个警情编号")
     return ReferralOut.of(referral, ticket)
+
+
+@router.post(
+    "/referrals/{source}/{incident_number}/take",
+    tags=["referrals"],
+    summary="Take a referral",
+    responses={**NOT_FOUND, 409: {"description": "Somebody else has it: `referral-taken`"}},
+)
+def take_referral(
+    source: EmergencyNumber, incident_number: Incident, body: TakeIn, actor: Taker, session: Writing, clock: ClockDep
+) -> TakenOut:
+    """Make a referred matter an agent's draft: one's own, or, for a supervisor, that of the agent named.
+
+    Asked again by the same agent, nothing changes. In the audit log.
+    """
+    _, ticket = taking.take(session, source, incident_number, actor=actor, agent=body.agent, now=clock())
+    return TakenOut(ticket_id=ticket.id, ticket_number=ticket.ticket_number, agent=ticket.accepted_by)

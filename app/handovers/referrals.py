@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import and_, not_, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -18,13 +18,15 @@ from app.lines.models import Trunk
 from app.lines.service import trunks_of_kind
 from app.platform.errors import Conflict, NotAllowed, NotFound
 from app.tickets.drafts import SYSTEM
-from app.tickets.models import SourceChannel, Ticket, TicketHistory
+from app.tickets.models import SourceChannel, Ticket, TicketHistory, TicketStatus
 from app.tickets.service import create_ticket, find_ticket_of_call
 from app.tickets.states import OPEN
 
 VOICE_WINDOW = timedelta(minutes=30)
 """A referral by voice belongs to a call of the same number that came over so shortly before."""
 POLICE = "110"
+IS_NOBODYS = and_(Ticket.accepted_by == "", Ticket.status == TicketStatus.DRAFT)
+"""Nobody has taken the matter yet. One by voice has the agent of its call."""
 
 
 class ReferralDiffers(Conflict):
@@ -77,12 +79,29 @@ def get_referral(session: Session, source: str, incident_number: str) -> tuple[R
 
 
 def list_referrals(
-    session: Session, *, source: str | None = None, before: tuple[datetime, int] | None = None, limit: int = 50
+    session: Session,
+    *,
+    source: str | None = None,
+    is_waiting: bool | None = None,
+    sent_by: str | None = None,
+    text: str = "",
+    before: tuple[datetime, int] | None = None,
+    limit: int = 50,
 ) -> list[tuple[Referral, Ticket]]:
-    """Referrals with their tickets, the newest first. `before` is (received_at, id) of the last of the page before."""
+    """Referrals with their tickets, the newest first. `before` is (received_at, id) of the last of the page before.
+
+    `is_waiting`: whether nobody has taken it yet; `text`: a part of incident number, category or place.
+    """
     query = select(Referral, Ticket).join(Ticket, Ticket.id == Referral.ticket_id)
     if source is not None:
         query = query.where(Referral.source == source)
+    if sent_by is not None:
+        query = query.where(Referral.sent_by == sent_by)
+    if is_waiting is not None:
+        query = query.where(IS_NOBODYS if is_waiting else not_(IS_NOBODYS))
+    if text.strip():
+        columns = (Referral.incident_number, Referral.category, Referral.address)
+        query = query.where(or_(*(column.contains(text.strip(), autoescape=True) for column in columns)))
     if before is not None:
         at, row_id = before
         query = query.where((Referral.received_at < at) | ((Referral.received_at == at) & (Referral.id < row_id)))

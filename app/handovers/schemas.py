@@ -7,11 +7,13 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from app.accounts.auth import Actor
+from app.accounts.models import Role
 from app.contract.events import HandoverResult
 from app.handovers.models import Handover, Referral
 from app.handovers.rules import explain
 from app.platform.masks import mask_number
 from app.tickets.models import Ticket, TicketStatus
+from app.tickets.rules import SEES_ALL
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^\x00-\x1f]*$")]
 Words = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
@@ -101,6 +103,7 @@ class ReferralOut(BaseModel):
     ticket_status: TicketStatus
     accepted_at: datetime | None = Field(description="when the platform accepted the matter")
     answer: str = Field(description="what the citizen was answered; empty while nothing is decided")
+    is_waiting: bool = Field(description="nobody of the hotline has taken it yet")
 
     @classmethod
     def of(cls, referral: Referral, ticket: Ticket) -> "ReferralOut":
@@ -118,7 +121,24 @@ class ReferralOut(BaseModel):
             ticket_status=TicketStatus(ticket.status),
             accepted_at=ticket.accepted_at,
             answer=ticket.answer if ticket.status == TicketStatus.FINISHED else "",
+            is_waiting=not ticket.accepted_by and ticket.status == TicketStatus.DRAFT,
         )
+
+
+class TakeIn(BaseModel):
+    """Who takes it; left out: who asks."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    agent: str | None = Field(default=None, min_length=1, max_length=64, description="given to by a supervisor")
+
+
+class TakenOut(BaseModel):
+    """The matter is this agent's draft now."""
+
+    ticket_id: int
+    ticket_number: str
+    agent: str
 
 
 class ReferralList(BaseModel):
@@ -127,5 +147,12 @@ class ReferralList(BaseModel):
 
 
 def sees_referral(actor: Actor, referral: Referral) -> bool:
-    """A machine sees what it sent itself; people see all."""
-    return actor.role is not None or referral.sent_by == actor.name
+    """A machine sees what it sent itself; the hotline's own people see all, units nothing that is not theirs yet."""
+    if actor.role is None:
+        return referral.sent_by == actor.name
+    return may_see_referrals(actor)
+
+
+def may_see_referrals(actor: Actor) -> bool:
+    """Whether this person works on whatever comes in."""
+    return actor.role is Role.AGENT or actor.role in SEES_ALL

@@ -38,6 +38,7 @@ from app.desk import pages as desk_pages
 from app.desk.stream import list_messages
 from app.handovers import api as handovers_api
 from app.handovers import pages as handovers_pages
+from app.handovers import referral_pages
 from app.ingest import api as ingest_api
 from app.lines import api as lines_api
 from app.operations import change_pages, history_pages, probe_pages
@@ -94,6 +95,7 @@ PAGE_ROUTERS = (
     handovers_pages.router,
     rule_pages.router,
     deadlines_pages.router,
+    referral_pages.router,
     tickets_pages.router,
     casework_pages.router,
     catalogue_pages.router,
