@@ -24,9 +24,7 @@ UNCONFIRMED = "unconfirmed"
 log = structlog.get_logger()
 
 
-def keep_requests(
-    session: Session, calls: Sequence[Call], fresh: Iterable[CallEvent], *, area_code: str, now: datetime
-) -> None:
+def keep_requests(session: Session, calls: Sequence[Call], fresh: Iterable[CallEvent], *, area_code: str) -> None:
     """What callers asked for in their flows."""
     by_id = {call.call_id: call for call in calls}
     for event in fresh:
@@ -37,7 +35,7 @@ def keep_requests(
         number = normalize_number(fact.number, area_code=area_code) or call.caller_number
         try:
             service.request_callback(
-                session, call, number=number, source=source, now=now, is_confirmed=fact.is_confirmed
+                session, call, number=number, source=source, now=event.occurred_at, is_confirmed=fact.is_confirmed
             )
         except service.NumberNotDiallable:
             log.warning("callback_not_possible", call_id=call.call_id)

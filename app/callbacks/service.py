@@ -53,7 +53,9 @@ def request_callback(
     """
     if number is None or not rules.is_diallable(number):
         raise NumberNotDiallable()
-    place = call.queued_at or call.arrived_at
+    place = (
+        call.queued_at or now
+    )  # behind a side door before he joined: his arrival would pass who was greeted meanwhile
     values = {
         "number": number,
         "status": CallbackStatus.CONFIRMED if is_confirmed else CallbackStatus.REQUESTED,

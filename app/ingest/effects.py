@@ -137,7 +137,7 @@ def _keep_callbacks(session: Session, told: list[_Told], fresh: list[CallEvent],
     """Last of all: a call-back follows its calls, and an answered caller needs none."""
     calls = [one.call for one in told]
     if any(event.type is EventType.CALLBACK_REQUESTED for event in fresh):
-        callbacks.keep_requests(session, calls, fresh, area_code=terms.area_code, now=now)
+        callbacks.keep_requests(session, calls, fresh, area_code=terms.area_code)
     callbacks.keep_progress(session, calls, now=now)
     for one in told:
         call = one.call

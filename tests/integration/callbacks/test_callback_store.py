@@ -104,6 +104,14 @@ def test_a_confirmed_wish_keeps_the_place_and_is_no_missed_call(database: Databa
         assert session.scalars(select(Call.outcome)).one() == "callback"
 
 
+def test_who_asks_before_he_has_joined_passes_nobody_who_came_earlier(database: Database, telephony: Telephony) -> None:
+    telephony.tell(CALL, (5, facts.CallArrived(trunk="carrier", dnis="12345", ani=NUMBER)))
+    telephony.asks_for_callback(CALL, 30)
+
+    (row,) = callbacks(database)
+    assert row.queued_at == NOON + timedelta(seconds=30)
+
+
 def test_a_wish_that_is_not_confirmed_is_dropped_with_the_call(database: Database, telephony: Telephony) -> None:
     telephony.waits(CALL, 0)
     telephony.asks_for_callback(CALL, 30, is_confirmed=False)
