@@ -68,4 +68,4 @@ def change_password(
     now = clock()
     user = service.change_password(session, actor.name, body.current_password, body.new_password, now=now)
     csrf_token = cookies.start_session(request, response, user, now)
-    return SessionOut.of(actor, csrf_token)
+    return SessionOut.of(actor_of_user(user), csrf_token)

@@ -36,6 +36,14 @@ class CsrfRefused(HotlineError):
     title = "页面已过期，请刷新后重试"
 
 
+class PasswordChangeNeeded(HotlineError):
+    """The password was given out by somebody else: it opens the own account alone, until it is changed."""
+
+    status = 403
+    code = "password-change-needed"
+    title = "请先在“我的账号”里把一次性密码改成自己的密码"
+
+
 class TokenRefused(HotlineError):
     """A bearer token that is unknown or switched off."""
 
@@ -61,6 +69,8 @@ class Actor:
     """A foreign exchange: it may report calls of this line alone."""
     unit: str = ""
     """Code of the unit that a person works for; empty: the hotline itself."""
+    must_change_password: bool = False
+    """Until then `permissions` are empty."""
 
     def may(self, permission: Permission) -> bool:
         return permission in self.permissions
@@ -79,8 +89,9 @@ def actor_of_user(user: User, address: str = "") -> Actor:
         user_id=user.id,
         display_name=user.display_name,
         address=address,
-        permissions=permissions_of_role(role),
         unit=user.unit_code,
+        permissions=frozenset() if user.is_password_issued else permissions_of_role(role),
+        must_change_password=user.is_password_issued,
     )
 
 
@@ -184,7 +195,7 @@ async def refuse_foreign_page(request: Request, nonce: str) -> None:
 
 @dataclass(frozen=True)
 class Require:
-    """Dependency: the actor, if he holds every one of `needed`. NotLoggedIn, NotAllowed."""
+    """Dependency: the actor, if he holds every one of `needed`. NotLoggedIn, NotAllowed, PasswordChangeNeeded."""
 
     needed: tuple[Permission, ...]
 
@@ -193,6 +204,8 @@ class Require:
         if actor is None:
             raise NotLoggedIn()
         missing = [permission for permission in self.needed if not actor.may(permission)]
+        if missing and actor.must_change_password:
+            raise PasswordChangeNeeded()
         if missing:
             raise NotAllowed(missing=missing)
         return actor

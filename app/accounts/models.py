@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.platform.database import Base, BigId
@@ -26,6 +26,7 @@ class Role(StrEnum):
     """回访员: asks citizens how it went."""
     UNIT_LEADER = "unit_leader"
     """承办单位负责人: answers for what his unit sends."""
+    ADMIN = "admin"
 
 
 class User(Base):
@@ -38,6 +39,9 @@ class User(Base):
     display_name: Mapped[str] = mapped_column(String(80))
     role: Mapped[str] = mapped_column(String(20))
     password_hash: Mapped[str] = mapped_column(String(200))
+    is_password_issued: Mapped[bool] = mapped_column(
+        default=False, server_default=false(), doc="given out by somebody else: it opens nothing until it is changed"
+    )
     is_active: Mapped[bool] = mapped_column(default=True)
     session_epoch: Mapped[int] = mapped_column(default=0, doc="raised on log-out: older cookies are dead")
     seat: Mapped[str] = mapped_column(String(64), default="", doc="the SIP endpoint this agent usually sits at")
@@ -87,4 +91,9 @@ class AuditEntry(Base):
     detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
     address: Mapped[str] = mapped_column(String(64), default="", doc="IP address of the request")
 
-    __table_args__ = (Index(None, "at"), Index(None, "object_type", "object_id"))
+    __table_args__ = (
+        Index(None, "at"),
+        Index(None, "object_type", "object_id"),
+        Index(None, "actor", "id"),
+        Index(None, "action", "id"),
+    )

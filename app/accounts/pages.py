@@ -26,6 +26,7 @@ HOME: dict[Role, str] = {
     Role.DISPATCHER: "/work",
     Role.REVIEWER: "/work",
     Role.FOLLOW_UP: "/work",
+    Role.ADMIN: "/users",
 }
 """Where each role starts."""
 
@@ -40,12 +41,18 @@ def local_path(wanted: str) -> str:
     return wanted if is_ours and wanted.isprintable() and "\\" not in wanted else "/"
 
 
+def home_of(actor: Actor | None) -> str:
+    """Where this person starts; who holds a one-time password at his account, to change it."""
+    if actor is None or actor.role is None:
+        return "/login"
+    return "/account" if actor.must_change_password else HOME[actor.role]
+
+
 @router.get("/")
 async def go_home(request: Request) -> Response:
     """Everybody to the place where his work is."""
     actor = await authenticate(request)
-    home = HOME[actor.role] if actor and actor.role else "/login"
-    return RedirectResponse(home, SEE_OTHER)
+    return RedirectResponse(home_of(actor), SEE_OTHER)
 
 
 @router.get("/login")
@@ -73,7 +80,7 @@ def take_login(
         user = login.log_in(database, clock, username, password, address_of(request))
     except HotlineError as refusal:
         return _login_page(request, next=next, username=username[:64], refusal=refusal)
-    response = RedirectResponse(local_path(next), SEE_OTHER)
+    response = RedirectResponse("/account" if user.is_password_issued else local_path(next), SEE_OTHER)
     cookies.start_session(request, response, user, clock())
     return response
 
@@ -135,7 +142,8 @@ def take_password(
         return _account_page(request, actor, refusal)
     answer = Response()
     request.state.csrf_token = cookies.start_session(request, answer, user, now)
-    page = _account_page(request, actor_of_user(user), is_saved=True)
+    request.state.actor = actor_of_user(user, actor.address)
+    page = _account_page(request, request.state.actor, is_saved=True)
     page.raw_headers.extend(header for header in answer.raw_headers if header[0] == b"set-cookie")
     return page
 

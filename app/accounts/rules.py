@@ -24,6 +24,7 @@ class Permission(StrEnum):
     CALLERS_FLAG = "callers:flag"
     OPERATIONS_READ = "operations:read"
     OPERATIONS_WRITE = "operations:write"
+    LINE_WATCH_READ = "line-watch:read"
     AUDIT_READ = "audit:read"
     BROADCASTS_READ = "broadcasts:read"
     BROADCASTS_WRITE = "broadcasts:write"
@@ -34,6 +35,8 @@ class Permission(StrEnum):
     SUPERVISION_WRITE = "supervision:write"
     EMERGENCIES_ANSWER = "emergencies:answer"
     RULES_WRITE = "rules:write"
+    USERS_READ = "users:read"
+    USERS_WRITE = "users:write"
 
 
 MEANINGS: dict[Permission, str] = {
@@ -52,7 +55,8 @@ MEANINGS: dict[Permission, str] = {
     Permission.CALLERS_FLAG: "say which numbers are put through first, and take that back",
     Permission.OPERATIONS_READ: "see parked events, senders, lines, trunks and changes of the site plan",
     Permission.OPERATIONS_WRITE: "propose, approve, apply and roll back changes of the site plan",
-    Permission.AUDIT_READ: "read the audit log",
+    Permission.LINE_WATCH_READ: "see which lines fail their test calls, or have had none for too long",
+    Permission.AUDIT_READ: "read the audit log, numbers masked",
     Permission.BROADCASTS_READ: "see what callers hear before the queue, and who follows an incident",
     Permission.BROADCASTS_WRITE: "announce and end broadcasts (duty officer)",
     Permission.CATALOGUE_WRITE: "edit units, exclusions and dispatch rules",
@@ -62,6 +66,8 @@ MEANINGS: dict[Permission, str] = {
     Permission.SUPERVISION_WRITE: "order supervisions",
     Permission.EMERGENCIES_ANSWER: "say that the duty room has an emergency matter",
     Permission.RULES_WRITE: "edit working-day calendars and rules of deadlines",
+    Permission.USERS_READ: "see who may log in, and as what",
+    Permission.USERS_WRITE: "create users, change their roles, switch them off, give out new passwords",
 }
 
 _P = Permission
@@ -76,9 +82,13 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {_P.AGENTS_READ, _P.AGENTS_CONTROL, _P.NUMBERS_REVEAL, _P.CALLERS_FLAG}
         | {_P.CATALOGUE_WRITE, _P.CASES_READ, _P.CASES_MOVE, _P.BROADCASTS_READ, _P.BROADCASTS_WRITE}
         | {_P.SUPERVISION_READ, _P.SUPERVISION_WRITE, _P.EMERGENCIES_ANSWER, _P.RULES_WRITE}
+        | {_P.LINE_WATCH_READ, _P.AUDIT_READ}
     ),
     # ops keep the machines, not the citizens' matters: calls with masked numbers, no tickets
-    Role.OPS: frozenset({_P.CALLS_READ, _P.AGENTS_READ, _P.OPERATIONS_READ, _P.OPERATIONS_WRITE, _P.BROADCASTS_READ}),
+    Role.OPS: frozenset(
+        {_P.CALLS_READ, _P.AGENTS_READ, _P.OPERATIONS_READ, _P.OPERATIONS_WRITE, _P.BROADCASTS_READ}
+        | {_P.LINE_WATCH_READ}
+    ),
     # units see what was dispatched to them (app.tickets.access), and nothing of calls
     Role.UNIT_STAFF: frozenset(
         {_P.TICKETS_READ, _P.CASES_READ, _P.CASES_MOVE, _P.SUPERVISION_READ, _P.EMERGENCIES_ANSWER}
@@ -88,12 +98,15 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     ),
     Role.AUDITOR: frozenset(
         {_P.CALLS_READ, _P.TICKETS_READ, _P.MISSED_CALLS_READ, _P.AUDIT_READ, _P.CASES_READ, _P.SUPERVISION_READ}
+        | {_P.USERS_READ}
     ),
     Role.DISPATCHER: frozenset(
         {_P.TICKETS_READ, _P.CASES_READ, _P.CASES_MOVE, _P.CATALOGUE_WRITE, _P.SUPERVISION_READ}
     ),
     Role.REVIEWER: frozenset({_P.TICKETS_READ, _P.CASES_READ, _P.CASES_MOVE, _P.SUPERVISION_READ}),
     Role.FOLLOW_UP: frozenset({_P.TICKETS_READ, _P.CASES_READ, _P.CASES_MOVE, _P.NUMBERS_REVEAL}),
+    # who gives out accounts sees neither calls nor tickets; what he does stands in the audit log, which others read
+    Role.ADMIN: frozenset({_P.USERS_READ, _P.USERS_WRITE}),
 }
 
 OF_A_UNIT = frozenset({Role.UNIT_STAFF, Role.UNIT_LEADER})

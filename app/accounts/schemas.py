@@ -23,6 +23,9 @@ class SessionOut(BaseModel):
     display_name: str
     role: Role
     permissions: list[Permission]
+    must_change_password: bool = Field(
+        description="the password was given out by somebody else: `POST /session/password` is all that is allowed"
+    )
     csrf_token: str = Field(description="send it as header X-CSRF-Token with POST, PUT, PATCH and DELETE")
 
     @classmethod
@@ -32,6 +35,7 @@ class SessionOut(BaseModel):
             display_name=actor.display_name,
             role=actor.role or Role.AGENT,
             permissions=sorted(actor.permissions),
+            must_change_password=actor.must_change_password,
             csrf_token=csrf_token,
         )
 

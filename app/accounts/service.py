@@ -98,9 +98,12 @@ def create_user(
     seat: str = "",
     queues: Mapping[str, int] | None = None,
     unit_code: str = "",
+    is_password_issued: bool = False,
     actor: Actor = SYSTEM,
 ) -> User:
     """A new person. `queues` is queue name → penalty; `unit_code` is the unit of people of a unit.
+
+    An issued password must be changed before anything else.
 
     UsernameRefused, UsernameTaken, PasswordRefused, UnitRefused.
     """
@@ -114,6 +117,7 @@ def create_user(
         display_name=display_name,
         role=role,
         password_hash=hash_password(password),
+        is_password_issued=is_password_issued,
         seat=seat,
         queues=dict(queues or {}),
         unit_code=unit_code,
@@ -134,6 +138,11 @@ def find_user(session: Session, username: str) -> User | None:
     return session.scalar(select(User).where(User.username == username))
 
 
+def display_names(session: Session) -> dict[str, str]:
+    """What people are called, by username."""
+    return dict(session.execute(select(User.username, User.display_name)).all())
+
+
 def get_user(session: Session, username: str) -> User:
     """UserNotFound."""
     user = find_user(session, username)
@@ -143,10 +152,11 @@ def get_user(session: Session, username: str) -> User:
 
 
 def set_password(session: Session, username: str, password: str, *, now: datetime, actor: Actor = SYSTEM) -> User:
-    """Give somebody a new password; all his log-ins end. UserNotFound, PasswordRefused."""
+    """A password that its owner knows alone; all his log-ins end. UserNotFound, PasswordRefused."""
     user = get_user(session, username)
     check_password_rules(username, password)
     user.password_hash = hash_password(password)
+    user.is_password_issued = False
     user.session_epoch += 1
     audit.record(session, actor, "password_set", at=now, object_type="user", object_id=username)
     return user
@@ -157,15 +167,9 @@ def change_password(session: Session, username: str, current: str, new: str, *, 
     user = get_user(session, username)
     if not is_password(user.password_hash, current[: MAX_PASSWORD_LENGTH + 1]):
         raise CurrentPasswordWrong()
+    if new == current:
+        raise PasswordRefused("新密码不能与当前密码相同")
     return set_password(session, username, new, now=now, actor=actor_of_user(user))
-
-
-def deactivate_user(session: Session, username: str, *, now: datetime, actor: Actor = SYSTEM) -> None:
-    """He cannot log in any more and what is open ends; his name stays in the records. UserNotFound."""
-    user = get_user(session, username)
-    user.is_active = False
-    user.session_epoch += 1
-    audit.record(session, actor, "user_deactivated", at=now, object_type="user", object_id=username)
 
 
 def create_service_token(

@@ -214,6 +214,10 @@ def resolve_missed_call(
 ) -> MissedCallOut:
     """Called back, or needs no call. 409 `already-resolved` when somebody was first."""
     row = missed.resolve_missed_call(session, missed_call_id, resolution=body.resolution, actor=actor.name, now=clock())
+    audit.record(
+        session, actor, "missed_call_resolved", at=clock(), object_type="missed_call", object_id=missed_call_id,
+        detail={"resolution": body.resolution},
+    )  # fmt: skip
     return MissedCallOut.of(row)
 
 

@@ -12,7 +12,7 @@ from app.platform.clock import utc_now
 from app.platform.database import Database
 from app.probes import service
 from app.probes.dialler import Dialler
-from app.probes.models import Fault
+from app.probes.models import ProbeFault
 from app.probes.schemas import ProbeOut
 from app.probes.settings import ProbeSettings
 
@@ -30,7 +30,7 @@ def probe_now(wanted: Sequence[str], *, watch: Callable[[ProbeOut], None] | None
                 probe_id = service.order_probe(session, line, by=WHO, now=utc_now()).id
             service.run_probe(database, probe_id, dialler, utc_now)
             result = wait_for_result(database, probe_id, dialler.limit_seconds + service.RECORD_SECONDS)
-            if result.fault == Fault.CANNOT_DIAL:
+            if result.fault == ProbeFault.CANNOT_DIAL:
                 raise StepFailed("no test call could be dialled", "`hotline doctor`, and the last lines above, say why")
             results.append(result)
             if watch:

@@ -39,6 +39,7 @@ OFFICE = (
     ("town", "马干事（周庄镇）", Role.UNIT_STAFF, "410421101-zhengfu"),
     ("townlead", "田镇长（周庄镇）", Role.UNIT_LEADER, "410421101-zhengfu"),
     ("auditor", "赵审（审计）", Role.AUDITOR, ""),
+    ("admin", "孙工（系统管理员）", Role.ADMIN, ""),
 )
 """Username, name, role, and the unit of who handles tickets."""
 

@@ -3,10 +3,11 @@
 import json
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from app.cli import health
-from app.cli.console import JsonOption, StepFailed, console, report_done, report_present
+from app.cli.console import JsonOption, StepFailed, console, report_done, report_present, say
 from app.cli.doctor.finding import Level
 from app.cli.doctor.probes import check_ports
 from app.cli.process_control import ProcessControl, render_configuration
@@ -65,7 +66,10 @@ def down() -> None:
 
 
 def status(as_json: JsonOption = False) -> None:
-    """Show every process: is it running, is it healthy, since when. Exit code 1 unless all are."""
+    """Show every process: is it running, is it healthy, since when; and lines whose test calls need a look.
+
+    Exit code 1 unless all processes are healthy: a line of a department is another matter.
+    """
     settings = StackSettings()
     rows = [
         {
@@ -78,8 +82,10 @@ def status(as_json: JsonOption = False) -> None:
         for state in ProcessControl(settings).list_states()
     ]
     is_healthy = bool(rows) and all(row["state"] == "RUNNING" and not row["problem"] for row in rows)
+    lines = _line_troubles(settings)
     if as_json:
-        typer.echo(json.dumps({"is_healthy": is_healthy, "url": settings.page_url, "processes": rows}))
+        document = {"is_healthy": is_healthy, "url": settings.page_url, "processes": rows, "lines": lines}
+        typer.echo(json.dumps(document))
     elif not rows:
         console.print("The stack is not running. Start it with `hotline up`.")
     else:
@@ -87,5 +93,32 @@ def status(as_json: JsonOption = False) -> None:
         for row in rows:
             table.add_row(*(str(row[key] or "") for key in ("name", "state", "pid", "up_for", "problem")))
         console.print(table)
+        _show_lines(lines)
     if not is_healthy:
         raise typer.Exit(1)
+
+
+def _line_troubles(settings: StackSettings) -> dict[str, object]:
+    """`watched`: lines of the plan in force; `troubled`: line → what is wrong; `problem`: why nobody can tell."""
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - help is instant
+
+    from app.cli.line_watch import describe_trouble, watch_now  # noqa: PLC0415
+
+    try:
+        watch = watch_now(settings)
+    except (StepFailed, SQLAlchemyError) as failure:
+        return {"watched": 0, "troubled": {}, "problem": str(failure).splitlines()[0]}
+    troubled = {one.line.number: describe_trouble(one) for one in watch.troubled}
+    return {"watched": len(watch.lines), "troubled": troubled, "problem": ""}
+
+
+def _show_lines(lines: dict[str, object]) -> None:
+    if lines["problem"]:
+        say(f"[yellow]lines[/]    nobody can tell: {escape(str(lines['problem']))}")
+        return
+    troubled = lines["troubled"]
+    if not isinstance(troubled, dict) or not troubled:
+        say(f"lines    {lines['watched']}, none of which needs a look")
+        return
+    for line, trouble in troubled.items():
+        say(f"[yellow]line {line}[/]  {escape(trouble)}")

@@ -10,6 +10,8 @@ from app.calls import service as calls
 from app.contract.commands import AnyCommand
 from app.desk import service
 from app.desk.schemas import AgentList, AgentOut, Asked, PauseIn, PopList, PopOut
+from app.desk.steering import record_steering
+from app.platform.database import Database
 from app.platform.http import ClockDep, DatabaseDep, Reading, Writing
 from app.platform.switch import Switch, make_switch
 
@@ -33,9 +35,13 @@ def get_switch(request: Request) -> Switch:
 SwitchDep = Annotated[Switch, Depends(get_switch)]
 
 
-def _ask(switch: Switch, command: AnyCommand | None) -> Asked:
+def _steer(
+    switch: Switch, command: AnyCommand | None, database: Database, actor: Actor, username: str, *, name: str
+) -> Asked:
+    """Ask the switch, and note it where somebody else than the agent asks."""
     if command is not None:
         switch.send(command)
+    record_steering(database, actor, username, name)
     return Asked()
 
 
@@ -54,25 +60,28 @@ def read_own_state(actor: DeskUser, session: Reading, clock: ClockDep) -> AgentO
 @router.post("/agents/{username}/sign-in", status_code=202)
 def sign_in(username: Username, actor: Anybody, database: DatabaseDep, switch: SwitchDep) -> Asked:
     """Put the agent's seat into the queues of the account. 503: the switch is not reached; 409: it refused."""
-    return _ask(switch, service.command_sign_in(database, actor, username))
+    return _steer(switch, service.command_sign_in(database, actor, username), database, actor, username, name="sign_in")
 
 
 @router.post("/agents/{username}/sign-out", status_code=202)
 def sign_out(username: Username, actor: Anybody, database: DatabaseDep, switch: SwitchDep) -> Asked:
     """Take the agent out of every queue. A running conversation goes on."""
-    return _ask(switch, service.command_sign_out(database, actor, username))
+    return _steer(
+        switch, service.command_sign_out(database, actor, username), database, actor, username, name="sign_out"
+    )
 
 
 @router.post("/agents/{username}/pause", status_code=202)
 def pause(username: Username, body: PauseIn, actor: Anybody, database: DatabaseDep, switch: SwitchDep) -> Asked:
     """No calls for a while (示忙), for a reason of the list."""
-    return _ask(switch, service.command_pause(database, actor, username, body.reason))
+    command = service.command_pause(database, actor, username, body.reason)
+    return _steer(switch, command, database, actor, username, name="pause")
 
 
 @router.post("/agents/{username}/resume", status_code=202)
 def resume(username: Username, actor: Anybody, database: DatabaseDep, switch: SwitchDep) -> Asked:
     """Take calls again (就绪)."""
-    return _ask(switch, service.command_resume(database, actor, username))
+    return _steer(switch, service.command_resume(database, actor, username), database, actor, username, name="resume")
 
 
 @router.post("/agents/{username}/finish-wrap-up", status_code=202)
@@ -80,13 +89,15 @@ def finish_wrap_up(
     username: Username, actor: Anybody, database: DatabaseDep, switch: SwitchDep, clock: ClockDep
 ) -> Asked:
     """The work after a call (话后整理) is done."""
-    return _ask(switch, service.finish_wrap_up(database, actor, username, clock()))
+    command = service.finish_wrap_up(database, actor, username, clock())
+    return _steer(switch, command, database, actor, username, name="finish_wrap_up")
 
 
 @router.post("/agents/{username}/extend-wrap-up", status_code=202)
 def extend_wrap_up(username: Username, actor: Anybody, database: DatabaseDep, switch: SwitchDep) -> Asked:
     """More time for the work after a call: a pause with the reason wrap_up, until it is finished."""
-    return _ask(switch, service.command_pause(database, actor, username, "wrap_up"))
+    command = service.command_pause(database, actor, username, "wrap_up")
+    return _steer(switch, command, database, actor, username, name="extend_wrap_up")
 
 
 @router.get("/pops")

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Query, Response
 from pydantic import AwareDatetime
 
+from app.accounts import audit
 from app.accounts.auth import Actor, require
 from app.accounts.rules import Permission
 from app.contract.events import HandoverResult
@@ -101,7 +102,12 @@ def create_referral(
     referral, is_new = referrals.receive(
         session, body, actor, region_code=settings.region_code, area_code=settings.area_code, now=clock()
     )
-    if not is_new:
+    if is_new:
+        audit.record(
+            session, actor, "referral_received", at=clock(), object_type="referral",
+            object_id=f"{referral.source} {referral.incident_number}",
+        )  # fmt: skip
+    else:
         response.status_code = 200
     response.headers["Location"] = f"/api/v1/referrals/{referral.source}/{referral.incident_number}"
     return ReferralOut.of(*referrals.get_referral(session, referral.source, referral.incident_number))

@@ -1,17 +1,18 @@
 """Pages that change: edit a plan, check it, propose it, decide, carry it out, watch it."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Path, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.responses import Response
 
-from app.contract.changes import Fault
+from app.accounts.service import display_names
+from app.contract.changes import ApplyReport, Fault
 from app.operations import plan_text, service, wording
 from app.operations.frame import TABS, Commands, Operator, Reader, Runs
-from app.operations.runs import RunKind
+from app.operations.new_period import PeriodForm, read_period
 from app.platform.clock import to_shanghai
 from app.platform.http import ClockDep, Reading, Writing
 from app.platform.pages import render
@@ -30,7 +31,7 @@ ProposalId = Annotated[str, Path(pattern=r"^[0-9]{8}-[0-9]{6}-[0-9a-f]{6}$")]
 def show_changes(request: Request, _actor: Reader, session: Reading, commands: Commands) -> HTMLResponse:
     """Proposals, the newest first."""
     proposals = commands.proposals().proposals
-    return _page(request, "changes.html", proposals=proposals, names=service.display_names(session))
+    return _page(request, "changes.html", proposals=proposals, names=display_names(session))
 
 
 @router.get("/changes/new")
@@ -48,6 +49,7 @@ def edit_plan(
         version=applied.version,
         line_choices=[(one.number, f"{one.number} {one.label}") for one in plan_text.list_plan_lines(text)],
         trunk_choices=[(one.name, one.label) for one in plan_text.list_plan_trunks(text)],
+        seat_ranges=plan_text.list_plan_seats(text),
         line=line,
         today=today,
         tomorrow=today + timedelta(days=1),
@@ -55,24 +57,9 @@ def edit_plan(
 
 
 @router.post("/changes/period")
-def take_period(
-    *,
-    _actor: Operator,
-    clock: ClockDep,
-    plan: Text = "",
-    line: Text = "",
-    since: Text = "",
-    mode: Text = "",
-    direction: Text = "",
-    trunk: Text = "",
-    order: Text = "",
-) -> Response:
+def take_period(_actor: Operator, clock: ClockDep, form: Annotated[PeriodForm, Form()]) -> Response:
     """The plan's text with one period more: the quick change. PlanTextRefused."""
-    period = plan_text.NewPeriod(
-        _day(since), mode, direction if mode == "forward" else "",
-        trunk if mode in {"forward", "parallel"} else "", order if mode == "parallel" else "",
-    )  # fmt: skip
-    changed = plan_text.add_period(plan, line, period, today=to_shanghai(clock()).date())
+    changed = plan_text.add_period(form.plan, form.line, read_period(form), today=to_shanghai(clock()).date())
     return Response(changed, media_type="text/plain; charset=utf-8")
 
 
@@ -81,7 +68,8 @@ def check_plan(request: Request, _actor: Operator, commands: Commands, plan: Tex
     """Part: what is wrong with the text, or what it would change."""
     change = commands.plan(plan)
     faults = shown_faults(plan, change.faults)
-    return render(request, "operations/check_result.html", change=change, faults=faults)
+    restarts = wording.tell_restarts(change)
+    return render(request, "operations/check_result.html", change=change, faults=faults, restarts=restarts)
 
 
 def shown_faults(plan: str, faults: Sequence[Fault]) -> list[wording.ShownFault]:
@@ -114,7 +102,7 @@ def show_proposal(
     """One proposal: what it changes, who asked, who agreed, what may be done now. ChangeRefused: there is none."""
     proposal = commands.proposal(proposal_id)
     return _page(
-        request, "change_detail.html", proposal=proposal, actor=actor, names=service.display_names(session),
+        request, "change_detail.html", proposal=proposal, actor=actor, names=display_names(session),
         choices=service.choices_for(proposal, actor),
     )  # fmt: skip
 
@@ -158,9 +146,8 @@ def take_apply(
     overwrites: Tick = False,
 ) -> Response:
     """Carry a proposal out, or rehearse it, and go where it can be watched."""
-    proposal = commands.proposal(proposal_id)
-    asked = service.request_run(
-        session, runs, actor, RunKind.APPLY, proposal_id, why=proposal.why, now=clock(), is_dry_run=is_dry_run,
+    asked = service.apply_proposal(
+        session, commands, runs, actor, proposal_id, now=clock(), is_dry_run=is_dry_run,
         overwrites_hand_edits=overwrites,
     )  # fmt: skip
     return _go(request, f"/operations/runs/{asked.id}")
@@ -172,6 +159,7 @@ def take_rollback(
     request: Request,
     actor: Operator,
     session: Writing,
+    commands: Commands,
     runs: Runs,
     clock: ClockDep,
     number: Annotated[int, Path(ge=1)],
@@ -180,8 +168,8 @@ def take_rollback(
     overwrites: Tick = False,
 ) -> Response:
     """Bring a version back, and go where it can be watched."""
-    asked = service.request_run(
-        session, runs, actor, RunKind.ROLLBACK, str(number), why=why, now=clock(), is_dry_run=is_dry_run,
+    asked = service.roll_back(
+        session, commands, runs, actor, number, why=why, now=clock(), is_dry_run=is_dry_run,
         overwrites_hand_edits=overwrites,
     )  # fmt: skip
     return _go(request, f"/operations/runs/{asked.id}")
@@ -201,10 +189,11 @@ def show_run(
     context: dict[str, Any] = {
         "run": run,
         "is_over": run.is_over,
-        "say_step": wording.say_step,
-        "say_message": wording.say_message,
+        "tell_report": wording.tell_report,
+        "tell_step": wording.tell_step,
+        "faults": _faults_of(run.report),
         "waited_seconds": (clock() - run.request.at).total_seconds(),
-        "names": service.display_names(session),
+        "names": display_names(session),
     }
     if is_part:
         headers = {"HX-Trigger": "run-over"} if run.is_over else {}
@@ -212,11 +201,9 @@ def show_run(
     return _page(request, "run.html", **context)
 
 
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise plan_text.PlanTextRefused("请选择生效日期") from error
+def _faults_of(report: ApplyReport | None) -> list[wording.ShownFault]:
+    faults = report.change.faults if report and report.change else []
+    return [wording.translate(fault) for fault in faults[:SHOWN_FAULTS]]
 
 
 def _go(request: Request, url: str) -> Response:

@@ -18,7 +18,7 @@ import structlog
 
 from app.contract import changes
 from app.contract.env import PROJECT
-from app.operations.wording import say_message
+from app.operations.wording import tell_refusal
 from app.platform.errors import Conflict, Unavailable
 from app.platform.settings import Settings
 
@@ -40,10 +40,20 @@ class CommandFailed(Unavailable):
 
 
 class ChangeRefused(Conflict):
-    """The command said no; `detail` is its reason, `remedy` what to do in the command's own words."""
+    """The command said no; `detail` is its reason; `message` and `remedy` are the command's own words."""
 
     code = "change-refused"
     title = "操作被拒绝"
+
+
+class ChangeNotFound(ChangeRefused):
+    """The node has no proposal, or no version, of this name."""
+
+    status = 404
+    code = "change-not-found"
+
+
+UNKNOWN = frozenset({"proposal_unknown", "version_unknown"})
 
 
 class DialplanCommands:
@@ -143,8 +153,9 @@ def _parse(kind: type[Answer], text: str, arguments: Sequence[str]) -> Answer:
             and kind is not changes.ApplyReport
         ):
             refusal = changes.Refusal.model_validate(data)
-            said = refusal.message_zh or say_message(refusal.message) or refusal.message
-            raise ChangeRefused(said, remedy=refusal.remedy_zh or refusal.remedy)
+            said = tell_refusal(refusal)
+            refused = ChangeNotFound if refusal.code in UNKNOWN else ChangeRefused
+            raise refused(said.text, reason=refusal.code, message=refusal.message, remedy=refusal.remedy)
         return kind.model_validate(data)
     except ValueError as error:  # no JSON, or not what was agreed
         log.warning("dialplan_command_unreadable", command=arguments[0], begins=text[:200])

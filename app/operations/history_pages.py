@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import HTMLResponse
 
-from app.operations import service
+from app.accounts.service import display_names
 from app.operations.frame import TABS, Commands, Reader
-from app.operations.wording import say_message
+from app.operations.wording import tell_version
 from app.platform.errors import NotFound
 from app.platform.http import Reading
 from app.platform.pages import render
@@ -28,7 +28,7 @@ def show_history(
     more = f"/operations/history?limit={min(limit * 2, LONGEST)}" if len(versions) == limit < LONGEST else ""
     return render(
         request, "operations/history.html", tab="history", tabs=TABS, versions=versions, more_url=more,
-        names=service.display_names(session),
+        names=display_names(session),
     )  # fmt: skip
 
 
@@ -42,5 +42,5 @@ def show_version(
         raise NotFound("没有这一版")
     return render(
         request, "operations/version.html", tab="history", tabs=TABS, version=detail.version, plan=detail.plan_text,
-        names=service.display_names(session), actor=actor, say_message=say_message,
+        names=display_names(session), actor=actor, tell_version=tell_version,
     )  # fmt: skip

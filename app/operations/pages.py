@@ -1,6 +1,7 @@
 """Pages that show: lines of today, trunks, the calendar of mode changes, the state of the node."""
 
 from collections import defaultdict
+from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -8,15 +9,17 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.accounts.service import display_names
 from app.deadlines.versions import find_missing_year
 from app.lines.models import Line, LineAlias, LinePeriod, Trunk
-from app.operations import rules, service
+from app.operations import rules
 from app.operations.commands import CommandFailed
 from app.operations.frame import TABS, Commands, Reader, Runs
 from app.platform.clock import to_shanghai
 from app.platform.http import ClockDep, Reading
 from app.platform.pages import render
-from app.probes.models import LineAlarm
+from app.probes.pages import ProbeInterval
+from app.probes.watch import watch_lines
 
 router = APIRouter(prefix="/operations", include_in_schema=False)
 
@@ -31,7 +34,13 @@ def go_to_lines() -> RedirectResponse:
 
 @router.get("/lines")
 def show_lines(
-    request: Request, _actor: Reader, session: Reading, clock: ClockDep, view: Annotated[str, Query()] = "served"
+    *,
+    request: Request,
+    _actor: Reader,
+    session: Reading,
+    clock: ClockDep,
+    every: ProbeInterval,
+    view: Annotated[str, Query()] = "served",
 ) -> HTMLResponse:
     """Every line with its mode of today and the next change; `all` adds those that no plan of ours serves."""
     today = to_shanghai(clock()).date()
@@ -41,7 +50,7 @@ def show_lines(
     aliases: dict[str, dict[str, LineAlias]] = defaultdict(dict)
     for alias in session.scalars(select(LineAlias).order_by(LineAlias.number)):
         aliases[alias.line_number][alias.number] = alias  # the plan and the reference data may both name it
-    alarms = {alarm.line: alarm for alarm in session.scalars(select(LineAlarm).where(LineAlarm.recovered_at.is_(None)))}
+    verdicts = {one.line.number: one.verdict for one in watch_lines(session, now=clock(), every=every).lines}
     return _page(
         request,
         "lines",
@@ -50,7 +59,7 @@ def show_lines(
         all_count=len(shown),
         view=view,
         aliases=aliases,
-        alarms=alarms,
+        verdicts=verdicts,
         trunk_labels=_trunk_labels(session),
         today=today,
     )
@@ -110,8 +119,9 @@ def show_state(
         request,
         "operations/state.html",
         state=state,
+        rehearsed_at=clock() + timedelta(seconds=state.clock_offset_seconds) if state.clock_offset_seconds else None,
         running=runs.find_running(),
-        names=service.display_names(session),
+        names=display_names(session),
         missing_year=find_missing_year(session, clock()),
     )
 

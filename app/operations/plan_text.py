@@ -29,10 +29,24 @@ class NewPeriod:
     mode: str
     direction: str = ""
     trunk: str = ""
+    seats: tuple[str, ...] = ()
+    """Parallel: the line's own seats here."""
     order: str = ""
+    own_ring_seconds: int | None = None
+    """Parallel: how long the department's side is rung."""
+    hotline_ring_seconds: int | None = None
+    """hotline_first: how long our agents are rung alone."""
 
     def __str__(self) -> str:
-        parts = {"direction": self.direction, "trunk": self.trunk, "order": self.order}
+        seats = ", ".join(f'"{seat}"' for seat in self.seats)  # quoted: YAML would read 012 as another number
+        parts = {
+            "direction": self.direction,
+            "trunk": self.trunk,
+            "seats": f"[{seats}]" if seats else "",
+            "order": self.order,
+            "own_ring_seconds": self.own_ring_seconds,
+            "hotline_ring_seconds": self.hotline_ring_seconds,
+        }
         extra = "".join(f", {name}: {value}" for name, value in parts.items() if value)
         return f"{{from: {self.since.isoformat()}, mode: {self.mode}{extra}}}"
 
@@ -68,6 +82,14 @@ def list_plan_trunks(text: str) -> list[PlanTrunk]:
     trunks = _value(root, "trunks") if root else None
     nodes = trunks.value if isinstance(trunks, SequenceNode) else []
     return [PlanTrunk(_scalar(node, "name"), _scalar(node, "label")) for node in nodes if _value(node, "outbound")]
+
+
+def list_plan_seats(text: str) -> list[str]:
+    """Ranges of the seats that the plan has, e.g. `8001-8010`."""
+    root = _compose_or_none(text)
+    seats = _value(root, "seats") if root else None
+    nodes = seats.value if isinstance(seats, SequenceNode) else []
+    return [found for node in nodes if (found := _scalar(node, "range"))]
 
 
 def rows_of(text: str, places: Iterable[str]) -> list[int | None]:

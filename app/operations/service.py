@@ -5,12 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from unicodedata import category
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts import audit
 from app.accounts.auth import Actor
-from app.accounts.models import User
 from app.accounts.rules import Permission
 from app.contract import changes
 from app.operations.commands import DialplanCommands
@@ -38,6 +36,13 @@ class ChangeRunning(Conflict):
 
     code = "change-running"
     title = "另一项变更正在执行"
+
+
+class NeverInForce(Conflict):
+    """Only what was in force once can be brought back without a new approval."""
+
+    code = "never-in-force"
+    title = "这一版从未生效，不能恢复到它"
 
 
 class OwnProposal(Conflict):
@@ -114,6 +119,32 @@ def request_run(
     return request
 
 
+def apply_proposal(
+    session: Session, commands: DialplanCommands, runs: RunFolder, actor: Actor, proposal_id: str, *, now: datetime,
+    is_dry_run: bool = False, overwrites_hand_edits: bool = False,
+) -> RunRequest:  # fmt: skip
+    """Have a proposal carried out, or rehearsed. ChangeRunning, ChangeRefused, CommandFailed."""
+    proposal = commands.proposal(proposal_id)
+    return request_run(
+        session, runs, actor, RunKind.APPLY, proposal.id, why=proposal.why, now=now, is_dry_run=is_dry_run,
+        overwrites_hand_edits=overwrites_hand_edits,
+    )  # fmt: skip
+
+
+def roll_back(
+    session: Session, commands: DialplanCommands, runs: RunFolder, actor: Actor, number: int, *, why: str,
+    now: datetime, is_dry_run: bool = False, overwrites_hand_edits: bool = False,
+) -> RunRequest:  # fmt: skip
+    """Have a version brought back. ReasonMissing, ChangeRunning, NeverInForce, ChangeRefused, CommandFailed."""
+    version = commands.show(number).version
+    if version is None or version.outcome is not changes.Outcome.APPLIED:
+        raise NeverInForce(f"第 {number} 版从未生效，不能恢复到它")
+    return request_run(
+        session, runs, actor, RunKind.ROLLBACK, str(number), why=why, now=now, is_dry_run=is_dry_run,
+        overwrites_hand_edits=overwrites_hand_edits,
+    )  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Choices:
     """What a person may do with a proposal now; `waits_for` says in Chinese what is missing."""
@@ -140,11 +171,6 @@ def choices_for(proposal: changes.Proposal, actor: Actor) -> Choices:
         may_rehearse=True,
         waits_for="等待另一位运维人员批准" if needs_approval and is_own else "",
     )
-
-
-def display_names(session: Session) -> dict[str, str]:
-    """What people are called, by username: the history knows usernames only."""
-    return dict(session.execute(select(User.username, User.display_name)).all())
 
 
 def _record(

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.platform.database import insert_ignore
 from app.platform.topics import publish
-from app.probes.models import Fault, LineAlarm, Probe
+from app.probes.models import LineAlarm, Probe, ProbeFault
 
 TOPIC = "operations"
 """What pages of the ops role listen to."""
@@ -19,7 +19,7 @@ log = structlog.get_logger()
 
 def note_result(session: Session, probe: Probe, now: datetime) -> None:
     """What this result means for the line's alarm. Our own inability to dial means nothing for the line."""
-    if probe.fault == Fault.CANNOT_DIAL:
+    if probe.fault == ProbeFault.CANNOT_DIAL:
         return
     alarm = find_open_alarm(session, probe.line, is_locked=True)
     if probe.fault is None:

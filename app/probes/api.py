@@ -4,20 +4,21 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query
 
-from app.accounts import audit
 from app.accounts.auth import Actor, require
 from app.accounts.rules import Permission
 from app.platform.cursors import MAX_ID, make_cursor, read_cursor
 from app.platform.http import ClockDep, Reading, Writing
-from app.platform.job_queue import enqueue
 from app.probes import alarms, service
-from app.probes.jobs import dial_line
 from app.probes.models import ProbeStatus
+from app.probes.ordering import order_by_hand
+from app.probes.pages import ProbeInterval
 from app.probes.schemas import AlarmList, AlarmOut, LineHealth, LineHealthList, ProbeIn, ProbeList, ProbeOut
+from app.probes.watch import watch_lines
 
 router = APIRouter(tags=["probes"])
 
 Reader = Annotated[Actor, Depends(require(Permission.OPERATIONS_READ))]
+Watcher = Annotated[Actor, Depends(require(Permission.LINE_WATCH_READ))]
 Operator = Annotated[Actor, Depends(require(Permission.OPERATIONS_WRITE))]
 PageSize = Annotated[int, Query(ge=1, le=200)]
 LineNumber = Annotated[str | None, Query(max_length=20, description="the line's number")]
@@ -30,11 +31,7 @@ def order_probe(body: ProbeIn, actor: Operator, session: Writing, clock: ClockDe
 
     It takes some ten seconds: read `/probes/{id}` until `status` is `passed` or `failed`.
     """
-    now = clock()
-    probe = service.order_probe(session, body.line, by=actor.name, now=now)
-    audit.record(session, actor, "probe_ordered", at=now, object_type="probe", object_id=probe.id)
-    enqueue(session, dial_line, probe.id)
-    return ProbeOut.model_validate(probe)
+    return ProbeOut.model_validate(order_by_hand(session, actor, body.line, now=clock()))
 
 
 @router.get("/probes", summary="List test calls")
@@ -60,19 +57,18 @@ def read_probe(probe_id: Annotated[int, Path(ge=1, le=MAX_ID)], _actor: Reader, 
 
 
 @router.get("/line-health", summary="List lines with their last test call")
-def list_line_health(_actor: Reader, session: Reading) -> LineHealthList:
-    """Every line that is dialled, with its last test call and its alarm."""
-    lines = service.list_probed_lines(session)
-    numbers = [line.number for line in lines]
-    probes, open_alarms = service.latest_probes(session, numbers), alarms.open_alarms(session, numbers)
-    return LineHealthList(
-        items=[LineHealth.of(line, probes.get(line.number), open_alarms.get(line.number)) for line in lines]
-    )
+def list_line_health(_actor: Watcher, session: Reading, clock: ClockDep, every: ProbeInterval) -> LineHealthList:
+    """Every line of the plan in force with what is known of it now, its last test call and its alarm.
+
+    `verdict` is judged anew each time: a good result that is too old is `overdue`, even where nothing new came in.
+    """
+    watch = watch_lines(session, now=clock(), every=every)
+    return LineHealthList(items=[LineHealth.of(one) for one in watch.lines])
 
 
 @router.get("/line-alarms", summary="List alarms of lines")
 def list_line_alarms(
-    _actor: Reader,
+    _actor: Watcher,
     session: Reading,
     is_open: Annotated[bool | None, Query(description="only open ones, or only those that are over")] = None,
     limit: PageSize = 50,

@@ -18,7 +18,7 @@ class ProbeStatus(StrEnum):
     FAILED = "failed"
 
 
-class Fault(StrEnum):
+class ProbeFault(StrEnum):
     """What a test call found wrong; the first of these that holds."""
 
     CANNOT_DIAL = "cannot_dial"
@@ -46,7 +46,7 @@ class Probe(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     line: Mapped[str] = mapped_column(String(20))
     status: Mapped[str] = mapped_column(String(20), default=ProbeStatus.ORDERED)
-    fault: Mapped[str | None] = mapped_column(String(20), doc="of a failed one; see Fault")
+    fault: Mapped[str | None] = mapped_column(String(20), doc="of a failed one; see ProbeFault")
     ordered_by: Mapped[str] = mapped_column(String(80), doc="who asked; `schedule` for the sweep")
     ordered_at: Mapped[datetime]
     started_at: Mapped[datetime | None]

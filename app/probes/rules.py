@@ -3,9 +3,10 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from types import MappingProxyType
 
-from app.probes.models import Fault
+from app.probes.models import ProbeFault
 
 LEAST_AUDIO_MS = 500
 LEAST_LOUDNESS = 200
@@ -17,18 +18,48 @@ LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 NOBODY_ANSWERED = frozenset({408, 480, 487})
 """487: we gave up ourselves."""
 
-FAULT_TEXTS: Mapping[Fault, str] = MappingProxyType(
+FAULT_TEXTS: Mapping[ProbeFault, str] = MappingProxyType(
     {
-        Fault.CANNOT_DIAL: "拨测程序未能拨号",
-        Fault.NO_ANSWER: "无人应答",
-        Fault.REFUSED: "呼叫被拒绝",
-        Fault.BROKEN_OFF: "接通后立即挂断",
-        Fault.SILENT: "接通后没有声音",
-        Fault.NO_RECORD: "没有通话记录",
-        Fault.WRONG_LINE: "来话热线识别错误",
+        ProbeFault.CANNOT_DIAL: "拨测程序未能拨号",
+        ProbeFault.NO_ANSWER: "无人应答",
+        ProbeFault.REFUSED: "呼叫被拒绝",
+        ProbeFault.BROKEN_OFF: "接通后立即挂断",
+        ProbeFault.SILENT: "接通后没有声音",
+        ProbeFault.NO_RECORD: "没有通话记录",
+        ProbeFault.WRONG_LINE: "来话热线识别错误",
     }
 )
 """What people read."""
+
+
+class Verdict(StrEnum):
+    """What is known of a line now. Good news grows old: only its age keeps it good."""
+
+    WELL = "well"
+    NOT_YET = "not_yet"
+    """New: its first test call is still to come."""
+    NOT_PROBED = "not_probed"
+    """The plan has no probe trunk, so it is never dialled."""
+    OVERDUE = "overdue"
+    """No test call has said anything of it for too long; nobody knows."""
+    CANNOT_DIAL = "cannot_dial"
+    """The last test call could not be made."""
+    FAILING = "failing"
+
+
+UNTROUBLED = frozenset({Verdict.WELL, Verdict.NOT_YET})
+VERDICT_TEXTS: Mapping[Verdict, str] = MappingProxyType(
+    {
+        Verdict.WELL: "正常",
+        Verdict.NOT_YET: "等待首次拨测",
+        Verdict.NOT_PROBED: "方案里没有拨测中继",
+        Verdict.OVERDUE: "结果已过期",
+        Verdict.CANNOT_DIAL: "拨不出去",
+        Verdict.FAILING: "异常",
+    }
+)
+BELIEVED_LONGER = timedelta(minutes=10)
+BELIEVED_BY_HAND = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -45,24 +76,24 @@ class Dialled:
     """Why nothing could be dialled at all: our own fault, not the line's."""
 
 
-def fault_of_sound(dialled: Dialled) -> Fault | None:
+def fault_of_sound(dialled: Dialled) -> ProbeFault | None:
     """What was wrong with the call itself; None when it was answered and something was heard."""
     if dialled.failure:
-        return Fault.CANNOT_DIAL
+        return ProbeFault.CANNOT_DIAL
     if dialled.sip_status in {None, *NOBODY_ANSWERED}:
-        return Fault.NO_ANSWER
+        return ProbeFault.NO_ANSWER
     if dialled.sip_status != 200:
-        return Fault.REFUSED
+        return ProbeFault.REFUSED
     if dialled.audio_ms >= LEAST_AUDIO_MS:
-        return Fault.SILENT if dialled.loudness < LEAST_LOUDNESS else None
-    return Fault.BROKEN_OFF if dialled.is_cut_off else Fault.SILENT
+        return ProbeFault.SILENT if dialled.loudness < LEAST_LOUDNESS else None
+    return ProbeFault.BROKEN_OFF if dialled.is_cut_off else ProbeFault.SILENT
 
 
-def fault_of_record(line: str, found_line: str | None) -> Fault | None:
+def fault_of_record(line: str, found_line: str | None) -> ProbeFault | None:
     """What was wrong with what the store knows; `found_line` None: it knows no such call."""
     if found_line is None:
-        return Fault.NO_RECORD
-    return None if found_line == line else Fault.WRONG_LINE
+        return ProbeFault.NO_RECORD
+    return None if found_line == line else ProbeFault.WRONG_LINE
 
 
 def caller_of(probe_id: int) -> str:
@@ -92,3 +123,27 @@ def lines_due(
         if at is None or now - at >= (min(every, AGAIN_AFTER) if line in failing else every)
     ]
     return [line for *_, line in sorted(due)][:at_once]
+
+
+def believed_for(every: timedelta) -> timedelta:
+    """How long a result says something of the present: until the next one is surely due. `every` zero: by hand only."""
+    return every + max(every / 2, BELIEVED_LONGER) if every else BELIEVED_BY_HAND
+
+
+def verdict_of(
+    *, is_alarmed: bool, last_fault: str | None, heard_at: datetime | None, since: datetime | None, now: datetime,
+    every: timedelta,
+) -> Verdict:  # fmt: skip
+    """What is known of a line that is dialled.
+
+    `last_fault` is of its last test call, `heard_at` when one last said anything of the line, `since` when the line
+    came into the plan. Age decides: a worker that is dead leaves the last good result behind.
+    """
+    if is_alarmed:
+        return Verdict.FAILING
+    if last_fault == ProbeFault.CANNOT_DIAL:
+        return Verdict.CANNOT_DIAL
+    known = heard_at or since
+    if known is None or now - known > believed_for(every):
+        return Verdict.OVERDUE
+    return Verdict.WELL if heard_at else Verdict.NOT_YET

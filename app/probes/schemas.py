@@ -5,9 +5,9 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
-from app.lines.models import Line
-from app.probes.models import Fault, LineAlarm, Probe, ProbeStatus
-from app.probes.rules import FAULT_TEXTS
+from app.probes.models import ProbeFault, ProbeStatus
+from app.probes.rules import FAULT_TEXTS, VERDICT_TEXTS, Verdict
+from app.probes.watch import WatchedLine
 
 
 class ProbeIn(BaseModel):
@@ -24,7 +24,7 @@ class ProbeOut(BaseModel):
     id: int
     line: str
     status: ProbeStatus
-    fault: Fault | None = Field(description="of a failed one: the first thing that was wrong")
+    fault: ProbeFault | None = Field(description="of a failed one: the first thing that was wrong")
     ordered_by: str = Field(description="who asked; `schedule`: nobody, its turn had come")
     ordered_at: datetime
     started_at: datetime | None
@@ -57,7 +57,7 @@ class AlarmOut(BaseModel):
 
     id: int
     line: str
-    fault: Fault = Field(description="of the last failure")
+    fault: ProbeFault = Field(description="of the last failure")
     failures: int
     raised_at: datetime
     last_failed_at: datetime
@@ -75,20 +75,29 @@ class AlarmList(BaseModel):
 
 
 class LineHealth(BaseModel):
-    """A line that is dialled: how its last test call went, and its alarm."""
+    """A line of the plan in force: what is known of it now, its last test call, its alarm."""
 
     line: str
     name: str
+    verdict: Verdict = Field(description="`well` and `not_yet` need nobody; the others need somebody to look")
+    heard_at: datetime | None = Field(description="when a test call last said anything of the line; none: never")
     last_probe: ProbeOut | None = Field(description="the last one that is over; none: not dialled yet")
     alarm: AlarmOut | None = Field(description="open alarm")
 
+    @computed_field(description="the verdict, Chinese, for people")  # type: ignore[prop-decorator]
+    @property
+    def verdict_text(self) -> str:
+        return VERDICT_TEXTS[self.verdict]
+
     @classmethod
-    def of(cls, line: Line, probe: Probe | None, alarm: LineAlarm | None) -> Self:
+    def of(cls, one: WatchedLine) -> Self:
         return cls(
-            line=line.number,
-            name=line.name,
-            last_probe=ProbeOut.model_validate(probe) if probe else None,
-            alarm=AlarmOut.model_validate(alarm) if alarm else None,
+            line=one.line.number,
+            name=one.line.name,
+            verdict=one.verdict,
+            heard_at=one.heard_at,
+            last_probe=ProbeOut.model_validate(one.last) if one.last else None,
+            alarm=AlarmOut.model_validate(one.alarm) if one.alarm else None,
         )
 
 

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
-from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.orm import Session, aliased
 
 from app.calls.models import Call
 from app.lines.models import Line, Trunk
@@ -16,7 +16,7 @@ from app.platform.database import Database
 from app.platform.errors import Conflict, NotFound
 from app.platform.topics import publish
 from app.probes.alarms import TOPIC, note_result
-from app.probes.models import Fault, Probe, ProbeStatus
+from app.probes.models import Probe, ProbeFault, ProbeStatus
 from app.probes.rules import Dialled, caller_of, fault_of_record, fault_of_sound
 
 RECORD_SECONDS = 15.0
@@ -81,7 +81,7 @@ def run_probe(database: Database, probe_id: int, dialler: Dials, clock: Clock) -
         return None
     dialled = dialler.dial(probe.line, probe.caller_number)
     fault = fault_of_sound(dialled)
-    call = None if fault is Fault.CANNOT_DIAL else _wait_for_record(database, probe, is_heard=fault is None)
+    call = None if fault is ProbeFault.CANNOT_DIAL else _wait_for_record(database, probe, is_heard=fault is None)
     if fault is None:
         fault = fault_of_record(probe.line, call.original_line if call else None)
     if dialled.failure:
@@ -131,7 +131,7 @@ def _find_record(session: Session, probe: Probe) -> Call | None:
 
 
 def _finish(
-    session: Session, probe_id: int, dialled: Dialled, *, call: Call | None, fault: Fault | None, now: datetime
+    session: Session, probe_id: int, dialled: Dialled, *, call: Call | None, fault: ProbeFault | None, now: datetime
 ) -> Probe:
     probe = session.get_one(Probe, probe_id, with_for_update=True)
     probe.status = ProbeStatus.FAILED if fault else ProbeStatus.PASSED
@@ -173,9 +173,15 @@ def list_probes(
     return list(session.scalars(query))
 
 
-def latest_probes(session: Session, lines: Sequence[str]) -> dict[str, Probe]:
-    """Line → its last test call that is over."""
-    newest = (
-        select(func.max(Probe.id)).where(Probe.line.in_(lines), Probe.finished_at.is_not(None)).group_by(Probe.line)
-    )
-    return {probe.line: probe for probe in session.scalars(select(Probe).where(Probe.id.in_(newest)))}
+def latest_probes(session: Session, lines: Sequence[str], *, is_heard: bool = False) -> dict[str, Probe]:
+    """Line → its last test call that is over; `is_heard`: that could be dialled, so that it says something of the line.
+
+    One look at the index for each line, however many test calls there were.
+    """
+    other = aliased(Probe)
+    newest = select(other.id).where(other.line == Line.number, other.finished_at.is_not(None))
+    if is_heard:
+        newest = newest.where(or_(other.fault.is_(None), other.fault != ProbeFault.CANNOT_DIAL))
+    newest = newest.order_by(other.ordered_at.desc(), other.id.desc()).limit(1)
+    ids = select(newest.correlate(Line).scalar_subquery()).where(Line.number.in_(lines))
+    return {probe.line: probe for probe in session.scalars(select(Probe).where(Probe.id.in_(ids)))}

@@ -48,6 +48,7 @@ DUTIES: Mapping[Role, frozenset[Duty]] = MappingProxyType(
         Role.UNIT_LEADER: frozenset({_D.HANDLE, _D.APPROVE}),
         Role.OPS: frozenset(),
         Role.AUDITOR: frozenset(),
+        Role.ADMIN: frozenset(),
     }
 )
 SYSTEM_DUTIES = frozenset({_D.INTAKE, _D.DISPATCH, _D.EVALUATE, _D.CLOSE})

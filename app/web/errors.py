@@ -13,6 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from app.accounts.auth import PasswordChangeNeeded
 from app.platform.errors import HotlineError, NotLoggedIn, Unavailable
 from app.platform.pages import render
 from app.platform.validation import chinese_errors
@@ -87,6 +88,8 @@ def problem(request: Request, error: HotlineError, **headers: str) -> Response:
 
 
 def _page(request: Request, error: HotlineError, headers: dict[str, str]) -> Response:
+    if isinstance(error, PasswordChangeNeeded) and request.method == "GET":
+        return RedirectResponse("/account", 303)
     if isinstance(error, NotLoggedIn) and request.method == "GET":
         query = f"?{request.url.query}" if request.url.query else ""
         return RedirectResponse(f"/login?next={quote(request.url.path + query, safe='/')}", 303)

@@ -7,6 +7,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import TypeVar
 
 from fastapi import FastAPI
@@ -15,6 +16,7 @@ from sqlalchemy import Engine
 from starlette.types import Lifespan
 
 from app.accounts import api as accounts_api
+from app.accounts import audit_api, audit_pages, user_api, user_pages
 from app.accounts import pages as accounts_pages
 from app.accounts.sessions import SessionSigner
 from app.broadcasts import api as broadcasts_api
@@ -41,6 +43,7 @@ from app.handovers import pages as handovers_pages
 from app.handovers import referral_pages
 from app.ingest import api as ingest_api
 from app.lines import api as lines_api
+from app.operations import api as operations_api
 from app.operations import change_pages, history_pages, probe_pages
 from app.operations import pages as operations_pages
 from app.operations.commands import DialplanCommands, program_of
@@ -52,6 +55,8 @@ from app.platform.redis import make_redis
 from app.platform.settings import Settings
 from app.platform.topics import RedisTopics
 from app.probes import api as probes_api
+from app.probes import pages as probes_pages
+from app.probes.settings import ProbeSettings
 from app.tickets import api as tickets_api
 from app.tickets import pages as tickets_pages
 from app.web import health, static
@@ -70,6 +75,8 @@ CANCEL_AGAIN_SECONDS = 0.2
 
 API_ROUTERS = (
     accounts_api.router,
+    user_api.router,
+    audit_api.router,
     desk_api.router,
     handover_api.router,
     ingest_api.router,
@@ -85,11 +92,14 @@ API_ROUTERS = (
     editing_api.router,
     lines_api.router,
     probes_api.router,
+    operations_api.router,
 )
 PAGE_ROUTERS = (
     accounts_pages.router,
     broadcasts_pages.router,
     callbacks_pages.router,
+    user_pages.router,
+    audit_pages.router,
     calls_pages.router,
     desk_pages.router,
     handovers_pages.router,
@@ -103,6 +113,7 @@ PAGE_ROUTERS = (
     change_pages.router,
     history_pages.router,
     probe_pages.router,
+    probes_pages.router,
     health.router,
     static.router,
     make_events_router(list_messages),
@@ -116,6 +127,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> FastAPI:
     app.state.streams = Counter[str]()
     program = program_of(settings)
     app.state.dialplan = DialplanCommands(settings.home, program)
+    app.state.probe_interval = timedelta(minutes=ProbeSettings().probe_every_minutes)
     app.state.dialplan_runs = RunFolder(settings.home, program, clock=clock)
     install_openapi(app)
     for router in API_ROUTERS:

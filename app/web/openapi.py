@@ -33,6 +33,8 @@ Durations carry their unit in the name. Every answer has an `X-Request-ID`; your
 
 TAGS = {
     "session": "Log in, who am I, log out.",
+    "users": "Who may log in, and as what: for administrators.",
+    "audit": "Who did what to what, and when.",
     "call events": "One door for call facts: senders report what happened on the telephone, once each, in order.",
     "lookup": "What a flow may know of a caller before the queue.",
     "calls": "Calls with their stages and durations.",
@@ -45,6 +47,7 @@ TAGS = {
     "catalogue": "Regions, subjects, units, exclusions and the dispatch catalogue; each change is kept.",
     "broadcasts": "What callers hear before the queue: notices and known outages, and who follows one.",
     "lines": "Hotline numbers.",
+    "dialplan changes": "Changes of the site plan: propose, approve, apply, roll back, and the state of the node.",
     "probes": "Test calls (拨测) of every line, and the alarms they raise.",
     "handovers": "Hand-overs to 110/119/120/122 and to lines, as records.",
     "referrals": "Matters that 110 and the others refer to the hotline (非警务类分流), and what became of them.",

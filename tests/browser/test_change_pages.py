@@ -13,7 +13,8 @@ from app.operations.jobs import carry_out_change
 from app.platform.clock import utc_now
 from app.platform.job_queue import JobContext
 from tests.browser.conftest import Person, Site
-from tests.browser.test_page_quality import check
+from tests.browser.test_operations_pages import NAMES
+from tests.browser.test_page_quality import check, visible_words
 
 pytestmark = [pytest.mark.browser, pytest.mark.services]
 
@@ -104,8 +105,21 @@ def test_a_change_that_fails_is_rolled_back_and_says_so(
     other.wait_for_url("**/operations/runs/*")
     worker(other)
     expect(other.locator("#run-outcome")).to_contain_text("已自动回退")
-    expect(other.locator(".steps__row--failed")).to_contain_text("试拨 12345：接通了，但没有声音")
+    failed = other.locator(".steps__row--failed")
+    expect(failed).to_contain_text("试拨 12345：接通了，但没有声音")
     check(other)
+    assert visible_words(other) == set()
+    failed.get_by_text("技术信息").click()
+    expect(failed.locator("code")).to_contain_text("answered, but silent")
+    other.goto(f"{site.url}/operations/history")
+    other.get_by_role("row").filter(has_text="会失败的变更").get_by_role("link").first.click()
+    expect(other.get_by_role("heading", name="经过")).to_be_visible()
+    assert visible_words(other) - digest_letters(other) <= NAMES
+
+
+def digest_letters(page: Page) -> set[str]:
+    """Letters of a plan's digest, which is hexadecimal."""
+    return {word for word in visible_words(page) if re.fullmatch("[a-f]+", word)}
 
 
 def test_a_proposal_is_rejected_with_a_reason(

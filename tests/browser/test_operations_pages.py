@@ -88,9 +88,9 @@ def test_operations_are_for_ops_staff(site: Site, person: NewPerson, log_in: Ent
     ("method", "path", "status"),
     [
         ("GET", "changes/--help", 422),
-        ("GET", "changes/20260101-000000-abcdef", 409),
+        ("GET", "changes/20260101-000000-abcdef", 404),
         ("GET", "history/0", 422),
-        ("GET", "history/999", 409),
+        ("GET", "history/999", 404),
         ("GET", "history?limit=100000", 422),
         ("GET", "runs/..%2f..%2fetc", 404),
         ("GET", "calendar?month=9999-99", 200),

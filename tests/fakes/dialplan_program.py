@@ -71,7 +71,7 @@ class Node:
     def find(self, proposal_id: str) -> c.Proposal:
         found = next((one for one in self.proposals if one.id == proposal_id), None)
         if found is None:
-            refuse(f"there is no proposal {proposal_id}")
+            refuse("proposal_unknown", id=proposal_id)
         if found.status in {"open", "approved"} and found.base_version != self.current:
             return found.model_copy(update={"status": c.ProposalStatus.STALE})
         return found
@@ -83,7 +83,10 @@ class Node:
     def plan(self, text: str) -> c.ChangePlan:
         in_force = self.plans[self.current - 1]
         if "broken" in text:
-            fault = c.Fault(where="lines[12328].queue", what="there is no queue front. Add it under queues")
+            fault = c.Fault(
+                where="lines[12328].queue", what="there is no queue front. Add it under queues", code="no_such_queue",
+                text_zh="没有队列 front，请在 queues 下添加",
+            )  # fmt: skip
             return c.ChangePlan(is_empty=False, base_version=self.current, plan_digest=digest(text), faults=[fault])
         if text == in_force:
             return c.ChangePlan(is_empty=True, base_version=self.current, plan_digest=digest(text))
@@ -140,8 +143,12 @@ def tell(step: c.Step, *, tells: bool) -> None:
         print(c.Progress(step=step).model_dump_json(), flush=True)
 
 
-def refuse(message: str) -> None:
-    print(c.Refusal(message=message).model_dump_json())
+def refuse(code: str, **values: object) -> None:
+    said = say(code, **values)
+    refusal = c.Refusal(
+        code=said.code, message=said.text, message_zh=said.zh, remedy=said.remedy, remedy_zh=said.remedy_zh
+    )
+    print(refusal.model_dump_json())
     sys.exit(1)
 
 
@@ -164,7 +171,7 @@ def answer(node: Node, asked: argparse.Namespace) -> c.Message:
         case "show":
             number = int(asked.target or node.current)
             if not 1 <= number <= len(node.versions):
-                refuse(f"there is no version {number}")
+                refuse("version_unknown", number=number)
             return c.VersionDetail(version=node.shown(node.versions[number - 1]), plan_text=node.plans[number - 1])
         case "plan":
             return node.plan(text)
@@ -206,7 +213,7 @@ def propose(node: Node, text: str, asked: argparse.Namespace) -> c.Proposal:
     if change.faults:
         refuse(f"{change.faults[0].where}: {change.faults[0].what}")
     if change.is_empty:
-        refuse("the node has this plan already")
+        refuse("nothing_to_propose")
     proposal = c.Proposal(
         id=f"20261123-{len(node.proposals):06d}-abcdef", at=now(), by=asked.by, why=asked.why, plan_text=text,
         status=c.ProposalStatus.OPEN, plan_digest=change.plan_digest, base_version=node.current, change=change,
@@ -219,9 +226,9 @@ def decide(node: Node, asked: argparse.Namespace) -> c.Proposal:
     proposal = node.find(asked.target)
     is_approval = asked.command == "approve"
     if proposal.status is not c.ProposalStatus.OPEN:
-        refuse(f"{proposal.id} is {proposal.status} already")
+        refuse("proposal_decided", id=proposal.id, status=proposal.status)
     if is_approval and proposal.by == asked.by:
-        refuse(f"{asked.by} proposed it, so somebody else must approve it")
+        refuse("own_proposal", by=asked.by)
     status = c.ProposalStatus.APPROVED if is_approval else c.ProposalStatus.REJECTED
     decided = {"status": status, "decided_by": asked.by, "decided_at": now(), "decided_why": asked.why or None}
     return node.replace(proposal.model_copy(update=decided))

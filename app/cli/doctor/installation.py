@@ -7,6 +7,8 @@ from app.cli.doctor.finding import Finding, fail, ok, warn
 from app.cli.doctor.machine import RUN_SETUP
 from app.cli.env_file import SECRET_NAMES
 
+SHOWN_LINES = 10
+
 
 def judge_env_file(path: Path, mode: int | None, present: Mapping[str, str]) -> Finding:
     """`mode`: permission bits, None when there is no file."""
@@ -94,9 +96,15 @@ def judge_calendar(missing_year: int | None) -> Finding:
     )
 
 
-def judge_line_alarms(alarms: Mapping[str, str]) -> Finding:
-    """`alarms`: line → what its last test call found wrong."""
-    if not alarms:
-        return ok("lines", "no test call says that one fails")
-    told = ", ".join(f"{line} ({fault.replace('_', ' ')})" for line, fault in sorted(alarms.items()))
-    return warn("lines", f"test calls fail: {told}", "`hotline lines probe` dials them again and says what it meets")
+def judge_lines(watched: int, troubles: Mapping[str, str]) -> Finding:
+    """`watched`: lines of the plan in force; `troubles`: line → what its test calls say."""
+    if not watched:
+        return ok("lines", "no line is dialled yet: the plan in force has none, or was never applied")
+    if not troubles:
+        return ok("lines", f"the test calls of {watched} lines are recent and good")
+    told = ", ".join(f"{line} ({trouble})" for line, trouble in list(troubles.items())[:SHOWN_LINES])
+    more = f", and {len(troubles) - SHOWN_LINES} more" if len(troubles) > SHOWN_LINES else ""
+    remedy = (
+        "`hotline lines probe` dials them again and says what it meets; `hotline status` says whether the worker runs"
+    )
+    return warn("lines", f"{len(troubles)} of {watched} lines need a look: {told}{more}", remedy)

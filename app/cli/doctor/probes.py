@@ -179,13 +179,14 @@ def check_processes(settings: StackSettings) -> list[Finding]:
 
 def check_lines(settings: StackSettings) -> Finding:
     """What the test calls say; nothing where there is no database yet, which is another check's finding."""
-    from app.cli.seeding import open_database  # noqa: PLC0415
-    from app.probes.alarms import list_alarms  # noqa: PLC0415
+    from app.cli.line_watch import describe_trouble, watch_now  # noqa: PLC0415
 
     if check_database(settings).level is not Level.OK:
-        return installation.judge_line_alarms({})
-    with open_database(settings) as database, database.reading() as session:
-        return installation.judge_line_alarms({alarm.line: alarm.fault for alarm in list_alarms(session, limit=200)})
+        return installation.judge_lines(0, {})
+    watch = watch_now(settings)
+    return installation.judge_lines(
+        len(watch.lines), {one.line.number: describe_trouble(one) for one in watch.troubled}
+    )
 
 
 def check_calendar(settings: StackSettings) -> Finding:

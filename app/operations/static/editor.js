@@ -106,7 +106,7 @@ const dialog = document.getElementById("period-dialog");
 const HINTS = {
   direct_merge: "拨这个号码就是拨 12345，由我方话务员接听。",
   forward: "“部门转到 12345”：部门交换机把来电转给我们；“12345 转往部门”：我们把来电转给部门，占线或无人接听时回到我方队列。",
-  parallel: "部门和 12345 都响铃，谁先接起算谁的，其余停止振铃。",
+  parallel: "部门（中继、自有坐席，或两者）和 12345 都响铃，谁先接起算谁的，其余停止振铃。",
   dual_number: "保留原号码，由我方接听，数据共享。",
   cancelled: "先播放“已并入 12345”的提示，再进入 12345 队列。",
 };
@@ -120,8 +120,11 @@ function showFields() {
   document.getElementById("period-hint").textContent = HINTS[mode] ?? "";
   for (const part of period.querySelectorAll("[data-for-mode]")) {
     const fits = part.dataset.forMode.split(" ").includes(mode);
-    const direction = part.dataset.forDirection;
-    part.hidden = !fits || Boolean(direction && mode === "forward" && chosen("direction") !== direction);
+    const { forDirection, forOrder } = part.dataset;
+    const isOther =
+      (forDirection && mode === "forward" && chosen("direction") !== forDirection) ||
+      (forOrder && chosen("order") !== forOrder);
+    part.hidden = !fits || Boolean(isOther);
   }
 }
 

@@ -14,17 +14,3 @@ document.addEventListener("keydown", (event) => {
 function isTyping(element) {
   return element.matches("input, textarea, select, [contenteditable]");
 }
-
-// A part that is read again and again keeps its open details open.
-const open = new Set();
-
-document.addEventListener("htmx:beforeSwap", (event) => {
-  open.clear();
-  for (const details of event.detail.target.querySelectorAll("details[open] > summary")) open.add(details.textContent);
-});
-
-document.addEventListener("htmx:afterSwap", (event) => {
-  for (const summary of event.detail.target.querySelectorAll("details > summary")) {
-    if (open.has(summary.textContent)) summary.parentElement.open = true;
-  }
-});

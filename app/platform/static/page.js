@@ -50,3 +50,17 @@ function problemText(xhr) {
     return "操作没有成功，请稍后再试";
   }
 }
+
+// A part that is read again and again keeps its open details open: by their ids, else by their places.
+let openDetails = new Set();
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const all = [...event.detail.target.querySelectorAll("details")];
+  openDetails = new Set(all.map((details, i) => (details.open ? details.id || i : null)));
+});
+
+document.addEventListener("htmx:afterSwap", (event) => {
+  event.detail.target.querySelectorAll("details").forEach((details, i) => {
+    if (openDetails.has(details.id || i)) details.open = true;
+  });
+});

@@ -8,8 +8,9 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select
 
 from app.accounts.models import AuditEntry, Role, User
-from app.accounts.service import deactivate_user, set_password
+from app.accounts.service import set_password
 from app.accounts.sessions import SESSION_COOKIE
+from app.accounts.users import disable_user
 from app.platform.clock import utc_now
 from app.platform.database import Database
 
@@ -135,7 +136,7 @@ def test_log_in_and_out_are_in_the_audit_log(client: TestClient, log_in: LogIn, 
 def test_a_switched_off_account_is_out_at_once(client: TestClient, log_in: LogIn, database: Database) -> None:
     log_in("8001")
     with database.transaction() as session:
-        deactivate_user(session, "8001", now=utc_now())
+        disable_user(session, "8001", now=utc_now())
 
     assert client.get(SESSION).status_code == 401
     assert client.post(SESSION, json={"username": "8001", "password": PASSWORD}).status_code == 401

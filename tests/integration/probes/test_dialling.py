@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from app.probes.dialler import Dialler
-from app.probes.models import Fault
+from app.probes.models import ProbeFault
 from app.probes.rules import Dialled, fault_of_sound
 from app.probes.settings import ProbeSettings
 from tests.fakes.foreign_exchange import ForeignExchange, answering, speech
@@ -39,16 +39,16 @@ def test_a_line_that_greets_and_hangs_up_is_well() -> None:
 @pytest.mark.parametrize(
     ("told", "fault"),
     [
-        ({"says": speech(1.0, amplitude=40)}, Fault.SILENT),
-        ({}, Fault.SILENT),
-        ({"hangs_up": True}, Fault.BROKEN_OFF),
-        ({"status": 404}, Fault.REFUSED),
-        ({"status": 486}, Fault.REFUSED),
-        ({"status": 503}, Fault.REFUSED),
+        ({"says": speech(1.0, amplitude=40)}, ProbeFault.SILENT),
+        ({}, ProbeFault.SILENT),
+        ({"hangs_up": True}, ProbeFault.BROKEN_OFF),
+        ({"status": 404}, ProbeFault.REFUSED),
+        ({"status": 486}, ProbeFault.REFUSED),
+        ({"status": 503}, ProbeFault.REFUSED),
     ],
     ids=["hardly a sound", "no sound", "hangs up at once", "unknown number", "busy", "trunk down"],
 )
-def test_what_a_line_does_wrong_is_seen(told: dict[str, Any], fault: Fault) -> None:
+def test_what_a_line_does_wrong_is_seen(told: dict[str, Any], fault: ProbeFault) -> None:
     met = dialled(ForeignExchange(**told))
 
     assert fault_of_sound(met) is fault
@@ -60,14 +60,14 @@ def test_a_line_that_nobody_answers_is_given_up() -> None:
 
     met = dialled(exchange, answer_seconds=1)
 
-    assert fault_of_sound(met) is Fault.NO_ANSWER
+    assert fault_of_sound(met) is ProbeFault.NO_ANSWER
     assert exchange.requests == ["INVITE", "CANCEL", "ACK"]
 
 
 def test_a_switch_that_is_not_there_is_no_answer() -> None:
     met = Dialler(ProbeSettings(sip_port=1), answer_seconds=1, listen_seconds=1).dial("12315", "90000000001")
 
-    assert fault_of_sound(met) is Fault.NO_ANSWER
+    assert fault_of_sound(met) is ProbeFault.NO_ANSWER
 
 
 @pytest.mark.parametrize("line", ["", "12", "12315;x", "12 315", "$line", "一二三四五", "1" * 21])
@@ -78,7 +78,7 @@ def test_what_is_no_number_is_not_dialled(line: str) -> None:
 def test_an_address_that_is_not_ours_is_our_own_fault_not_the_lines() -> None:
     met = Dialler(ProbeSettings(probe_address="192.0.2.1")).dial("12315", "90000000001")
 
-    assert fault_of_sound(met) is Fault.CANNOT_DIAL
+    assert fault_of_sound(met) is ProbeFault.CANNOT_DIAL
     assert "192.0.2.1 cannot be used" in met.failure
 
 

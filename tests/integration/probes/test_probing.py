@@ -15,7 +15,7 @@ from app.platform.database import Database
 from app.platform.job_queue import JobContext
 from app.platform.settings import Settings
 from app.probes import alarms, jobs, service
-from app.probes.models import Fault, LineAlarm, Probe, ProbeStatus
+from app.probes.models import LineAlarm, Probe, ProbeFault, ProbeStatus
 from app.probes.rules import Dialled
 
 pytestmark = pytest.mark.services
@@ -81,13 +81,13 @@ def test_a_line_that_is_well_passes(database: Database) -> None:
 def test_a_record_of_another_line_fails(database: Database) -> None:
     probe = probed(database, TelephoneBooth(database, recorded_line="12345"))
 
-    assert (probe.fault, probe.found_line) == (Fault.WRONG_LINE, "12345")
+    assert (probe.fault, probe.found_line) == (ProbeFault.WRONG_LINE, "12345")
 
 
 def test_a_call_that_left_no_record_fails(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(service, "RECORD_SECONDS", 0.2)
 
-    assert probed(database, TelephoneBooth(database, recorded_line=None)).fault == Fault.NO_RECORD
+    assert probed(database, TelephoneBooth(database, recorded_line=None)).fault == ProbeFault.NO_RECORD
 
 
 def test_the_first_failure_raises_an_alarm_and_the_first_success_ends_it(database: Database) -> None:
@@ -96,7 +96,7 @@ def test_the_first_failure_raises_an_alarm_and_the_first_success_ends_it(databas
 
     alarm = open_alarm(database)
     assert alarm is not None
-    assert (alarm.fault, alarm.failures, alarm.last_probe_id) == (Fault.REFUSED, 2, second.id)
+    assert (alarm.fault, alarm.failures, alarm.last_probe_id) == (ProbeFault.REFUSED, 2, second.id)
     assert first.finished_at is not None
     assert alarm.raised_at >= first.finished_at - timedelta(seconds=1)
 
@@ -129,7 +129,7 @@ def test_a_late_success_of_an_older_test_call_ends_no_alarm(database: Database) 
 def test_that_we_cannot_dial_says_nothing_about_the_line(database: Database) -> None:
     probe = probed(database, TelephoneBooth(database, Dialled(failure="sipp is not installed"), recorded_line=None))
 
-    assert (probe.status, probe.fault) == (ProbeStatus.FAILED, Fault.CANNOT_DIAL)
+    assert (probe.status, probe.fault) == (ProbeStatus.FAILED, ProbeFault.CANNOT_DIAL)
     assert open_alarm(database) is None
 
 
@@ -254,7 +254,11 @@ def test_ops_order_a_test_call_and_read_it(client: TestClient, database: Databas
     health = {row["line"]: row for row in client.get("/api/v1/line-health").json()["items"]}
     assert set(health) == {"12345", "12315"}
     assert health["12345"]["alarm"]["failures"] == 1
-    assert health["12315"] | {"name": ""} == {"line": "12315", "name": "", "last_probe": None, "alarm": None}
+    assert (health["12345"]["verdict"], health["12345"]["verdict_text"]) == ("failing", "异常")
+    assert health["12315"] | {"name": ""} == {
+        "line": "12315", "name": "", "last_probe": None, "alarm": None, "heard_at": None, "verdict": "overdue",
+        "verdict_text": "结果已过期",
+    }  # fmt: skip
     (alarm,) = client.get("/api/v1/line-alarms", params={"is_open": True}).json()["items"]
     assert alarm["line"] == "12345"
     with database.reading() as session:

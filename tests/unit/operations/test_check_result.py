@@ -11,7 +11,7 @@ def page(count: int) -> str:
     faults = [Fault(where="lines[12333].queue", what=f"there is no queue q{n}") for n in range(count)]
     change = ChangePlan(is_empty=False, base_version=1, plan_digest="d", faults=faults)
     template = make_environment().get_template("operations/check_result.html")
-    return template.render(change=change, faults=shown_faults(PLAN, faults))
+    return template.render(change=change, faults=shown_faults(PLAN, faults), restarts=[])
 
 
 def test_of_hundreds_of_faults_the_first_are_shown_and_the_rest_counted() -> None:

@@ -1,83 +1,88 @@
-"""Pages speak Chinese: whatever the commands say about a broken plan has a Chinese sentence."""
-
-import re
-from pathlib import Path
+"""Pages speak Chinese: that of the commands, and what a command says in English stands behind 技术信息."""
 
 import pytest
 
-from app.contract.changes import Fault
-from app.contract.env import PROJECT
-from app.operations.step_wording import STEP_SENTENCES
-from app.operations.wording import REFUSALS, SENTENCES, say_message, say_step, translate
+from app.contract.changes import (
+    ApplyReport,
+    ChangePlan,
+    Fault,
+    Outcome,
+    Refusal,
+    Step,
+    StepName,
+    StepOutcome,
+)
+from app.operations.wording import (
+    UNKNOWN_FAULT,
+    UNKNOWN_REFUSAL,
+    UNKNOWN_TROUBLE,
+    Said,
+    tell_refusal,
+    tell_report,
+    tell_restarts,
+    tell_step,
+    translate,
+)
 from app.platform.pages import make_environment
 from dialplan.changes.wording import MODES_ZH
 
-BROKEN = sorted((PROJECT / "tests/unit/dialplan/broken_sites").glob("*.yaml"))
-LINE_CHECKS = PROJECT / "dialplan/line_checks.py"
+MOON = "the moon is full"
 
 
-def expected_faults(file: Path) -> list[str]:
-    lines = file.read_text(encoding="utf-8").splitlines()
-    return [line.removeprefix("# ") for line in lines if line.startswith(f"# {file.name}: ")]
+def step(outcome: StepOutcome, detail: str, detail_zh: str = "") -> Step:
+    return Step(name=StepName.VERIFY, outcome=outcome, detail=detail, detail_zh=detail_zh)
 
 
-@pytest.mark.parametrize("file", BROKEN, ids=lambda file: file.stem)
-def test_every_fault_of_a_broken_plan_is_told_in_chinese(file: Path) -> None:
-    for line in expected_faults(file):
-        shown = translate(Fault(where=file.name, what=line))
-
-        assert shown.is_translated, line
-        assert re.search("[一-鿿]", shown.text)
+def test_what_a_command_says_in_chinese_is_told_with_what_to_do() -> None:
+    assert translate(Fault(where="x", what="there is no queue a", text_zh="没有队列甲")).said == Said("没有队列甲")
+    refusal = Refusal(message=MOON, message_zh="月亮太圆。", remedy="wait", remedy_zh="请等一等")
+    assert tell_refusal(refusal) == Said("月亮太圆。请等一等", f"{MOON}\nwait")
 
 
-def test_every_sentence_of_the_line_checks_is_told_in_chinese() -> None:
-    source = LINE_CHECKS.read_text(encoding="utf-8")
-    said = [re.sub(r"\{[^}]*\}", "12333", text) for text in re.findall(r'yield f"\{[^}]+\}[^:]*: ([^"]+)"', source)]
+def test_what_an_older_release_kept_in_english_is_told_in_general_and_kept_as_technical() -> None:
+    shown = translate(Fault(where="x", what=f"{MOON}.", advice="Wait"), row=7)
 
-    assert len(said) >= 15
-    assert [text for text in said if not translate(Fault(where="", what=text)).is_translated] == []
-
-
-def test_numbers_and_names_of_a_fault_are_kept() -> None:
-    fault = Fault(where="lines[12333].queue", what="there is no queue front. Add it under queues or correct it.")
-
-    assert translate(fault, row=7).text == "没有队列 front，请在 queues 下添加，或改正名称"
-    assert translate(fault, row=7).row == 7
-
-
-def test_what_has_no_chinese_sentence_is_shown_as_it_came() -> None:
-    shown = translate(Fault(where="x", what="the moon is full.", advice="Wait"))
-
-    assert (shown.text, shown.is_translated) == ("the moon is full. Wait", False)
-    assert say_message("the moon is full") is None
-    assert say_step("the moon is full") is None
+    assert (shown.said, shown.row) == (Said(UNKNOWN_FAULT, f"{MOON}. Wait"), 7)
+    assert tell_refusal(Refusal(message=MOON, remedy="wait")) == Said(UNKNOWN_REFUSAL, f"{MOON}\nwait")
+    assert tell_report(ApplyReport(outcome=Outcome.BROKEN, message=MOON)) == Said(UNKNOWN_TROUBLE, MOON)
 
 
 @pytest.mark.parametrize(
-    ("message", "said"),
+    ("seen", "said"),
     [
-        ("20261123-061232-5d8f30 waits for a second person's approval", "须先由另一位运维人员批准"),
-        ("edited by hand on this node since the last change: pjsip.conf", "这些文件被手工修改过：pjsip.conf"),
-        ("ops1 is changing this node since 14:12:54 (process 7): 12333", "ops1 自 14:12:54 起正在执行变更"),
-        ("20261123-061232-5d8f30 is approved already", "这份申请已经处理过"),
-        ("lines[1].queue: there is no queue front (and 2 more)", "没有队列 front"),
+        (step(StepOutcome.DONE, ""), Said("")),
+        (step(StepOutcome.DONE, MOON), Said("", MOON)),
+        (step(StepOutcome.DONE, MOON, "月亮很圆"), Said("月亮很圆")),
+        (step(StepOutcome.FAILED, MOON), Said(UNKNOWN_TROUBLE, MOON)),
+        (step(StepOutcome.FAILED, MOON, "月亮太圆"), Said("月亮太圆", MOON)),
+        (step(StepOutcome.FAILED, ""), Said("")),
     ],
 )
-def test_a_refusal_is_told_in_chinese(message: str, said: str) -> None:
-    assert said in (say_message(message) or "")
+def test_a_step_that_is_done_needs_no_words_and_one_that_failed_shows_all(seen: Step, said: Said) -> None:
+    assert tell_step(seen) == said
 
 
-def test_a_step_is_told_in_chinese() -> None:
-    seen = "loaded without a complaint; called 12345, 12319: all answered and heard, slowest after 14 ms"
+def test_a_place_in_the_text_and_a_restart_are_told_in_chinese() -> None:
+    assert translate(Fault(where="site.yaml: line 7", what="x")).where == "第 7 行"
+    name = "pjsip.conf (the SIP transport)"
+    change = ChangePlan(is_empty=False, base_version=1, plan_digest="d", restart_for=[name])
+    assert tell_restarts(change) == ["pjsip.conf"]
+    told = change.model_copy(update={"restart_for_zh": ["pjsip.conf（监听地址）"]})
+    assert tell_restarts(told) == ["pjsip.conf（监听地址）"]
 
-    assert say_step(seen) == "加载无误；试拨 12345, 12319，全部接通且有声音，最慢 14 毫秒"
 
-
-@pytest.mark.parametrize(("pattern", "chinese"), [*SENTENCES, *REFUSALS, *STEP_SENTENCES])
-def test_a_chinese_sentence_uses_only_what_its_pattern_finds(pattern: str, chinese: str) -> None:
-    used = [int(number) for number in re.findall(r"\\(\d)", chinese)]
-
-    assert max(used, default=0) <= re.compile(pattern).groups
+def test_no_english_of_a_failed_run_stands_outside_the_technical_part() -> None:
+    """Every text of a report that a page could print, in English alone: none is seen before somebody asks for it."""
+    parts = make_environment().get_template("operations/parts.html").module
+    report = ApplyReport(outcome=Outcome.BROKEN, message=MOON, remedy="wait")
+    for said in (
+        tell_report(report),
+        tell_step(step(StepOutcome.FAILED, MOON)),
+        translate(Fault(where="", what=MOON)).said,
+    ):
+        seen, _, technical = str(parts.said(said)).partition("<details")  # type: ignore[attr-defined]
+        assert "moon" not in seen
+        assert "moon" in technical
 
 
 def test_a_mode_has_one_name_on_pages_and_in_the_words_of_a_change() -> None:

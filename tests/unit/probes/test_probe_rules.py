@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.calls.rules import normalize_number
-from app.probes.models import Fault
+from app.probes.models import ProbeFault
 from app.probes.rules import FAULT_TEXTS, Dialled, caller_of, fault_of_record, fault_of_sound, lines_due
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -18,30 +18,31 @@ HEARD = Dialled(sip_status=200, answer_ms=30, audio_ms=3500, loudness=6000)
     [
         (HEARD, None),
         (Dialled(sip_status=200, audio_ms=900, loudness=6000, is_cut_off=True), None),
-        (Dialled(sip_status=200, audio_ms=3500, loudness=199), Fault.SILENT),
-        (Dialled(sip_status=200, audio_ms=499, loudness=6000), Fault.SILENT),
-        (Dialled(sip_status=200), Fault.SILENT),
-        (Dialled(sip_status=200, is_cut_off=True), Fault.BROKEN_OFF),
-        (Dialled(sip_status=404), Fault.REFUSED),
-        (Dialled(sip_status=503), Fault.REFUSED),
-        (Dialled(sip_status=408), Fault.NO_ANSWER),
-        (Dialled(), Fault.NO_ANSWER),
-        (Dialled(failure="sipp is not installed"), Fault.CANNOT_DIAL),
+        (Dialled(sip_status=200, audio_ms=3500, loudness=199), ProbeFault.SILENT),
+        (Dialled(sip_status=200, audio_ms=499, loudness=6000), ProbeFault.SILENT),
+        (Dialled(sip_status=200), ProbeFault.SILENT),
+        (Dialled(sip_status=200, is_cut_off=True), ProbeFault.BROKEN_OFF),
+        (Dialled(sip_status=404), ProbeFault.REFUSED),
+        (Dialled(sip_status=503), ProbeFault.REFUSED),
+        (Dialled(sip_status=408), ProbeFault.NO_ANSWER),
+        (Dialled(), ProbeFault.NO_ANSWER),
+        (Dialled(failure="sipp is not installed"), ProbeFault.CANNOT_DIAL),
     ],
 )
-def test_the_first_thing_that_is_wrong_is_the_fault(dialled: Dialled, fault: Fault | None) -> None:
+def test_the_first_thing_that_is_wrong_is_the_fault(dialled: Dialled, fault: ProbeFault | None) -> None:
     assert fault_of_sound(dialled) is fault
 
 
 @pytest.mark.parametrize(
-    ("found", "fault"), [("12315", None), ("12345", Fault.WRONG_LINE), ("", Fault.WRONG_LINE), (None, Fault.NO_RECORD)]
+    ("found", "fault"),
+    [("12315", None), ("12345", ProbeFault.WRONG_LINE), ("", ProbeFault.WRONG_LINE), (None, ProbeFault.NO_RECORD)],
 )
-def test_the_record_must_name_the_line(found: str | None, fault: Fault | None) -> None:
+def test_the_record_must_name_the_line(found: str | None, fault: ProbeFault | None) -> None:
     assert fault_of_record("12315", found) is fault
 
 
 def test_every_fault_has_words_for_people() -> None:
-    assert set(FAULT_TEXTS) == set(Fault)
+    assert set(FAULT_TEXTS) == set(ProbeFault)
 
 
 def test_a_test_calls_number_is_nobodys() -> None:

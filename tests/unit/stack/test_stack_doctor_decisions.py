@@ -196,8 +196,20 @@ def test_a_check_that_breaks_is_a_finding_and_the_others_go_on(monkeypatch: pyte
     assert [(f.check, f.level) for f in findings] == [("clouds", Level.FAIL), ("python", Level.OK)]
 
 
-def test_lines_whose_test_calls_fail_are_named() -> None:
-    assert installation.judge_line_alarms({}).level is Level.OK
-    finding = installation.judge_line_alarms({"12333": "no_answer", "12315": "silent"})
+def test_lines_whose_test_calls_need_a_look_are_named() -> None:
+    assert installation.judge_lines(0, {}).level is Level.OK
+    assert installation.judge_lines(9, {}).message == "the test calls of 9 lines are recent and good"
+
+    finding = installation.judge_lines(9, {"12315": "silent, 2 in a row", "12333": "last test call too old: never"})
+
     assert finding.level is Level.WARN
-    assert finding.message == "test calls fail: 12315 (silent), 12333 (no answer)"
+    assert (
+        "2 of 9 lines need a look: 12315 (silent, 2 in a row), 12333 (last test call too old: never)" in finding.message
+    )
+
+
+def test_of_hundreds_of_lines_the_first_are_named_and_the_rest_counted() -> None:
+    finding = installation.judge_lines(500, {str(number): "cannot be dialled" for number in range(12300, 12800)})
+
+    assert finding.message.count("cannot be dialled") == installation.SHOWN_LINES
+    assert "and 490 more" in finding.message

@@ -1,0 +1,152 @@
+"""Reading the audit log: filters, pages, and what codes are called in Chinese. Personal numbers are masked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.accounts.models import AuditEntry
+from app.platform.masks import mask_text
+
+ACTIONS: Mapping[str, str] = {
+    "logged_in": "登录",
+    "logged_out": "退出登录",
+    "login_failed": "登录失败",
+    "password_set": "修改密码",
+    "password_issued": "发放一次性密码",
+    "user_created": "新建用户",
+    "user_disabled": "停用用户",
+    "user_enabled": "启用用户",
+    "role_changed": "更换角色",
+    "service_token_set": "设置访问令牌",
+    "service_token_deactivated": "停用访问令牌",
+    "number_revealed": "查看完整号码",
+    "missed_call_resolved": "处理未接来电",
+    "agent_steered": "操作他人坐席",
+    "priority_set": "标记优先来电人",
+    "priority_cleared": "取消优先来电人",
+    "event_retried": "重新处理搁置的上报",
+    "calls_parted": "拆开误并的通话",
+    "handover_asked": "转接",
+    "handover_left": "转接后离开",
+    "handover_taken_back": "撤回转接",
+    "referral_received": "接收警情分流",
+    "probe_ordered": "发起拨测",
+    "change_proposed": "申请变更",
+    "change_approved": "批准变更",
+    "change_rejected": "驳回变更",
+    "change_rehearsed": "演练变更",
+    "change_applied": "执行变更",
+    "rolled_back": "恢复旧版",
+}
+OBJECTS: Mapping[str, str] = {
+    "user": "用户",
+    "service_token": "访问令牌",
+    "call": "通话",
+    "ticket": "工单",
+    "missed_call": "未接来电",
+    "agent": "坐席",
+    "handover": "转接",
+    "referral": "警情分流",
+    "parked_event": "搁置的上报",
+    "priority_caller": "优先来电人",
+    "probe": "拨测",
+    "dialplan_change": "方案变更",
+}
+DETAILS: Mapping[str, str] = {
+    "why": "原因",
+    "reason": "原因",
+    "role": "角色",
+    "from": "原来",
+    "to": "改为",
+    "command": "操作",
+    "target": "对象",
+    "line": "热线",
+    "node": "节点",
+    "scopes": "权限",
+    "run": "执行编号",
+    "plan_digest": "方案指纹",
+    "overwrites_hand_edits": "覆盖手工修改",
+    "resolution": "结果",
+    "call_id": "通话",
+}
+VALUES: Mapping[str, str] = {
+    "True": "是",
+    "False": "否",
+    "None": "无",
+    "agent": "话务员",
+    "dispatcher": "派单员",
+    "reviewer": "审核员",
+    "follow_up": "回访员",
+    "unit_leader": "承办单位负责人",
+    "supervisor": "班长",
+    "ops": "运维",
+    "unit_staff": "承办单位",
+    "auditor": "审计员",
+    "admin": "系统管理员",
+    "sign_in": "签入",
+    "sign_out": "签出",
+    "pause": "示忙",
+    "resume": "示闲",
+    "finish_wrap_up": "结束话后整理",
+    "extend_wrap_up": "延长话后整理",
+    "called_back": "已回拨",
+    "dismissed": "无需回拨",
+}
+"""Values of `detail` that are codes. What is not here is shown as it is: names, ids, people's own words."""
+
+
+@dataclass(frozen=True)
+class AuditFilters:
+    """Nothing set: everything. `since` is the first moment, `until` the first after the last."""
+
+    actor: str = ""
+    action: str = ""
+    object_type: str = ""
+    object_id: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def list_entries(
+    session: Session, filters: AuditFilters, *, before_id: int | None = None, limit: int = 50
+) -> list[AuditEntry]:
+    """Entries, the newest first; `before_id` is the last id of the page before."""
+    query = select(AuditEntry).order_by(AuditEntry.id.desc()).limit(limit)
+    for name in ("actor", "action", "object_type", "object_id"):
+        if wanted := getattr(filters, name):
+            query = query.where(getattr(AuditEntry, name) == wanted)
+    if filters.since is not None:
+        query = query.where(AuditEntry.at >= filters.since)
+    if filters.until is not None:
+        query = query.where(AuditEntry.at < filters.until)
+    if before_id is not None:
+        query = query.where(AuditEntry.id < before_id)
+    return list(session.scalars(query))
+
+
+def masked(value: Any) -> Any:
+    """What an entry keeps, without the middle of personal numbers: people write them into reasons."""
+    if isinstance(value, str):
+        return mask_text(value)
+    if isinstance(value, Mapping):
+        return {str(key): masked(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [masked(inner) for inner in value]
+    return value
+
+
+def told_details(entry: AuditEntry) -> list[tuple[str, str]]:
+    """Name and value of each detail, as a page tells them; what says nothing is left out.
+
+    A detail that has no Chinese name comes without one, and says itself what it is.
+    """
+    told = []
+    for key, value in masked(entry.detail).items():
+        text = "、".join(str(one) for one in value) if isinstance(value, list) else str(value)
+        if text not in {"", "None"}:
+            told.append((DETAILS[key], VALUES.get(text, text)) if key in DETAILS else ("", f"{key}: {text}"))
+    return told
