@@ -25,11 +25,18 @@ class UserIn(BaseModel):
         default_factory=dict, max_length=50, description="an agent's queues: name to penalty, 0 is served first"
     )
 
+    unit_code: str = Field(
+        default="", max_length=40, pattern=r"^[0-9a-z-]*$", description="of unit staff and unit leaders: their unit"
+    )
+
 
 class RoleIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     role: Role
+    unit_code: str = Field(
+        default="", max_length=40, pattern=r"^[0-9a-z-]*$", description="of unit staff and unit leaders: their unit"
+    )
 
 
 class UserOut(BaseModel):
@@ -42,6 +49,7 @@ class UserOut(BaseModel):
     is_password_issued: bool = Field(description="he has a one-time password and has not changed it yet")
     seat: str
     queues: dict[str, int]
+    unit_code: str
     created_at: datetime
 
 

@@ -11,8 +11,9 @@ from app.accounts import audit
 from app.accounts.auth import SYSTEM, Actor
 from app.accounts.models import Role, User
 from app.accounts.passwords import hash_password
-from app.accounts.service import create_user, get_user
-from app.platform.errors import Conflict
+from app.accounts.rules import OF_A_UNIT
+from app.accounts.service import UnitRefused, create_user, get_user
+from app.platform.errors import Conflict, HotlineError
 from app.platform.topics import SESSION, agent_topic, publish
 
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -24,6 +25,14 @@ class LastAdministrator(Conflict):
 
     code = "last-administrator"
     title = "这是最后一名系统管理员，不能停用或更换角色"
+
+
+class UnitNeeded(HotlineError):
+    """People of a unit see the tickets of their unit: without one they would see none."""
+
+    status = 422
+    code = "unit-needed"
+    title = "承办单位的用户须填写单位代码"
 
 
 def list_users(
@@ -60,13 +69,18 @@ def add_user(
     now: datetime,
     seat: str = "",
     queues: Mapping[str, int] | None = None,
+    unit_code: str = "",
     actor: Actor = SYSTEM,
 ) -> tuple[User, str]:
-    """A new person and his one-time password, which is shown this once. UsernameRefused, UsernameTaken."""
+    """A new person and his one-time password, which is shown this once.
+
+    UsernameRefused, UsernameTaken, UnitNeeded, UnitRefused.
+    """
+    check_unit(role, unit_code)
     password = new_password()
     user = create_user(
         session, username, display_name=display_name or username, role=role, password=password, now=now, seat=seat,
-        queues=queues, is_password_issued=True, actor=actor,
+        queues=queues, unit_code=unit_code, is_password_issued=True, actor=actor,
     )  # fmt: skip
     return user, password
 
@@ -80,14 +94,29 @@ def issue_password(session: Session, username: str, *, now: datetime, actor: Act
     return user, password
 
 
-def change_role(session: Session, username: str, role: Role, *, now: datetime, actor: Actor = SYSTEM) -> User:
-    """Other rights from now on; all his log-ins end. The same role changes nothing. UserNotFound, LastAdministrator."""
+def check_unit(role: Role, unit_code: str) -> None:
+    """Who handles tickets does so for a unit, and nobody else belongs to one (R35). UnitNeeded, UnitRefused."""
+    if role in OF_A_UNIT and not unit_code:
+        raise UnitNeeded()
+    if unit_code and role not in OF_A_UNIT:
+        raise UnitRefused()
+
+
+def change_role(
+    session: Session, username: str, role: Role, *, now: datetime, unit_code: str = "", actor: Actor = SYSTEM
+) -> User:
+    """Other rights from now on; all his log-ins end. The same role and unit change nothing.
+
+    UserNotFound, LastAdministrator, UnitNeeded, UnitRefused.
+    """
     user = _for_change(session, username)
-    if user.role == role:
+    check_unit(role, unit_code)
+    if (user.role, user.unit_code) == (role, unit_code):
         return user
-    _keep_an_administrator(session, user)
-    detail = {"from": user.role, "to": str(role)}
-    user.role = role
+    if role != Role.ADMIN:
+        _keep_an_administrator(session, user)
+    detail = {"from": user.role, "to": str(role), "unit": unit_code}
+    user.role, user.unit_code = role, unit_code
     _end_log_ins(session, user)
     audit.record(session, actor, "role_changed", at=now, object_type="user", object_id=username, detail=detail)
     return user

@@ -8,7 +8,8 @@ from app.tickets.states import DUTIES, DUTY_WORDS, Move, separated_from
 
 ROLE_WORDS = {
     "agent": "话务员", "supervisor": "班长", "dispatcher": "派单员", "reviewer": "审核员", "follow_up": "回访员",
-    "unit_staff": "承办单位", "unit_leader": "承办单位负责人", "ops": "运维", "auditor": "审计员", "admin": "系统管理员",
+    "unit_staff": "承办单位", "unit_leader": "承办单位负责人", "ops": "运维", "auditor": "审计员",
+    "admin": "系统管理员",
 }  # fmt: skip
 
 

@@ -7,14 +7,15 @@ import sys
 from collections import defaultdict
 from typing import Any
 
+from fastapi import FastAPI
 from pydantic import SecretStr
 
 from app.platform.settings import Settings
 from app.web.main import create_app
 
 
-def reference_document() -> dict[str, Any]:
-    """The OpenAPI document, made without the stack's settings."""
+def reference_app() -> FastAPI:
+    """The whole application, made without the stack's settings."""
     nothing = SecretStr("-" * 32)
     settings = Settings(
         database_url="sqlite://",
@@ -22,7 +23,12 @@ def reference_document() -> dict[str, Any]:
         session_secret=nothing,
         command_token=nothing,
     )
-    return create_app(settings).openapi()
+    return create_app(settings)
+
+
+def reference_document() -> dict[str, Any]:
+    """Its OpenAPI document."""
+    return reference_app().openapi()
 
 
 def render_markdown(document: dict[str, Any]) -> str:

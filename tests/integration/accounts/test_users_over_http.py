@@ -107,7 +107,7 @@ def test_another_role_gives_other_rights_at_once(
     assert answer.json()["role"] == "supervisor"
     with database.reading() as session:
         entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "role_changed")).one()
-    assert (entry.actor, entry.detail) == ("admin", {"from": "agent", "to": "supervisor"})
+    assert (entry.actor, entry.detail) == ("admin", {"from": "agent", "to": "supervisor", "unit": ""})
 
 
 @pytest.mark.parametrize(("move", "body"), [("disable", None), ("change-role", {"role": "agent"})])
@@ -198,6 +198,22 @@ def test_a_user_that_cannot_be_is_refused(client: TestClient, log_in: LogIn, cha
     answer = client.post("/api/v1/users", headers=log_in("admin", Role.ADMIN), json=NEW | changed)
 
     assert (answer.status_code, answer.json()["code"]) == (422, "validation-failed")
+
+
+def test_people_of_a_unit_have_one_and_nobody_else_has(
+    client: TestClient, log_in: LogIn, make_user: Callable[..., User]
+) -> None:
+    make_user("8001")
+    headers = log_in("admin", Role.ADMIN)
+    staff = NEW | {"role": "unit_staff", "seat": "", "queues": {}}
+
+    assert client.post("/api/v1/users", headers=headers, json=staff).json()["code"] == "unit-needed"
+    made = client.post("/api/v1/users", headers=headers, json=staff | {"unit_code": "410400-chengguan"})
+    assert made.json()["user"]["unit_code"] == "410400-chengguan"
+    moved = client.post("/api/v1/users/8101/change-role", headers=headers, json={"role": "auditor"})
+    assert moved.json()["unit_code"] == ""
+    wrong = {"role": "agent", "unit_code": "410400-chengguan"}
+    assert client.post("/api/v1/users/8001/change-role", headers=headers, json=wrong).json()["code"] == "unit-refused"
 
 
 def test_a_name_is_taken_once(client: TestClient, log_in: LogIn) -> None:

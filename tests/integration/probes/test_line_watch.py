@@ -1,6 +1,6 @@
 """Who must know that a line fails sees it: at the top of the pages, over the API, at the terminal; until it is well."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 import pytest
@@ -22,13 +22,18 @@ HOUR = timedelta(hours=1)
 
 
 @pytest.fixture(autouse=True)
-def plan(database: Database, now: datetime) -> None:
+def plan(database: Database, now: datetime) -> Iterator[None]:
     """A plan in force, just taken over, that serves 12345 and 12315 and has a probe trunk. 110 is in it, too."""
     with database.transaction() as session:
         session.add(Trunk(plan="demo", name="probe", label="拨测", kind="probe"))
         for number in ("12345", "12315", "110"):
             line = session.get_one(Line, number)
             line.plan, line.taken_over_at = "demo", now
+    yield
+    with database.transaction() as session:  # lines are reference data, which tests on PostgreSQL share
+        for number in ("12345", "12315", "110"):
+            line = session.get_one(Line, number)
+            line.plan, line.taken_over_at = "", None
 
 
 def over(database: Database, line: str, at: datetime, fault: ProbeFault | None = None) -> None:
