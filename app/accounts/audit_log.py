@@ -118,6 +118,9 @@ VALUES: Mapping[str, str] = {
 }
 """Values of `detail` that are codes. What is not here is shown as it is: names, ids, people's own words."""
 
+SHOWN_DIGEST = 16
+"""Letters of a plan's digest that pages show, here and in the history."""
+
 
 @dataclass(frozen=True)
 class AuditFilters:
@@ -167,6 +170,8 @@ def told_details(entry: AuditEntry) -> list[tuple[str, str]]:
     told = []
     for key, value in masked(entry.detail).items():
         text = "、".join(str(one) for one in value) if isinstance(value, list) else str(value)
+        if key == "plan_digest":
+            text = text[:SHOWN_DIGEST]
         if text not in {"", "None"}:
             told.append((DETAILS[key], VALUES.get(text, text)) if key in DETAILS else ("", f"{key}: {text}"))
     return told

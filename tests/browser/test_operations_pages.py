@@ -167,6 +167,39 @@ def test_the_quick_change_writes_the_plan_and_checks_it(site: Site, person: NewP
     check(page)
 
 
+def test_the_quick_change_rings_own_seats_in_parallel(site: Site, person: NewPerson, log_in: Enter) -> None:
+    page = log_in(person(Role.OPS))
+    page.get_by_role("link", name="改接听方式").first.click()
+    dialog = page.get_by_role("dialog", name="改线路的接听方式")
+    dialog.locator("label.choice", has_text="并行接听").click()
+    dialog.get_by_role("button", name="写入方案").click()
+    expect(page.locator("#period-error")).to_contain_text("自有坐席")
+    expect(dialog.get_by_label("12345 先响秒数")).to_be_hidden()
+    dialog.locator("label.choice", has_text="12345 先接").click()
+    dialog.get_by_label("自有坐席").fill("8009, 8012-8013")
+    dialog.get_by_label("部门一侧振铃秒数").fill("15")
+    dialog.get_by_label("12345 先响秒数").fill("25")
+    check(page)
+    dialog.get_by_role("button", name="写入方案").click()
+    expect(dialog).to_be_hidden()
+    written = 'seats: ["8009", "8012", "8013"], order: hotline_first, own_ring_seconds: 15, hotline_ring_seconds: 25'
+    assert written in page.get_by_label("方案文本").input_value()
+
+
+@pytest.mark.parametrize(("role", "path"), [(Role.OPS, "/operations/history"), (Role.SUPERVISOR, "/agents")])
+@pytest.mark.parametrize("width", [1366, 390])
+def test_a_failing_line_is_told_at_the_top_of_every_page_of_ops_and_supervisors(
+    site: Site, person: NewPerson, log_in: Enter, *, role: Role, path: str, width: int
+) -> None:
+    page = log_in(person(role), width=width)
+    page.goto(site.url + path)
+    trouble = page.locator("#watch-trouble")
+    expect(trouble).to_contain_text("拨测告警")
+    trouble.locator("summary").press("Enter")
+    expect(trouble).to_contain_text("接通后没有声音")
+    check(page)
+
+
 def test_a_fault_leads_to_its_row(site: Site, person: NewPerson, log_in: Enter) -> None:
     page = log_in(person(Role.OPS))
     page.goto(f"{site.url}/operations/changes/new")
