@@ -99,7 +99,10 @@ def status(as_json: JsonOption = False) -> None:
 
 
 def _line_troubles(settings: StackSettings) -> dict[str, object]:
-    """`watched`: lines of the plan in force; `troubled`: line → what is wrong; `problem`: why nobody can tell."""
+    """`watched`: lines of the plan in force; `waiting`: those not dialled yet; `troubled`: line → what is wrong.
+
+    `problem`: why nobody can tell.
+    """
     from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - help is instant
 
     from app.cli.line_watch import describe_trouble, watch_now  # noqa: PLC0415
@@ -107,9 +110,9 @@ def _line_troubles(settings: StackSettings) -> dict[str, object]:
     try:
         watch = watch_now(settings)
     except (StepFailed, SQLAlchemyError) as failure:
-        return {"watched": 0, "troubled": {}, "problem": str(failure).splitlines()[0]}
+        return {"watched": 0, "waiting": 0, "troubled": {}, "problem": str(failure).splitlines()[0]}
     troubled = {one.line.number: describe_trouble(one) for one in watch.troubled}
-    return {"watched": len(watch.lines), "troubled": troubled, "problem": ""}
+    return {"watched": len(watch.lines), "waiting": watch.waiting, "troubled": troubled, "problem": ""}
 
 
 def _show_lines(lines: dict[str, object]) -> None:
@@ -118,7 +121,7 @@ def _show_lines(lines: dict[str, object]) -> None:
         return
     troubled = lines["troubled"]
     if not isinstance(troubled, dict) or not troubled:
-        say(f"lines    {lines['watched']}, none of which needs a look")
+        say(f"lines    {lines['watched']}, none needs a look; {lines['waiting']} wait for their first test call")
         return
     for line, trouble in troubled.items():
         say(f"[yellow]line {line}[/]  {escape(trouble)}")

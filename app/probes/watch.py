@@ -51,6 +51,11 @@ class Watch:
         return sorted(found, key=lambda one: (-order.index(one.verdict), one.line.number))
 
     @property
+    def waiting(self) -> int:
+        """How many lines wait for their first test call."""
+        return sum(one.verdict is Verdict.NOT_YET for one in self.lines)
+
+    @property
     def oldest_heard_at(self) -> datetime | None:
         """Of the lines that are well, the result that is the oldest."""
         return min((one.heard_at for one in self.lines if one.verdict is Verdict.WELL and one.heard_at), default=None)

@@ -167,13 +167,17 @@ def test_the_quick_change_writes_the_plan_and_checks_it(site: Site, person: NewP
     check(page)
 
 
-def test_the_quick_change_rings_own_seats_in_parallel(site: Site, person: NewPerson, log_in: Enter) -> None:
+def test_the_quick_change_rings_own_seats_in_parallel(
+    site: Site, person: NewPerson, log_in: Enter, complaints: list[str]
+) -> None:
     page = log_in(person(Role.OPS))
     page.get_by_role("link", name="改接听方式").first.click()
     dialog = page.get_by_role("dialog", name="改线路的接听方式")
     dialog.locator("label.choice", has_text="并行接听").click()
     dialog.get_by_role("button", name="写入方案").click()
     expect(page.locator("#period-error")).to_contain_text("自有坐席")
+    assert all("422" in complaint for complaint in complaints)
+    complaints.clear()
     expect(dialog.get_by_label("12345 先响秒数")).to_be_hidden()
     dialog.locator("label.choice", has_text="12345 先接").click()
     dialog.get_by_label("自有坐席").fill("8009, 8012-8013")

@@ -96,12 +96,13 @@ def judge_calendar(missing_year: int | None) -> Finding:
     )
 
 
-def judge_lines(watched: int, troubles: Mapping[str, str]) -> Finding:
-    """`watched`: lines of the plan in force; `troubles`: line → what its test calls say."""
+def judge_lines(watched: int, troubles: Mapping[str, str], *, waiting: int = 0) -> Finding:
+    """`watched`: lines of the plan in force; `troubles`: line → what its test calls say; `waiting`: not dialled yet."""
     if not watched:
         return ok("lines", "no line is dialled yet: the plan in force has none, or was never applied")
     if not troubles:
-        return ok("lines", f"the test calls of {watched} lines are recent and good")
+        first = f"; {waiting} wait for their first one" if waiting else ""
+        return ok("lines", f"the test calls of {watched - waiting} lines are recent and good{first}")
     told = ", ".join(f"{line} ({trouble})" for line, trouble in list(troubles.items())[:SHOWN_LINES])
     more = f", and {len(troubles) - SHOWN_LINES} more" if len(troubles) > SHOWN_LINES else ""
     remedy = (

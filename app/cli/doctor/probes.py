@@ -184,9 +184,8 @@ def check_lines(settings: StackSettings) -> Finding:
     if check_database(settings).level is not Level.OK:
         return installation.judge_lines(0, {})
     watch = watch_now(settings)
-    return installation.judge_lines(
-        len(watch.lines), {one.line.number: describe_trouble(one) for one in watch.troubled}
-    )
+    troubles = {one.line.number: describe_trouble(one) for one in watch.troubled}
+    return installation.judge_lines(len(watch.lines), troubles, waiting=watch.waiting)
 
 
 def check_calendar(settings: StackSettings) -> Finding:

@@ -199,6 +199,8 @@ def test_a_check_that_breaks_is_a_finding_and_the_others_go_on(monkeypatch: pyte
 def test_lines_whose_test_calls_need_a_look_are_named() -> None:
     assert installation.judge_lines(0, {}).level is Level.OK
     assert installation.judge_lines(9, {}).message == "the test calls of 9 lines are recent and good"
+    new = "the test calls of 2 lines are recent and good; 7 wait for their first one"
+    assert installation.judge_lines(9, {}, waiting=7).message == new
 
     finding = installation.judge_lines(9, {"12315": "silent, 2 in a row", "12333": "last test call too old: never"})
 
