@@ -82,15 +82,18 @@ class Stage:
 
     def _speak(self, prompt: str, *, is_skippable: bool) -> str | None:
         """The key that ended it, or none; None when the prompt is missing, which does not stop a caller."""
-        language = self.visit.step.state.value("language")
-        if language != self.visit.language:
-            self.channel.set_variables({LANGUAGE: language})
-            self.visit.language = language
+        self._set_language()
         try:
             return self.channel.play(prompt, is_skippable=is_skippable)
         except PromptMissing:
             self._miss(prompt)
             return None
+
+    def _set_language(self) -> None:
+        language = self.visit.step.state.value("language")
+        if language != self.visit.language:
+            self.channel.set_variables({LANGUAGE: language})
+            self.visit.language = language
 
     def _miss(self, prompt: str) -> None:
         self.visit.prompts_missing.append(prompt)
@@ -129,6 +132,7 @@ class Stage:
         return self._collect("", effect, "") if spoken else Keyed()  # who is asked nothing keys nothing
 
     def _collect(self, prompt: str, effect: CollectDigits, first: str) -> Keyed:
+        self._set_language()
         collected = self.channel.collect(
             prompt,
             max_digits=effect.max_digits,

@@ -122,7 +122,7 @@ def _report(
     source: YamlSource, error: ValidationError, path: tuple[str, ...], where: str, missing: dict[str, str]
 ) -> None:
     for item in error.errors(include_url=False):
-        field = ".".join(str(part) for part in item["loc"])
+        field = ".".join(str(part) for part in item["loc"] if part != "[key]")
         match item["type"]:
             case "missing":
                 message = missing.get(field, f"'{field}' is missing")

@@ -16,7 +16,7 @@ def find_subflow_problems(flow: Flow, others: Mapping[str, Flow] | None) -> Iter
             continue
         for other in node.flows():
             if other not in others:
-                yield name, f"flow '{other}' does not exist, flows are {', '.join(sorted(others))}"
+                yield name, f"flow '{other}' does not exist, flows are {', '.join(sorted(others)) or 'none'}"
         if isinstance(node, SubFlowNode) and node.flow in others:
             yield from ((name, message) for message in _outcomes(node, others[node.flow]))
             if cycle := _cycle(flow.flow, node.flow, {**others, flow.flow: flow}):

@@ -1,7 +1,7 @@
 """Nodes that decide without the caller: branch, repeat, lookup, python."""
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 from typing_extensions import override
@@ -12,6 +12,7 @@ from ivr_flows.nodes.kind import Name, Node, ValueName
 from ivr_flows.steps import STEPS
 
 CALLER = "caller"
+ArgumentName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
 
 
 class BranchNode(Node):
@@ -81,7 +82,7 @@ class LookupNode(Node):
 
     kind = "lookup"
     what: Name = CALLER
-    arguments: dict[Name, ValueName] = Field(default_factory=dict, max_length=10, alias="with")
+    arguments: dict[ArgumentName, ValueName] = Field(default_factory=dict, max_length=10, alias="with")
     save_as: Name | None = Field(default=None, description="values become SAVE_AS.KEY; without it WHAT.KEY")
     budget_ms: int = Field(default=800, ge=50, le=3000, description="of the caller's own look-up: see settings")
     next: Name

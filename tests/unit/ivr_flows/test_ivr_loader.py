@@ -13,6 +13,7 @@ from ivr_flows.validator import Known
 BROKEN = sorted((Path(__file__).parent / "broken_flows").glob("*.yaml"))
 KNOWN = Known(
     {"zh": {"greeting", "overflow", "long-wait", "chinese-only"}, "en": {"greeting"}},
+    flows={},
     queues={"common", "consumer"},
     targets={"110"},
 )
@@ -23,6 +24,16 @@ def test_a_broken_flow_is_refused_with_its_exact_problems(file: Path) -> None:
     _, problems = read_flow(file, KNOWN)
 
     assert [str(problem) for problem in problems] == file.with_suffix(".expected").read_text().splitlines()
+
+
+LIBRARIES = sorted((Path(__file__).parent / "broken_libraries").iterdir())
+
+
+@pytest.mark.parametrize("folder", LIBRARIES, ids=lambda folder: folder.name)
+def test_flows_that_do_not_fit_each_other_are_refused(folder: Path) -> None:
+    _, problems = read_flows(sorted(folder.glob("*.yaml")), KNOWN)
+
+    assert [str(problem) for problem in problems] == (folder / "expected").read_text().splitlines()
 
 
 def test_every_flow_we_ship_is_valid() -> None:
