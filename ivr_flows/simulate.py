@@ -171,7 +171,7 @@ def play(flows: Flows, name: str, case: Case) -> Run:
     """A case from the first effect to the end. Raises FlowStuck for a flow that is not valid."""
     run = Run()
     caller = ScriptedCaller(case, run)
-    flows = {one: _without_steps(flow, case.broken) for one, flow in flows.items()} if case.broken else flows
+    flows = {one: without_steps(flow, case.broken) for one, flow in flows.items()} if case.broken else flows
     run.end = describe_end(go_through(flows, name, case.values, caller, lambda one: run.moves.extend(one.moves)))
     if caller.left_over:
         run.problems.append(f"nobody asked for the keys {', '.join(map(repr, caller.left_over))}")
@@ -182,7 +182,7 @@ def play(flows: Flows, name: str, case: Case) -> Run:
     return run
 
 
-def _without_steps(flow: Flow, broken: Collection[str]) -> Flow:
+def without_steps(flow: Flow, broken: Collection[str]) -> Flow:
     """The flow as it is when these python steps break."""
     nodes = {
         name: node.model_copy(update={"step": "broken"})

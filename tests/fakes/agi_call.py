@@ -12,7 +12,7 @@ class CallScript:
 
     `keys`: one entry per question; "12#" ends with the hash, "12" ends with the time-out, "" is silence.
     `skips`: keys pressed during a prompt that may be skipped, by prompt. `messages`: milliseconds of each recording;
-    none is left: the disk is full; negative: the caller hangs up at its end. `hangs_up_during`: the prompt at whose
+    0 or none left: the disk is full; negative: the caller hangs up at its end. `hangs_up_during`: the prompt at whose
     playing the caller goes; `hangs_up_at`: the number of the command (from 0) before which he does.
     """
 
@@ -90,10 +90,10 @@ class FakeChannel:
 
     def record(self, file: str, *, max_seconds: int, silence_seconds: int, terminator: str = "#") -> int:
         self._happen()
-        if not self.call.messages:
+        told_ms = self.call.messages.popleft() if self.call.messages else 0
+        if not told_ms:
             raise RecordingFailed(file)
         self.call.recorded.append(file)
-        told_ms = self.call.messages.popleft()
         self.call.has_hung_up = told_ms < 0
         return abs(told_ms)
 

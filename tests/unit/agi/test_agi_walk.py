@@ -18,11 +18,13 @@ from app.contract.events import CallEvent, IntakeRecorded
 from app.contract.lookup import CallerCard, FlowLookup, LookupRequest
 from ivr_flows.loader import FLOWS, read_flows
 from ivr_flows.model import LookedUp, LookUp
-from ivr_flows.simulate import SCRIPTS, USUAL_CALL, Case, Run, ScriptedCaller, read_script
+from ivr_flows.simulate import SCRIPTS, USUAL_CALL, Case, Run, ScriptedCaller, read_script, without_steps
 from tests.fakes.agi_call import CallScript, FakeChannel
 from tests.fakes.static_flows import StaticFlows
 
 OURS = Path(__file__).parents[2] / "flows"
+RECORDS = {"kept": 5000, "empty": 1000, "failed": 0}
+"""Milliseconds that Asterisk will say it wrote."""
 NOW = datetime(2026, 11, 23, 2, tzinfo=UTC)
 LIBRARIES = {folder: read_flows(sorted(folder.glob("*.yaml")))[0] for folder in (OURS, FLOWS)}
 
@@ -38,7 +40,9 @@ class Scene:
     """One scripted caller on a fake channel; the same again, with another moment of hanging up."""
 
     def __init__(self, folder: Path, flow: str, case: Case) -> None:
-        self.flows, self.flow, self.case = LIBRARIES[folder], flow, case
+        library = LIBRARIES[folder]
+        self.flows = {name: without_steps(one, case.broken) for name, one in library.items()}
+        self.flow, self.case = flow, case
         self.facts: list[CallEvent] = []
 
     def begin(self, request: LookupRequest) -> Callable[[], LookupAnswer]:
@@ -53,6 +57,8 @@ class Scene:
         return self.script(what)
 
     def append(self, event: CallEvent) -> int:
+        if self.case.refused and not isinstance(event.payload, IntakeRecorded):
+            raise OSError("No space left on device")
         self.facts.append(event)
         return len(self.facts)
 
@@ -66,8 +72,9 @@ class Scene:
             "QUEUE_WAITING_COUNT(common)": values.get("waiting", "0"),
         }  # fmt: skip
         keys = deque(key.rstrip("#") or key for key in self.case.keys)
+        messages = deque(RECORDS[result] for result in (*self.case.records, "kept", "kept"))
         call = CallScript(
-            script=self.flow, variables=variables, keys=keys, messages=deque([5000] * 3), hangs_up_at=hangs_up_at
+            script=self.flow, variables=variables, keys=keys, messages=messages, hangs_up_at=hangs_up_at
         )  # fmt: skip
         flags = frozenset(name[5:] for name, value in values.items() if name.startswith("flag.") and value == "on")
         services = Services(
