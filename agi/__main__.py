@@ -70,6 +70,7 @@ async def serve(settings: AgiSettings) -> bool:
                 StoreLookup(client, settings.agi_lookup_budget_ms),
                 Facts(journal, settings.sender, lambda: datetime.now(UTC)),
                 MessageFolder(settings.recordings_folder),
+                settings.agi_time_limit_seconds,
             )
             server = AgiServer(
                 FlowPlayer(services),

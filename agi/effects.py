@@ -1,5 +1,6 @@
 """What a flow asks for, done on the caller's channel."""
 
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -43,6 +44,9 @@ CALLABLE = re.compile(r"\+?[0-9]{3,20}")
 BEEP = "beep"
 WAIT_BUDGET_MS = 300
 LANGUAGE = "CHANNEL(language)"
+TIME_LIMIT = "TIMEOUT(absolute)"
+PROMPT_SECONDS = 15.0
+"""Longest prompt, for the time limit alone."""
 
 
 class FlowSource(Protocol):
@@ -60,22 +64,35 @@ class Services:
     lookup: Lookup
     facts: Facts
     messages: MessageFolder
+    time_limit_seconds: float = 20.0
+    """After which the dialplan cuts a server that hangs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One call's channel."""
+    """One call's channel. `clock`: seconds, monotonic."""
 
     channel: AgiChannel
     visit: Visit
     services: Services
+    clock: Callable[[], float]
 
     def perform(self, effect: Effect) -> Answer:
         """Do it. Raises CallerHungUp, ChannelBroken; TypeError for an end, which is the dialplan's to do."""
         handle = HANDLERS.get(type(effect))
         if handle is None:
             raise TypeError(f"{effect} is no effect for a channel")
+        self._put_off_cut(longest_seconds(effect))
         return handle(self, effect)
+
+    def _put_off_cut(self, seconds: float) -> None:
+        """A flow that lives may take its time: the dialplan's limit for a server that hangs is set anew when what
+        comes next could reach it."""
+        now = self.clock()
+        if self.visit.cut_at - now < seconds:
+            limit = math.ceil(seconds + self.services.time_limit_seconds)
+            self.channel.set_variables({TIME_LIMIT: str(limit)})
+            self.visit.cut_at = now + limit
 
     def _tell(self, payload: CallRated | CallbackRequested | MessageLeft) -> bool:
         return self.services.facts.tell(self.visit, payload, self.visit.step.state.node)
@@ -217,6 +234,20 @@ class Stage:
 
     def _expected_wait(self, queue: str) -> str:
         return self._ask_store("wait", {"queue": queue}, WAIT_BUDGET_MS).values.get("minutes", "")
+
+
+def longest_seconds(effect: Effect) -> float:
+    """How long the caller may be busy with this effect."""
+    match effect:
+        case PlayPrompt():
+            return PROMPT_SECONDS
+        case Say(items):
+            return PROMPT_SECONDS if len(items) < 2 else PROMPT_SECONDS + len(items)
+        case CollectDigits():
+            return PROMPT_SECONDS + len(effect.items) + effect.max_digits * effect.timeout_ms / 1000
+        case Record():
+            return PROMPT_SECONDS + len(effect.items) + effect.max_seconds
+    return 0.0
 
 
 HANDLERS: dict[type[Effect], Callable[[Stage, Any], Answer]] = {

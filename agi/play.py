@@ -46,7 +46,7 @@ class FlowPlayer:
         channel.set_variables({variables.STARTED: "1", variables.FLOW_RUN: str(run + 1)})
         visit = self._begin(channel, choice, told, line=line, run=run)
         try:
-            end = self._play(Stage(channel, visit, self._services))
+            end = self._play(Stage(channel, visit, self._services, self._clock))
         except CallerHungUp:
             self._record(visit, "hung_up")
             raise
@@ -70,10 +70,10 @@ class FlowPlayer:
             "line": line, "trunk": trunk, "mode": told[variables.LINE_MODE], "number": ani,
             "has_number": "yes" if ani else "no", "language": told[LANGUAGE] or USUAL_LANGUAGE,
         }  # fmt: skip
-        first = start(choice.flows, choice.name, values)
+        first, now = start(choice.flows, choice.name, values), self._clock()
         return Visit(
             call_id, channel.uniqueid, line, ani, told[variables.LINE_QUEUE], run, told[LANGUAGE] or USUAL_LANGUAGE,
-            choice, lookup, first, self._clock(),
+            choice, lookup, first, now, now + self._services.time_limit_seconds,
         )  # fmt: skip
 
     def _play(self, stage: Stage) -> End:

@@ -27,6 +27,12 @@ class AgiSettings(EnvSettings):
     agi_lookup_budget_ms: int = Field(default=300, ge=1, le=5000, description="longest wait for who is calling")
     agi_command_seconds: float = Field(default=5.0, gt=0, description="longest wait for Asterisk's answer to a command")
     agi_prompt_seconds: float = Field(default=60.0, gt=0, description="the same for a command that plays a prompt")
+    agi_time_limit_seconds: int = Field(
+        default=20,
+        ge=2,
+        le=600,
+        description="a FastAGI server that hangs is cut after this long, and the caller goes to the queue",
+    )
     agi_grace_seconds: float = Field(default=15.0, ge=0, description="how long running flows may go on after a stop")
     facts_url: str = Field(
         default="http://127.0.0.1:8014", description="where telephony reports call facts and asks who is calling"

@@ -29,6 +29,8 @@ class Visit:
     lookup: Callable[[], LookupAnswer] | None
     step: Step
     entered_at: float
+    cut_at: float
+    """When the dialplan will take the call away from us, unless we tell it that we live."""
     answer: LookupAnswer | None = None
     prompts_missing: list[str] = field(default_factory=list)
     path: list[NodeVisit] = field(default_factory=list)

@@ -24,7 +24,7 @@ HANDOVER_MODULES = {
 
 
 def handover_targets(plan: "SitePlan") -> list[dict[str, Any]]:
-    """Number, trunk and ring time (seconds) of each target. A line without a trunk to dial is none."""
+    """Number, trunk, ring time (seconds) and most calls of each target. A line without a trunk to dial is none."""
     trunks = {trunk.name: trunk for trunk in plan.trunks if trunk.outbound is not None}
     ways = {service.number: service.trunk for service in plan.emergency}
     for line in plan.lines:
@@ -33,7 +33,7 @@ def handover_targets(plan: "SitePlan") -> list[dict[str, Any]]:
         for name in (*own, *reversed(named)):
             ways.setdefault(line.number, name)
     return [
-        {"number": number, "trunk": name, "ring_seconds": outbound.ring_seconds}
+        {"number": number, "trunk": name, "ring_seconds": outbound.ring_seconds, "max_calls": trunks[name].max_calls}
         for number, name in ways.items()
         if name in trunks and (outbound := trunks[name].outbound) is not None
     ]

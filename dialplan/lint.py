@@ -17,7 +17,7 @@ OWN_VARIABLES = {
 }  # fmt: skip
 """Used by the dialplan alone; every other HL_ name is shared with AGI and stands in app.contract.variables."""
 NOT_ACTED_ON = {
-    variables.ORIGINAL_LINE, variables.TARGET, variables.AGENT, variables.SIDE_DOORS, variables.DOORS_AFTER,
+    variables.ORIGINAL_LINE, variables.AGENT, variables.SIDE_DOORS, variables.DOORS_AFTER,
 }  # fmt: skip
 """Outputs that AGI leaves for the record, that no shipped flow makes yet, or that a plan without side doors ignores."""
 MODULE_OF = {

@@ -29,7 +29,10 @@ class DialplanSettings(EnvSettings):
         default="127.0.0.1:4573", description="FastAGI servers the dialplan tries, in random order: host:port,host:port"
     )
     agi_time_limit_seconds: int = Field(
-        default=20, ge=2, le=600, description="a flow that takes longer is cut and the caller goes to the queue"
+        default=20,
+        ge=2,
+        le=600,
+        description="a FastAGI server that hangs is cut after this long, and the caller goes to the queue",
     )
     seat_secret: SecretStr = Field(min_length=16, description="SIP passwords of the seats are derived from it")
 

@@ -301,15 +301,46 @@ def test_a_number_that_nobody_could_dial_is_not_kept(caller: Caller, number: str
     assert not any(isinstance(payload, CallbackRequested) for payload in caller.payloads())
 
 
-def test_the_time_spent_stands_at_the_node_where_it_was_spent(caller: Caller) -> None:
-    ticks = iter(range(1000))
+class SlowChannel(FakeChannel):
+    """Each prompt takes as long as it is told."""
+
+    def __init__(self, call: CallScript, prompt_seconds: float) -> None:
+        super().__init__(call)
+        self.now, self.prompt_seconds = 100.0, prompt_seconds
+
+    def play(self, prompt: str, *, is_skippable: bool = False) -> str:
+        self.now += self.prompt_seconds
+        return super().play(prompt, is_skippable=is_skippable)
+
+
+def play_slowly(caller: Caller, *keys: str, prompt_seconds: float) -> None:
+    caller.call.keys = deque(keys)
+    channel = SlowChannel(caller.call, prompt_seconds)
     facts = Facts(caller, "node1.agi", lambda: MONDAY_MORNING)
     services = Services(StaticFlows(FLOWS), caller, facts, MessageFolder(caller.folder, 0))
-    caller.call.keys = deque(["8"])
+    FlowPlayer(services, clock=lambda: channel.now)(channel)
 
-    FlowPlayer(services, clock=lambda: float(next(ticks)))(FakeChannel(caller.call))
+
+def test_the_time_spent_stands_at_the_node_where_it_was_spent(caller: Caller) -> None:
+    play_slowly(caller, "", "8", prompt_seconds=2)
 
     spent = {visit.node: visit.ms for visit in caller.intake().path}
-    assert spent["greet"] == 1000
-    assert spent["first"] == 0  # passed without asking anything
-    assert spent["menu"] > 1000  # looked at the load, then asked
+    assert spent == {"greet": 2000, "who": 0, "first": 0, "hour": 0, "day": 0, "flood": 0, "load": 0, "menu": 4000,
+                     "goodbye": 0}  # fmt: skip
+
+
+def test_a_short_flow_needs_no_more_time_than_the_dialplan_gives(caller: Caller) -> None:
+    caller.call.script = "every-door"
+
+    play_slowly(caller, prompt_seconds=2)
+
+    assert "TIMEOUT(absolute)" not in caller.call.variables
+
+
+def test_a_long_flow_puts_off_the_cut_before_what_could_reach_it(caller: Caller) -> None:
+    caller.write_message(8000)
+
+    play_slowly(caller, "2", prompt_seconds=10)
+
+    # the message: 15 s for its prompt, 1 for the tone's turn, 20 of speech, and 20 until a server that hangs is cut
+    assert caller.call.variables["TIMEOUT(absolute)"] == "56"
