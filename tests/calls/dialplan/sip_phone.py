@@ -23,6 +23,8 @@ class SipPhone:
         """Where the sound goes that nobody listens to: it must not fill the place of the signalling."""
         self.media.bind((address, 0))
         self.call_id, self.tag, self.to = token(), token(), ""
+        self.has_events = True
+        """Offers keys as events (RFC 4733); a telephone without them can only sound."""
 
     def __enter__(self) -> "SipPhone":
         return self
@@ -56,10 +58,11 @@ class SipPhone:
         """Final status of a call, acknowledged. Raises TimeoutError when nothing answers."""
         self.target, self.sender = f"sip:{dialled}@127.0.0.1:{self.server[1]}", sender
         branch = token()
+        events = "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\n" if self.has_events else ""
         body = (
             f"v=0\r\no=- 1 1 IN IP4 {self.address}\r\ns=-\r\nc=IN IP4 {self.address}\r\nt=0 0\r\n"
-            f"m=audio {self.media.getsockname()[1]} RTP/AVP 8 101\r\na=rtpmap:8 PCMA/8000\r\n"
-            "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\n"
+            f"m=audio {self.media.getsockname()[1]} RTP/AVP 8{' 101' if self.has_events else ''}\r\n"
+            f"a=rtpmap:8 PCMA/8000\r\n{events}"
         )
         self._send("INVITE", 1, branch=branch, body=body, headers="".join(f"{line}\r\n" for line in headers))
         while (status := int((message := self._receive(5)).split()[1])) < 200:
