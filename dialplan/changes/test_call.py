@@ -158,6 +158,16 @@ class Caller:
                 return self._answer_to("BYE")[0] == 200
         return False
 
+    def wait_for_goodbye(self, deadline: float) -> None:
+        """Their BYE, answered. Raises TimeoutError."""
+        while True:
+            self._sip.settimeout(max(deadline - time.monotonic(), 0.01))
+            message = self._sip.recv(65_535).decode(errors="replace")
+            if message.startswith("BYE "):
+                kept = [line for line in message.split("\r\n") if re.match(r"(Via|From|To|Call-ID|CSeq):", line)]
+                self._sip.send("\r\n".join(["SIP/2.0 200 OK", *kept, "Content-Length: 0", "", ""]).encode())
+                return
+
     def _send(self, method: str, cseq: int, branch: str, body: str = "") -> None:
         host, port = self._sip.getsockname()
         kind = "Content-Type: application/sdp\r\n" if body else ""

@@ -13,6 +13,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from ami_bridge import bench as bridge_bench
 from app.cli.asterisk_root import read_installed_version
 from app.cli.bench.call_path import Say, bench_call_path
+from app.cli.bench.flows import bench_flows
 from app.cli.bench.gap import bench_gap
 from app.cli.bench.lines import bench_lines
 from app.cli.bench.pops import bench_pops
@@ -42,12 +43,17 @@ class Size:
     plan: tuple[int, int, int]
     """Lines, trunks, seats."""
     line_calls: int
+    flow_calls: int
+    flow_callers: int
+    flow_seconds: float
     tickets: int
     ticket_seconds: float
 
 
-WHOLE = Size(1_000_000, [30, 40, 50, 60, 70, 80], (300, 600, 1200), 12, 60, 30, (500, 200, 1000), 400, 1_000_000, 10)
-QUICK = Size(50_000, [15], (300,), 4, 6, 3, (50, 20, 200), 10, 5_000, 1)
+WHOLE = Size(
+    1_000_000, [30, 40, 50, 60, 70, 80], (300, 600, 1200), 12, 60, 30, (500, 200, 1000), 400, 30, 500, 30, 1_000_000, 10
+)  # fmt: skip
+QUICK = Size(50_000, [15], (300,), 4, 6, 3, (50, 20, 200), 10, 2, 100, 4, 5_000, 1)
 
 
 def run_bench(parts: tuple[str, ...], *, is_quick: bool) -> None:
@@ -76,6 +82,8 @@ def _run(parts: tuple[str, ...], size: Size, say: Say) -> Iterator[list[Measure]
                     yield work()
     if "lines" in parts:
         yield bench_lines(size.plan, calls=size.line_calls, say=say)
+    if "flows" in parts:
+        yield bench_flows(calls=size.flow_calls, callers=size.flow_callers, seconds=size.flow_seconds, say=say)
     if "waiting" in parts:
         yield bench_waiting(hours=5 if size is QUICK else 40, say=say)
     if "tickets" in parts:
