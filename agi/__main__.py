@@ -59,12 +59,12 @@ async def serve(settings: AgiSettings) -> bool:
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    flows = published_flows(settings)
+    await in_greenlet(flows.names)
     with contextlib.closing(Journal(settings.journal_folder)) as journal:
         async with StoreClient(settings.facts_url, settings.agi_token) as client:
             delivery = Delivery(journal, client, settings.sender)
             sending = asyncio.create_task(delivery.run())
-            flows = published_flows(settings)
-            await in_greenlet(flows.names)
             services = Services(
                 flows,
                 StoreLookup(client, settings.agi_lookup_budget_ms),
