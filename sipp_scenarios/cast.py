@@ -40,6 +40,8 @@ class Player:
     dialled_at: float = 0.0
     call_id: str = ""
     """Caller: the store's id of this call, once it is found."""
+    pressed: int = 0
+    """Caller: how many keys it pressed last."""
     handover_id: str = ""
     """Caller: the hand-over of this call that was begun last."""
 

@@ -43,7 +43,7 @@ def _take_all(listener: socket.socket, taken: ExitStack) -> None:
 @contextlib.contextmanager
 def prompt_missing(target: Target, control: StackControl) -> Iterator[None]:  # noqa: ARG001
     """The greeting is gone from the disk, in every format."""
-    folder = target.asterisk_home / "data/sounds/zh/hotline"
+    folder = target.prompts
     files = sorted(folder.glob(f"{PROMPT}.*"))
     if not files:
         raise TargetError(f"there is no prompt {PROMPT} to take away in {folder.name}")

@@ -85,7 +85,7 @@ ROLES_IN_STEPS = {
     "sign_in": "agent", "sign_out": "agent", "dial": "caller", "hang_up": "actor", "finish": "caller",
     "pop": "caller", "to": "agent", "not_to": "agent", "open_ticket_of": "caller",
     "accept_ticket_of": "caller", "by": "agent", "open": "exchange or own seat", "close": "exchange", "answer": "actor",
-    "hand_over": "caller", "leave_to_them": "caller", "take_back": "caller", "refer": "caller",
+    "hand_over": "caller", "leave_to_them": "caller", "take_back": "caller", "refer": "caller", "flag": "caller",
 }  # fmt: skip
 
 
@@ -93,7 +93,10 @@ def _references(scenario: Scenario) -> Iterator[tuple[str, str, str]]:
     """(place, actor's name, what the actor must be) of everything that names an actor."""
     for number, step in enumerate(scenario.steps):
         for key, value in step.model_dump(by_alias=True).items():
-            roles = {**ROLES_IN_STEPS, "of": "caller" if "await_event" in type(step).model_fields else "actor"}
+            roles = {
+                **ROLES_IN_STEPS,
+                "of": "caller" if {"await_event", "press"} & type(step).model_fields.keys() else "actor",
+            }
             for name in (value if isinstance(value, list) else [value]) if key in roles and value else []:
                 yield f"steps.{number}.{key}", name, roles[key]
     for number, expectation in enumerate(scenario.endings):

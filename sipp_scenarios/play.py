@@ -10,6 +10,7 @@ from functools import singledispatchmethod
 from sipp_scenarios import steps
 from sipp_scenarios.cast import Cast, Player
 from sipp_scenarios.faults import FAULTS
+from sipp_scenarios.keys import wait_for_turn
 from sipp_scenarios.report import Stage
 from sipp_scenarios.stack_control import StackControl
 from sipp_scenarios.store import Store
@@ -259,6 +260,23 @@ class Play:
         with self.cast.switch.machine("scenario-psap", "referrals:write") as token:
             ticket = self.store.refer(self.cast, caller, token, category=step.category, kind=step.transfer_kind)
         self.note("110", f"refers {step.category}: ticket {ticket}")
+
+    @_do.register
+    def _(self, step: steps.Press) -> None:
+        player = self.cast.players[step.of]
+        wait_for_turn(player, step.after, self.cast.target.prompts)
+        player.phone.cue(keys=step.press)
+        player.pressed = len(step.press)
+        self.note(step.of, f"presses {step.press}")
+
+    @_do.register
+    def _(self, step: steps.PutInForce) -> None:
+        self.note("flows", self.cast.switch.put_in_force(step.put_in_force, step.line))
+
+    @_do.register
+    def _(self, step: steps.FlagCaller) -> None:
+        self.store.flag(self.cast.players[step.flag])
+        self.note(step.flag, "is flagged: comes first")
 
     def _start(self, name: str) -> None:
         self.control.start(name)

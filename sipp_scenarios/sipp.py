@@ -102,14 +102,17 @@ class SippProcess:
                 facts.append(SippFact(float(at), what))
         return facts
 
-    def cue(self, call_id: str = "") -> None:
-        """Tell the call of this process, or another call of it, to go on: to its end, or from ringing to the answer."""
+    def cue(self, call_id: str = "", keys: str = "") -> None:
+        """Tell the call of this process, or another call of it, to go on: to its end, or from ringing to the answer; or
+        to press these keys.
+        """
         self.cues += 1  # one that reads like the one before would be taken for its retransmission
         lines = [
             "INFO sip:cue SIP/2.0",
             f"Call-ID: {call_id or self.call_id}",
             "To: <sip:cue>",
             f"CSeq: {self.cues} INFO",
+            *([f"X-Keys: {keys}"] if keys else []),
             "",
             "",
         ]

@@ -49,6 +49,28 @@ class HangUp(Part):
     hang_up: list[ActorName] = Field(min_length=1)
 
 
+class Press(Part):
+    """A caller of the template `caller-keys` presses keys, as telephone events. `after`: not before these prompts have
+    been spoken, counted from what the phone saw last (its answer, or the keys before)."""
+
+    press: str = Field(pattern=r"^[0-9A-D*#]{1,40}$")
+    of: ActorName
+    after: list[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]] = Field(default_factory=list, max_length=20)
+
+
+class PutInForce(Part):
+    """A shipped flow answers this line from the next call on; taken back at the end."""
+
+    put_in_force: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+    line: LineNumber
+
+
+class FlagCaller(Part):
+    """The caller's number is flagged as one that comes first (P03), before he calls; cleared at the end."""
+
+    flag: ActorName
+
+
 class Finish(Part):
     """Wait until the caller's phone is done."""
 
@@ -185,7 +207,7 @@ STEPS: dict[str, type[Part]] = {
     "break": Break, "mend": Mend, "pop": Pop, "accept_ticket_of": AcceptTicket,
     "open": Open, "close": Close, "answer": Answer, "set_clock": SetClock, "await_change_of": AwaitChange,
     "apply_plan": ApplyPlan, "hand_over": HandOverTo, "leave_to_them": LeaveToThem, "take_back": TakeBackStep,
-    "refer": Refer,
+    "refer": Refer, "press": Press, "put_in_force": PutInForce, "flag": FlagCaller,
 }  # fmt: skip
 
 
@@ -220,11 +242,14 @@ Step = Annotated[
     | Annotated[HandOverTo, Tag("hand_over")]
     | Annotated[LeaveToThem, Tag("leave_to_them")]
     | Annotated[TakeBackStep, Tag("take_back")]
-    | Annotated[Refer, Tag("refer")],
+    | Annotated[Refer, Tag("refer")]
+    | Annotated[Press, Tag("press")]
+    | Annotated[PutInForce, Tag("put_in_force")]
+    | Annotated[FlagCaller, Tag("flag")],
     Discriminator(
         _step_kind, custom_error_type="unknown_step", custom_error_message=f"a step is one of {', '.join(STEPS)}"
     ),
 ]
 
-FAULTS = (Stop, Kill, Break, SetClock, ApplyPlan)
+FAULTS = (Stop, Kill, Break, SetClock, ApplyPlan, PutInForce)
 """Steps that break something, or change it for every call: they need a stack that allows it."""

@@ -32,6 +32,8 @@ class Store:
     target: Target
     people: dict[str, Person]
     sessions: dict[str, ApiSession] = field(default_factory=dict)
+    flags: list[int] = field(default_factory=list)
+    """Numbers that this run flagged."""
     _open: ExitStack = field(default_factory=ExitStack)
 
     @classmethod
@@ -43,7 +45,9 @@ class Store:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._open.close()
+        with self._open:
+            for flag in self.flags:
+                self.reader.post(f"/priority-callers/{flag}/clear", {"reason": "场景测试结束"})
 
     def as_person(self, username: str) -> ApiSession:
         """A session in this person's name."""
@@ -229,6 +233,11 @@ class Store:
         """Leave the other side with the citizen, or take the call back."""
         self._known_call_id(cast, caller)
         self.as_person(username).post(f"/handovers/{caller.handover_id}/{move}")
+
+    def flag(self, caller: Player) -> None:
+        """Flag the caller's number as one that comes first."""
+        body = {"number": caller.number, "kind": "elderly", "reason": "场景测试"}
+        self.flags.append(self.reader.post("/priority-callers", body)["id"])
 
     def _known_call_id(self, cast: Cast, caller: Player) -> str:
         if call_id := self.find_call_id(cast, caller):

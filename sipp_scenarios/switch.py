@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +24,7 @@ from dialplan.changes.clock import GLOBAL, offset_in
 from dialplan.plan_file import SitePlanFault, parse_plan
 from dialplan.settings import DialplanSettings
 from dialplan.site_plan import SitePlan, TrunkKind
+from ivr_flows.loader import FLOWS
 from sipp_scenarios.plan_edit import edited
 from sipp_scenarios.target import Target, TargetError
 from sipp_scenarios.waiting import until
@@ -53,6 +54,8 @@ class Switch:
     plan_before: str = ""
     """The plan's text before this run changed it; empty: it was not changed."""
     has_moved_clock: bool = False
+    lines_with_flows: list[str] = field(default_factory=list)
+    """Lines that this run gave a flow of their own."""
 
     @cached_property
     def _settings(self) -> DialplanSettings:
@@ -145,15 +148,29 @@ class Switch:
         )  # fmt: skip
 
     def put_right(self, traces: Path) -> None:
-        """The clock and the plan as they were before this run. Raises TargetError when the plan is not taken back."""
+        """Clock, flows and plan as they were before this run. Raises TargetError when one is not taken back."""
         if self.has_moved_clock:
             self._set_offset("")
             self.has_moved_clock = False
+        while self.lines_with_flows:
+            self._flows("rollback", "--line", self.lines_with_flows.pop(), "--note", "场景测试结束")
         if self.plan_before and yaml.safe_load(self.plan_before) != yaml.safe_load(self.plan_text()):
             report = self._apply(self.plan_before, traces, "场景测试结束", {})
             if report.outcome not in {Outcome.APPLIED, Outcome.NOTHING_TO_DO}:
                 raise TargetError(f"the plan of before was not applied again: {report.message}")
         self.plan_before = ""
+
+    def put_in_force(self, flow: str, line: str) -> str:
+        """Let a shipped flow answer a line, through `hotline flows publish`; what it says. Raises TargetError."""
+        told = self._flows("publish", str(FLOWS / f"{flow}.yaml"), "--line", line, "--note", "场景测试")
+        self.lines_with_flows.append(line)
+        return told
+
+    def _flows(self, *arguments: str) -> str:
+        done = self._run("flows", *arguments, "--by", PROPOSER)
+        if done.returncode:
+            raise TargetError(f"hotline flows {arguments[0]} failed: {(done.stderr or done.stdout).strip()[-400:]}")
+        return " ".join(done.stdout.split())
 
     @contextmanager
     def machine(self, name: str, scope: str) -> Iterator[str]:

@@ -49,6 +49,11 @@ class Target(EnvSettings):
         return self.home / "asterisk"
 
     @property
+    def prompts(self) -> Path:
+        """Audio of the Mandarin prompts."""
+        return self.asterisk_home / "data" / "sounds" / "zh" / "hotline"
+
+    @property
     def runs_folder(self) -> Path:
         """Traces of past runs, one folder per run."""
         return self.home / "scenarios"

@@ -53,6 +53,7 @@ HEADERS = (
 
 TEMPLATES: Mapping[str, Template] = {
     "caller": Template(Role.CALLER, {**CALLER, "stay_ms": LONGEST_STAY_MS, "answer_within_ms": 10_000}),
+    "caller-keys": Template(Role.CALLER, {**CALLER, "stay_ms": LONGEST_STAY_MS, "answer_within_ms": 10_000}),
     "caller-cancels": Template(Role.CALLER, CALLER),
     "options": Template(Role.CALLER, {"dnis": "12345"}, is_call=False),
     "seat-answers": Template(Role.AGENT, ANSWERS),
