@@ -153,7 +153,12 @@ class FlowStore:
             return back
 
     def _earlier(self, mine: list[Activation], now: Activation, to: int | None) -> Activation:
-        wanted = [one for one in mine if one.version and (one.version == to if to else one.version < now.version)]
+        """What was there before the present version came first; before a line's first one, its trunk's flow."""
+        if to:
+            wanted = [one for one in mine if one.version == to]
+        else:
+            came = next(number for number, one in enumerate(mine) if one.version == now.version)
+            wanted = mine[:came] if now.version else []
         if wanted:
             return wanted[-1]
         if now.line and now.version and to is None:

@@ -1,6 +1,7 @@
 """Comparing what a scenario expects with what was seen. Pure; a failed comparison says both."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from sipp_scenarios.audio import Recording
 from sipp_scenarios.expectation import ExpectedCall, ExpectedEvent, ExpectedMissedCall, ExpectedTicket
@@ -92,7 +93,7 @@ def _fits(event: ExpectedEvent, stored: StoredEvent, agents: Mapping[str, str]) 
     return stored.type == event.type and all(stored.payload.get(key) == value for key, value in fields.items())
 
 
-def _fields(event: ExpectedEvent, agents: Mapping[str, str]) -> dict[str, str | int | bool]:
+def _fields(event: ExpectedEvent, agents: Mapping[str, str]) -> dict[str, Any]:
     return {key: agents[str(value)] if key == "agent" and value else value for key, value in event.fields.items()}
 
 

@@ -12,7 +12,7 @@ class ExpectedEvent(Part):
     """An event type, and the payload fields that must have these values (`agent` is an actor's name)."""
 
     type: EventType
-    fields: dict[str, str | int | bool] = Field(default_factory=dict)
+    fields: dict[str, str | int | bool | dict[str, str]] = Field(default_factory=dict)
 
     @model_validator(mode="before")
     @classmethod

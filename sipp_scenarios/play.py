@@ -1,5 +1,6 @@
 """Playing the steps of a scenario, one after another, and noting when each was done."""
 
+import re
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
@@ -265,9 +266,10 @@ class Play:
     def _(self, step: steps.Press) -> None:
         player = self.cast.players[step.of]
         wait_for_turn(player, step.after, self.cast.target.prompts)
-        player.phone.cue(keys=step.press)
-        player.pressed = len(step.press)
-        self.note(step.of, f"presses {step.press}")
+        keys = re.sub(r"\{(.+?)\}", lambda found: self.store.query_code(self.cast, found[1]), step.press)
+        player.phone.cue(keys=keys)
+        player.pressed = len(keys)
+        self.note(step.of, f"presses {keys}")
 
     @_do.register
     def _(self, step: steps.PutInForce) -> None:

@@ -112,7 +112,7 @@ class SippProcess:
             f"Call-ID: {call_id or self.call_id}",
             "To: <sip:cue>",
             f"CSeq: {self.cues} INFO",
-            *([f"X-Keys: {keys}"] if keys else []),
+            f"X-Keys: {keys}" if keys else "X-Go-On: 1",
             "",
             "",
         ]

@@ -51,9 +51,10 @@ class HangUp(Part):
 
 class Press(Part):
     """A caller of the template `caller-keys` presses keys, as telephone events. `after`: not before these prompts have
-    been spoken, counted from what the phone saw last (its answer, or the keys before)."""
+    been spoken, counted from what the phone saw last (its answer, or the keys before). `{earlier}`: the query code of
+    that caller's ticket."""
 
-    press: str = Field(pattern=r"^[0-9A-D*#]{1,40}$")
+    press: str = Field(pattern=r"^([0-9A-D*#]|\{[a-z][a-z0-9-]*\}){1,40}$")
     of: ActorName
     after: list[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]] = Field(default_factory=list, max_length=20)
 

@@ -234,6 +234,13 @@ class Store:
         self._known_call_id(cast, caller)
         self.as_person(username).post(f"/handovers/{caller.handover_id}/{move}")
 
+    def query_code(self, cast: Cast, name: str) -> str:
+        """The code by which this caller asks for the progress of the ticket of his call."""
+        call = self.read_call(cast, cast.players[name])
+        if call is None or call.ticket is None:
+            raise TargetError(f"{name}'s call has no ticket, so no query code")
+        return str(self.reader.get(f"/tickets/{call.ticket.ticket_number}")["query_code"])
+
     def flag(self, caller: Player) -> None:
         """Flag the caller's number as one that comes first."""
         body = {"number": caller.number, "kind": "elderly", "reason": "场景测试"}
