@@ -90,7 +90,14 @@ def _instead(event: ExpectedEvent, wanted: str, seen: Sequence[StoredEvent]) -> 
 
 def _fits(event: ExpectedEvent, stored: StoredEvent, agents: Mapping[str, str]) -> bool:
     fields = _fields(event, agents)
-    return stored.type == event.type and all(stored.payload.get(key) == value for key, value in fields.items())
+    return stored.type == event.type and all(_holds(stored.payload.get(key), value) for key, value in fields.items())
+
+
+def _holds(stored: Any, wanted: Any) -> bool:
+    if not isinstance(wanted, list):
+        return bool(stored == wanted)
+    nodes = [step["node"] for step in stored or ()]
+    return all(name in nodes for name in wanted)
 
 
 def _fields(event: ExpectedEvent, agents: Mapping[str, str]) -> dict[str, Any]:

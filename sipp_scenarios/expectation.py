@@ -9,10 +9,11 @@ from sipp_scenarios.words import ActorName, Part
 
 
 class ExpectedEvent(Part):
-    """An event type, and the payload fields that must have these values (`agent` is an actor's name)."""
+    """An event type, and the payload fields that must have these values (`agent` is an actor's name). A list: nodes
+    of a flow that must be on the `path`."""
 
     type: EventType
-    fields: dict[str, str | int | bool | dict[str, str]] = Field(default_factory=dict)
+    fields: dict[str, str | int | bool | dict[str, str] | list[str]] = Field(default_factory=dict)
 
     @model_validator(mode="before")
     @classmethod

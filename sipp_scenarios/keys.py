@@ -6,9 +6,12 @@ from pathlib import Path
 
 from sipp_scenarios.cast import Player
 from sipp_scenarios.target import TargetError
+from sipp_scenarios.waiting import until
 
 ALAW_BYTES_PER_SECOND = 8000
-KEY_SECONDS = 0.3
+PRESSED = "pressed"
+BEGINS_WITHIN_MS = 5_000
+KEY_SECONDS = 0.4
 """How long SIPp takes for one key."""
 SLACK_SECONDS = 0.7
 """Between prompts Asterisk and the flow need a moment; all questions wait several seconds for a key."""
@@ -26,6 +29,16 @@ def wait_for_turn(player: Player, after: Sequence[str], sounds: Path) -> None:
     spoken = sum(_seconds(sounds / f"{prompt}.alaw") for prompt in after)
     due_at = facts[-1].at + player.pressed * KEY_SECONDS + spoken + SLACK_SECONDS
     time.sleep(max(due_at - time.time(), 0))
+
+
+def press(player: Player, keys: str) -> None:
+    """Returns once the phone has begun to send them. Raises TooLate."""
+    before = sum(fact.what == PRESSED for fact in player.facts())
+    player.phone.cue(keys=keys)
+    until(
+        lambda: player.has_seen(PRESSED, before + 1), what=f"{player.name} presses {keys}", within_ms=BEGINS_WITHIN_MS
+    )
+    player.pressed = len(keys)
 
 
 def _seconds(prompt: Path) -> float:

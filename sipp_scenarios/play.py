@@ -11,7 +11,7 @@ from functools import singledispatchmethod
 from sipp_scenarios import steps
 from sipp_scenarios.cast import Cast, Player
 from sipp_scenarios.faults import FAULTS
-from sipp_scenarios.keys import wait_for_turn
+from sipp_scenarios.keys import press, wait_for_turn
 from sipp_scenarios.report import Stage
 from sipp_scenarios.stack_control import StackControl
 from sipp_scenarios.store import Store
@@ -267,8 +267,7 @@ class Play:
         player = self.cast.players[step.of]
         wait_for_turn(player, step.after, self.cast.target.prompts)
         keys = re.sub(r"\{(.+?)\}", lambda found: self.store.query_code(self.cast, found[1]), step.press)
-        player.phone.cue(keys=keys)
-        player.pressed = len(keys)
+        press(player, keys)
         self.note(step.of, f"presses {keys}")
 
     @_do.register
