@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 SECRET = "right"
 Action = dict[str, str]
@@ -38,6 +38,7 @@ class AmiServer:
         self.says_booted = True
         self.port = 0
         self._writers: list[asyncio.StreamWriter] = []
+        self._conversations: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
         self._changed = asyncio.Condition()
 
     async def send(self, data: bytes | Action) -> None:
@@ -51,6 +52,12 @@ class AmiServer:
         for writer in self._writers:
             writer.close()
         self._writers.clear()
+
+    async def end(self) -> None:
+        """Cut every connection, logged in or not, and wait until nothing of them is left."""
+        for writer in self._conversations.values():
+            writer.close()
+        await asyncio.gather(*self._conversations)
 
     async def until_logins(self, count: int) -> None:
         async with self._changed:
@@ -66,6 +73,9 @@ class AmiServer:
         return next(action for action in self.actions if action["Action"] == name)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        conversation = asyncio.current_task()
+        assert conversation
+        self._conversations[conversation] = writer
         try:
             await self._talk(reader, writer)
         except (asyncio.IncompleteReadError, ConnectionError):
@@ -74,6 +84,9 @@ class AmiServer:
             if writer in self._writers:
                 self._writers.remove(writer)
             writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
+            del self._conversations[conversation]
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"Asterisk Call Manager/7.0.3\r\n")
@@ -123,5 +136,5 @@ async def ami_server(server: AmiServer | None = None, port: int = 0) -> AsyncIte
         yield server
     finally:
         listener.close()
-        server.drop()
+        await server.end()
         await listener.wait_closed()
