@@ -34,6 +34,7 @@ ACTIONS: Mapping[str, str] = {
     "handover_left": "转接后离开",
     "handover_taken_back": "撤回转接",
     "referral_received": "接收警情分流",
+    "referral_taken": "领取警情分流",
     "callback_requested": "安排回拨",
     "callback_cancelled": "取消回拨",
     "broadcast_announced": "发布播报",

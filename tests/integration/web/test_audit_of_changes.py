@@ -66,6 +66,7 @@ EXEMPT: dict[str, str] = {
 RECORDED_BELOW = {
     "part_calls": "app.ingest.twins",
     "retry_parked_event": "app.ingest.parked",
+    "take_referral": "app.handovers.taking",
     "set_priority_caller": "app.callers.service",
     "clear_priority_caller": "app.callers.service",
 }
