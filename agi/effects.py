@@ -36,6 +36,7 @@ from ivr_flows.model import (
     Say,
 )
 from ivr_flows.published import Choice
+from ivr_flows.say import SOUND_FOLDERS
 from ivr_flows.versions import SHANGHAI
 
 log = structlog.get_logger(__name__)
@@ -109,7 +110,7 @@ class Stage:
     def _set_language(self) -> None:
         language = self.visit.step.state.value("language")
         if language != self.visit.language:
-            self.channel.set_variables({LANGUAGE: language})
+            self.channel.set_variables({LANGUAGE: SOUND_FOLDERS.get(language, language)})
             self.visit.language = language
 
     def _miss(self, prompt: str) -> None:

@@ -14,6 +14,7 @@ from app.contract.events import IntakeRecorded
 from app.contract.lookup import LookupRequest
 from ivr_flows.model import Dial, End, EnterQueue, GoBack, HandOver, HangUp
 from ivr_flows.published import Choice
+from ivr_flows.say import SOUND_FOLDERS
 from ivr_flows.stepper import start, step
 
 log = structlog.get_logger(__name__)
@@ -26,6 +27,7 @@ TOLD = (
     variables.LINE_QUEUE, variables.FLOW_RUN, LANGUAGE,
 )  # fmt: skip
 USUAL_LANGUAGE = "zh"
+LANGUAGE_OF_FOLDER = {folder: language for language, folder in SOUND_FOLDERS.items()}
 
 
 class FlowPlayer:
@@ -68,11 +70,11 @@ class FlowPlayer:
             lookup = self._services.lookup.begin(request)
         values = {
             "line": line, "trunk": trunk, "mode": told[variables.LINE_MODE], "number": ani,
-            "has_number": "yes" if ani else "no", "language": told[LANGUAGE] or USUAL_LANGUAGE,
+            "has_number": "yes" if ani else "no", "language": _language(told[LANGUAGE]),
         }  # fmt: skip
         first, now = start(choice.flows, choice.name, values), self._clock()
         return Visit(
-            call_id, channel.uniqueid, line, ani, told[variables.LINE_QUEUE], run, told[LANGUAGE] or USUAL_LANGUAGE,
+            call_id, channel.uniqueid, line, ani, told[variables.LINE_QUEUE], run, _language(told[LANGUAGE]),
             choice, lookup, first, now, now + self._services.time_limit_seconds,
         )  # fmt: skip
 
@@ -109,6 +111,11 @@ class FlowPlayer:
 def _told_line(visit: Visit) -> str:
     answer = visit.answer
     return answer.values.get("original_line", "") if answer else ""
+
+
+def _language(folder: str) -> str:
+    """In which the call went on before this flow. Where nothing is spoken in it, the usual one."""
+    return LANGUAGE_OF_FOLDER.get(folder, USUAL_LANGUAGE)
 
 
 def _outputs(end: End, visit: Visit) -> dict[str, str]:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from ivr_flows.audio import ENDINGS, finish_audio, write_tone
 from ivr_flows.prompts import Prompt, load_all
+from ivr_flows.say import SOUND_FOLDERS
 from ivr_flows.voice import EspeakVoice, Voice, VoiceFailed
 
 MANIFEST = "prompts.json"
@@ -73,7 +74,7 @@ def build_prompts(
     prompts: Iterable[Prompt] | None = None,
     cache: Path | None = None,
 ) -> BuildReport:
-    """Write LANGUAGE/hotline/NAME in every format below `sounds`. One failure does not stop the others.
+    """Write FOLDER/hotline/NAME in every format below `sounds`. One failure does not stop the others.
 
     Without `cache` nothing is kept beside that. Raises PromptsInvalid when the shipped lists are wrong, OSError when a
     folder cannot be written.
@@ -130,7 +131,7 @@ def read_manifest(sounds: Path) -> dict[str, Built]:
 
 def audio_file(sounds: Path, prompt: Prompt, ending: str) -> Path:
     """Where Asterisk finds a prompt in one format."""
-    return sounds / prompt.language / "hotline" / f"{prompt.name}.{ending}"
+    return sounds / SOUND_FOLDERS[prompt.language] / "hotline" / f"{prompt.name}.{ending}"
 
 
 def has_audio(sounds: Path, prompt: Prompt) -> bool:

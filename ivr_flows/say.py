@@ -48,6 +48,8 @@ class Speech(Protocol):
 
 SPEECHES: Final[Mapping[str, Speech]] = {"zh": say_zh, "en": say_en}
 LANGUAGES: Final = tuple(SPEECHES)
+SOUND_FOLDERS: Final[Mapping[str, str]] = {"zh": "zh", "en": "en_GB"}
+"""Asterisk's name of a language. Not the bare `en`: what another language lacks, Asterisk plays from there untold."""
 
 
 def words(language: str) -> frozenset[str]:

@@ -30,7 +30,7 @@ def flow_node(flow_library: dict[str, Flow]) -> Iterator[AsteriskNode]:
         patch.setattr(asterisk_node, "HOME", asterisk_node.HOME.with_name(f"{asterisk_node.HOME.name}-flows"))
         with AsteriskNode(own_settings()) as node:
             names = {prompt for flow in flow_library.values() for prompt in flow.prompts} | {"beep", "say-0"}
-            english = node.home / "data/sounds/en/hotline"
+            english = node.home / "data/sounds/en_GB/hotline"
             english.mkdir(parents=True)
             for name in names:
                 seconds = str(LONG.get(name, 0.2))

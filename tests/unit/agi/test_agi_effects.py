@@ -173,7 +173,7 @@ def test_a_side_door_leads_back(caller: Caller) -> None:
 
 
 def test_the_language_is_set_before_the_first_prompt_in_it(caller: Caller) -> None:
-    assert caller.play("5", "1")["CHANNEL(language)"] == "en"
+    assert caller.play("5", "1")["CHANNEL(language)"] == "en_GB"
 
 
 def test_a_sub_flow_s_nodes_are_named_with_it_in_the_path(caller: Caller) -> None:
