@@ -20,6 +20,9 @@ MISSED = frozenset[str](MissedReason)
 MOVED_WITHIN = timedelta(seconds=2)
 """A conversation whose end is told so shortly before its hand-over was moved, not ended."""
 
+LOST_WITHIN = timedelta(milliseconds=500)
+"""Nobody said a word in a conversation so short: a queue behind a Local channel takes some ms to end it."""
+
 
 @dataclass
 class _Conversation:
@@ -160,6 +163,15 @@ class CallStory:
         if is_answered:
             self._was_passed_on = True
             self.is_answered_by_department |= fact.is_parallel
+            if fact.is_parallel:
+                self._forget_lost_race()
+
+    def _forget_lost_race(self) -> None:
+        """Both picked up at once and the department has the citizen: a queue says `answered` and, at once, `ended`."""
+        record, talked = self.record, self._conversations
+        if talked and all(c.ended_at and c.ended_at - c.started_at < LOST_WITHIN for c in talked):
+            talked.clear()
+            record.agent = record.answered_at = record.conversation_ended_at = None
 
     def _engage(self, agent: str, status: AgentStatus, at: datetime, only_from: AgentStatus | None = None) -> None:
         before = self.engagements.get(agent)

@@ -100,6 +100,29 @@ def test_only_a_parallel_answer_of_the_department_is_a_matter_of_ours() -> None:
     assert story_of(ARRIVED, leg(ForwardResult.ANSWERED, is_parallel=True)).is_answered_by_department
 
 
+@pytest.mark.parametrize(("talked_ms", "outcome", "agent"), [(2, "forwarded", None), (900, "answered", "1001")])
+def test_an_agent_cut_off_in_the_moment_he_answered_did_not_have_the_call(
+    talked_ms: int, outcome: str, agent: str | None
+) -> None:
+    """The queue tells that it connected him; the department was faster by a millisecond."""
+    told = [
+        (0, ARRIVED), (4000, facts.CallerQueued(queue="consumer")),
+        (6000, facts.AgentAnswered(queue="consumer", agent="1001")),
+        (6000 + talked_ms, facts.ConversationEnded(queue="consumer", agent="1001", ended_by="caller")),
+        (36_000, leg(ForwardResult.ANSWERED, is_parallel=True)), (36_001, facts.CallEnded(hangup_cause=16)),
+    ]  # fmt: skip
+    events = [
+        CallEvent.make(
+            payload, node="node1", occurred_at=START + timedelta(milliseconds=ms), uniqueid="c1", call_id="c1",
+            distinguishers=(ms,),
+        )
+        for ms, payload in told
+    ]  # fmt: skip
+    record = CallStory(events, area_code="0375").record
+
+    assert (record.outcome, record.agent) == (outcome, agent)
+
+
 WENT_OUT = facts.CallForwarded(line="12315", trunk="market-bureau", ring_time_ms=4000, talk_time_ms=3000)
 BESIDE = WENT_OUT.model_copy(update={"is_parallel": True})
 CAME_BACK = facts.CallForwarded(line="12315", trunk="market-bureau", result=ForwardResult.LOOP)
