@@ -1,6 +1,7 @@
 """What Asterisk tells us, typed. Past `parse.py` nobody sees a header (style.md rule 3). Times are epoch seconds."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from app.contract.ids import CallId, LinkedId, UniqueId
 
@@ -160,6 +161,32 @@ class AmiTransferred:
     kind: str
     target: str
     has_succeeded: bool
+    seat: str = ""
+    """Attended: the seat that has the caller now, and its leg. Of a blind transfer AmiTransferStep tells."""
+    leg: str = ""
+
+
+class TransferStep(StrEnum):
+    """How far a seat is that shall take over a caller."""
+
+    RINGING = "ringing"
+    ANSWERED = "answered"
+    MISSED = "missed"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class AmiTransferStep:
+    """A caller handed on by an agent's phone, told by the dialplan: the seat rings, answers, misses or has ended."""
+
+    at: float
+    caller: Caller
+    step: TransferStep
+    queue: str
+    seat: str
+    seconds: int
+    """Since the transfer."""
+    leg: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +219,7 @@ class AmiMemberPaused:
 AmiEvent = (
     AmiCallArrived | AmiForwarded | AmiLegOfCall | AmiCallerJoined | AmiAgentCalled | AmiAgentRingNoAnswer
     | AmiAgentConnected | AmiAgentCompleted | AmiQueueLeft | AmiCallEnded | AmiRecordingSaved | AmiHandedOver
-    | AmiCalledBack | AmiTransferred | AmiMemberAdded | AmiMemberRemoved | AmiMemberPaused
+    | AmiCalledBack | AmiTransferred | AmiTransferStep | AmiMemberAdded | AmiMemberRemoved | AmiMemberPaused
 )  # fmt: skip
 
 

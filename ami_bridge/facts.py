@@ -16,3 +16,5 @@ class Fact:
     uniqueid: UniqueId | None = None
     linkedid: LinkedId | None = None
     member_uniqueid: str = ""
+    seat: str = ""
+    """Told of a seat: the payload's agent is whoever is signed in there, and nobody's fact if nobody is."""

@@ -22,7 +22,9 @@ from ami_bridge.events import (
     AmiQueueLeft,
     AmiRecordingSaved,
     AmiTransferred,
+    AmiTransferStep,
     Caller,
+    TransferStep,
 )
 from ami_bridge.facts import Fact
 from app.contract import events as told
@@ -59,9 +61,9 @@ def interpret(event: AmiEvent) -> list[Fact]:
     return TABLE[type(event)](event)
 
 
-def _of_call(event: Any, payload: AnyPayload, member_uniqueid: str = "") -> Fact:
+def _of_call(event: Any, payload: AnyPayload, member_uniqueid: str = "", seat: str = "") -> Fact:
     caller: Caller = event.caller
-    return Fact(payload, event.at, caller.call_id, caller.uniqueid, caller.linkedid, member_uniqueid)
+    return Fact(payload, event.at, caller.call_id, caller.uniqueid, caller.linkedid, member_uniqueid, seat)
 
 
 def _call_arrived(event: AmiCallArrived) -> list[Fact]:
@@ -155,7 +157,24 @@ def _called_back(event: AmiCalledBack) -> list[Fact]:
 def _transferred(event: AmiTransferred) -> list[Fact]:
     if not event.has_succeeded:
         return []
-    return [_of_call(event, told.CallTransferred(kind=event.kind, target=event.target))]
+    facts = [_of_call(event, told.CallTransferred(kind=event.kind, target=event.target))]
+    if event.seat:
+        facts.append(_of_call(event, told.AgentAnswered(queue="", agent="", seat=event.seat), event.leg, event.seat))
+    return facts
+
+
+def _transfer_step(event: AmiTransferStep) -> list[Fact]:
+    payload: AnyPayload
+    match event.step:
+        case TransferStep.RINGING:
+            payload = told.AgentRinging(queue=event.queue, agent="", seat=event.seat)
+        case TransferStep.ANSWERED:
+            payload = told.AgentAnswered(queue=event.queue, agent="", seat=event.seat, ring_time_seconds=event.seconds)
+        case TransferStep.MISSED:
+            payload = told.AgentMissed(queue=event.queue, agent="", ring_time_ms=event.seconds * 1000)
+        case TransferStep.ENDED:
+            payload = told.ConversationEnded(queue=event.queue, agent="", ended_by="agent")
+    return [_of_call(event, payload, event.leg, event.seat)]
 
 
 def _member_added(event: AmiMemberAdded) -> list[Fact]:
@@ -190,6 +209,7 @@ TABLE: dict[type[AmiEvent], Callable[[Any], list[Fact]]] = {
     AmiHandedOver: _handed_over,
     AmiCalledBack: _called_back,
     AmiTransferred: _transferred,
+    AmiTransferStep: _transfer_step,
     AmiMemberAdded: _member_added,
     AmiMemberRemoved: _member_removed,
     AmiMemberPaused: _member_paused,

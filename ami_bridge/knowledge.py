@@ -5,7 +5,7 @@ an agent answers on one leg). The others are numbered; a twin from the other sou
 """
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import Enum
 
@@ -80,7 +80,12 @@ class Knowledge:
         self._agents: dict[tuple[str, ...], list[Told]] = defaultdict(list)
 
     def tell(self, fact: Fact, source: Source) -> CallEvent | None:
-        """The event to send, or None when it was told before."""
+        """The event to send, or None when it was told before, or is of a seat where nobody is signed in."""
+        if fact.seat:
+            agent = self._agent_at(fact.seat)
+            if not agent:
+                return None
+            fact = replace(fact, payload=fact.payload.model_copy(update={"agent": agent}))
         event_type, numbering, parts = identify(fact)
         call_id = self._call_of(fact)
         if numbering is Numbering.ONCE:
@@ -154,6 +159,11 @@ class Knowledge:
 
     # inside
 
+    def _agent_at(self, seat: str) -> str:
+        """Who signed in at this seat last and is still there; empty: nobody."""
+        there = [(member.changed_at, agent) for (_, agent), member in self.members.items() if member.seat == seat]
+        return max(there)[1] if there else ""
+
     def _call_of(self, fact: Fact) -> CallId | None:
         """A line of queue_log knows the channel only; live events said which call it belongs to."""
         if fact.call_id is None or fact.uniqueid is None or str(fact.call_id) != fact.uniqueid:
@@ -218,7 +228,9 @@ class Knowledge:
         return member is not None and not member.is_paused
 
     def _completed(self, payload: AnyPayload, call_id: CallId | None) -> AnyPayload:
-        """A line of queue_log names no seat, a transfer no agent: add what we know."""
+        """A line of queue_log names no seat, a transfer no agent, an attended one no queue: add what we know."""
+        if isinstance(payload, told.AgentAnswered) and not payload.queue and call_id in self.calls:
+            payload = payload.model_copy(update={"queue": self.calls[call_id].queue})
         if isinstance(payload, told.AgentAnswered | told.AgentSignedOut) and not payload.seat:
             member = self.members.get((payload.queue, payload.agent))
             return payload.model_copy(update={"seat": member.seat}) if member else payload
@@ -243,7 +255,7 @@ class Knowledge:
                 call.waiting_in, call.waiting_since = payload.queue, at
             case told.AgentAnswered():
                 call.queue, call.agent, call.answered_at, call.waiting_in = payload.queue, payload.agent, at, ""
-            case told.ConversationEnded():
+            case told.ConversationEnded() if payload.agent == call.agent:
                 call.agent = ""
             case told.QueueTimedOut() | told.CallerAbandoned():
                 call.waiting_in = ""

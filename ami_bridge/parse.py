@@ -20,8 +20,10 @@ from ami_bridge.events import (
     AmiQueueLeft,
     AmiRecordingSaved,
     AmiTransferred,
+    AmiTransferStep,
     Caller,
     SeenMember,
+    TransferStep,
 )
 from ami_bridge.switch import Headers
 from app.contract import variables
@@ -220,16 +222,33 @@ def _agent_completed(headers: Headers) -> AmiAgentCompleted:
     )
 
 
-def _blind_transfer(headers: Headers) -> AmiTransferred:
+def _blind_transfer(headers: Headers) -> AmiTransferred | None:
     prefix = "Transferee" if headers.get("TransfereeUniqueid") else "Transferer"
     has_succeeded = headers["Result"] == "Success"
-    return AmiTransferred(_at(headers), _caller(headers, prefix), "blind", headers.get("Extension", ""), has_succeeded)
+    event = AmiTransferred(_at(headers), _caller(headers, prefix), "blind", headers.get("Extension", ""), has_succeeded)
+    return event if headers.get(f"{prefix}AccountCode") else None  # two seats that talk to each other make no call
 
 
-def _attended_transfer(headers: Headers) -> AmiTransferred:
+def _attended_transfer(headers: Headers) -> AmiTransferred | None:
     prefix = "Transferee" if headers.get("TransfereeUniqueid") else "OrigTransferer"
-    target = headers.get("TransferTargetCallerIDNum") or headers.get("SecondTransfererConnectedLineNum", "")
-    return AmiTransferred(_at(headers), _caller(headers, prefix), "attended", target, headers["Result"] == "Success")
+    has_succeeded = headers["Result"] == "Success"
+    seat = _seat(headers.get("TransferTargetChannel", "")).rpartition("-")[0]
+    target = seat or headers.get("SecondTransfererConnectedLineNum", "")
+    leg = headers.get("TransferTargetUniqueid", "")
+    event = AmiTransferred(_at(headers), _caller(headers, prefix), "attended", target, has_succeeded, seat, leg)
+    return event if headers.get(f"{prefix}AccountCode") else None
+
+
+def _transfer_step(headers: Headers) -> AmiTransferStep:
+    return AmiTransferStep(
+        _at(headers),
+        _own_caller(headers),
+        step=TransferStep(headers["Step"]),
+        queue=headers.get("Queue", ""),
+        seat=headers["Seat"],
+        seconds=max(0, int(headers.get("Seconds") or 0)),
+        leg=headers.get("Leg", ""),
+    )
 
 
 def _member_added(headers: Headers) -> AmiMemberAdded:
@@ -252,7 +271,7 @@ def _member_paused(headers: Headers) -> AmiMemberPaused:
     return AmiMemberPaused(_at(headers), headers["Queue"], _agent(headers), headers["Paused"] == YES, reason)
 
 
-PARSERS: dict[str, Callable[[Headers], AmiEvent]] = {
+PARSERS: dict[str, Callable[[Headers], AmiEvent | None]] = {
     variables.USER_EVENT_ARRIVED: _arrived,
     variables.USER_EVENT_FORWARDED: _forwarded,
     variables.USER_EVENT_LEFT: _queue_left,
@@ -260,6 +279,7 @@ PARSERS: dict[str, Callable[[Headers], AmiEvent]] = {
     variables.USER_EVENT_RECORDING: _recording,
     variables.USER_EVENT_HANDOVER: _handed_over,
     variables.USER_EVENT_CALLBACK: _called_back,
+    variables.USER_EVENT_TRANSFER: _transfer_step,
     "QueueCallerJoin": _caller_joined,
     "AgentCalled": _agent_called,
     "AgentRingNoAnswer": _ring_no_answer,

@@ -25,7 +25,9 @@ from ami_bridge.events import (
     AmiQueueLeft,
     AmiRecordingSaved,
     AmiTransferred,
+    AmiTransferStep,
     Caller,
+    TransferStep,
 )
 from ami_bridge.parse import Unreadable, epoch_seconds
 from app.contract import variables
@@ -189,6 +191,20 @@ def _called_back(line: Line) -> list[AmiEvent]:
     return [AmiCalledBack(line.at, line.caller, step=line.data[0], cause=line.text(1, 40))]
 
 
+def _transfer_step(line: Line) -> list[AmiEvent]:
+    return [
+        AmiTransferStep(
+            line.at,
+            line.caller,
+            step=TransferStep(line.data[0]),
+            queue=line.text(1, 80),
+            seat=line.text(2, 80),
+            seconds=line.number(3),
+            leg=line.text(4, 64),
+        )
+    ]
+
+
 def _is_interface(line: Line) -> bool:
     """Without log_membername_as_agent these lines name the device only; the snapshot then says who sits there."""
     return "/" in line.agent
@@ -219,6 +235,7 @@ LINES: dict[str, Callable[[Line], list[AmiEvent]]] = {
     variables.QUEUE_LOG_RECORDING: _recording,
     variables.QUEUE_LOG_HANDOVER: _handed_over,
     variables.QUEUE_LOG_CALLBACK: _called_back,
+    variables.QUEUE_LOG_TRANSFER: _transfer_step,
     "ENTERQUEUE": _joined,
     "RINGNOANSWER": _ring_no_answer,
     "CONNECT": _connected,

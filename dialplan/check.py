@@ -44,7 +44,11 @@ def check_files(files: dict[PurePosixPath, str]) -> list[Problem]:
     extensions = files[PurePosixPath("extensions.conf")]
     steps = parse_extensions(extensions)
     modules = set(re.findall(r"^load = (\w+)\.so", files[PurePosixPath("modules.conf")], re.MULTILINE))
-    entrances = set(re.findall(r"^context = (\S+)", files[PurePosixPath("pjsip.conf")], re.MULTILINE))
+    entrances = set(
+        re.findall(
+            r"^(?:context = |set_var = TRANSFER_CONTEXT=)(\S+)", files[PurePosixPath("pjsip.conf")], re.MULTILINE
+        )
+    )
     empty = set(re.findall(r"^\[([^\]]+)\]", extensions, re.MULTILINE)) - {step.context for step in steps}
     return lint(steps, modules, entrances - empty)  # seats that may dial nothing have a context without a step
 

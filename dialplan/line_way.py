@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from app.contract.events import LineRule
 from dialplan.line_plan import SHANGHAI, Category, Line, Mode, Period
 from dialplan.site_plan import Did, SitePlan, Trunk, TrunkKind
 
@@ -58,6 +59,19 @@ class NumberOfLine:
     until: int
 
 
+@dataclass(frozen=True)
+class DeliveredNumber:
+    """A number that a trunk delivers, and the line it means unless a diversion says more."""
+
+    number: str
+    line: str
+    rule: LineRule
+
+    def by_trunk(self, line: str) -> "DeliveredNumber":
+        """The same on a trunk of this line alone."""
+        return DeliveredNumber(self.number, line, LineRule.TRUNK)
+
+
 def line_ways(plan: SitePlan) -> list[LineWays]:
     """Every line of the plan that can be called, in its order."""
     found = []
@@ -98,6 +112,16 @@ def access_codes(plan: SitePlan, trunk: Trunk) -> list[Did]:
     if not any(did.number == main for did in dids_of(plan, trunk)):
         return []
     return [Did(number=line.access_code + main, line=line.number) for line in plan.lines if line.access_code]
+
+
+def numbers_of(plan: SitePlan, trunk: Trunk) -> list[DeliveredNumber]:
+    """All numbers of a trunk, access codes too. A line's own number says most, then the trunk of a line."""
+    main = plan.main_line.number
+    found = [
+        DeliveredNumber(did.number, did.line, LineRule.DNIS if did.line != main else LineRule.MAIN)
+        for did in dids_of(plan, trunk)
+    ] + [DeliveredNumber(code.number, code.line, LineRule.ACCESS_CODE) for code in access_codes(plan, trunk)]
+    return [one if one.rule is LineRule.DNIS or not trunk.line else one.by_trunk(trunk.line) for one in found]
 
 
 def dids_of(plan: SitePlan, trunk: Trunk) -> list[Did]:

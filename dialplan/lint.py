@@ -12,7 +12,8 @@ from dialplan.line_variables import LINE_VARIABLES
 from dialplan.problem import Problem
 
 OWN_VARIABLES = {
-    "HL_AGI", "HL_CAUSE", "HL_MAX_CALLS", "HL_MEMBER", "HL_QUEUED_AT", "HL_STAGE", "HL_STATUS", "HL_TRIES",
+    "HL_AGI", "HL_ASKED_AT", "HL_ASKED_QUEUE", "HL_CAUSE", "HL_MAX_CALLS", "HL_MEMBER", "HL_QUEUED_AT", "HL_SEAT",
+    "HL_SECONDS", "HL_STAGE", "HL_STATUS", "HL_TALKED", "HL_TRIES", "HL_WITH_SEAT",
     *LINE_VARIABLES, *HANDOVER_VARIABLES, *CALLBACK_VARIABLES,
 }  # fmt: skip
 """Used by the dialplan alone; every other HL_ name is shared with AGI and stands in app.contract.variables."""
@@ -29,18 +30,20 @@ MODULE_OF = {
     "TIMEOUT": "func_timeout", "CUT": "func_cut", "DB": "func_db", "DB_DELETE": "func_db",
     "DEVICE_STATE": "func_devstate", "GLOBAL": "func_global",
     "GosubIf": "app_stack", "MASTER_CHANNEL": "func_channel", "REDIRECTING": "func_callerid", "SHIFT": "func_strings",
-    "STRFTIME": "func_strings", "QUEUE_MEMBER": "app_queue", "QUEUE_VARIABLES": "app_queue",
+    "STRFTIME": "func_strings", "TOLOWER": "func_strings", "PJSIP_HEADERS": "res_pjsip_header_funcs",
+    "QUEUE_MEMBER": "app_queue", "QUEUE_VARIABLES": "app_queue",
     "QUEUE_WAITING_COUNT": "app_queue",
     **HANDOVER_MODULES,
 }  # fmt: skip
-BUILT_IN = {"Answer", "Goto", "GotoIf", "Hangup", "NoOp", "Set", "Wait"}
+BUILT_IN = {"Answer", "Goto", "GotoIf", "Hangup", "MSet", "NoOp", "Set", "Wait"}
 PROMPTS = (
     *CALLBACK_PROMPTS, "forward-failed", "forwarding", "greeting", "handover-announcement", "handover-lost",
     "long-wait", "no-agent", "overflow",
 )  # fmt: skip
 """Prompts the dialplan itself plays, in sounds/zh/hotline."""
 FROM_THE_NETWORK = re.compile(r"\$\{(?:CALLERID|EXTEN|PJSIP_HEADER|CHANNEL\(pjsip|REDIRECTING|SIP_HEADER)")
-FUNCTION = re.compile(r"(?:\$\{|Set\()([A-Z_]{2,})\(")
+FUNCTION = re.compile(r"(?:\$\{|Set\(|,)([A-Z_]{2,})\(")
+HANGUP_HANDLER = re.compile(r'hangup_handler_(?:push|wipe)\)="?([a-z-]+),')
 CALLED_CONTEXTS = tuple(
     re.compile(pattern)
     for pattern in (
@@ -126,8 +129,7 @@ def _targets(step: Step) -> Iterator[str]:
         for branch in step.arguments.rpartition("?")[2].split(":"):
             if branch.count(",") == 2:
                 yield branch.split(",")[0]
-    if "hangup_handler_push" in step.arguments:
-        yield step.arguments.partition("=")[2].split(",")[0]
+    yield from HANGUP_HANDLER.findall(step.arguments)
     for pattern in CALLED_CONTEXTS:
         yield from pattern.findall(f"{step.application}({step.arguments}")
 
@@ -148,6 +150,8 @@ def _trunk_routes(steps: list[Step]) -> Iterator[Problem]:
             step.application == "Dial" and not OF_THE_PLAN.match(step.arguments)
         ):
             yield Problem(_where(step), "a trunk can reach it", "Keep it to seats")
+        if step.application == "MSet" and re.search(r"HL_(DIAL|SEATS)=", step.arguments):
+            yield Problem(_where(step), "rings what is not checked", "Write HL_DIAL and HL_SEATS with Set() alone")
         if step.application == "Set" and re.match(r"_*HL_(DIAL|SEATS)=", step.arguments):
             value = step.arguments.partition("=")[2]
             if not LEGS.fullmatch(value) and value != "${HL_SEATS}":

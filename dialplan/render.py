@@ -12,7 +12,7 @@ from dialplan.ami_events import AMI_EVENTS
 from dialplan.asterisk import NEWEST, asterisk_owner, module_directory
 from dialplan.escaping import configuration_value
 from dialplan.handover_targets import handover_targets
-from dialplan.line_way import NEVER, access_codes, dids_of, line_ways, numbers_of_lines
+from dialplan.line_way import NEVER, line_ways, numbers_of, numbers_of_lines
 from dialplan.seat_range import expand
 from dialplan.seats import seat_password
 from dialplan.settings import DialplanSettings
@@ -24,7 +24,9 @@ MARK = "HL_RENDERED"
 """A global variable that holds a digest of the rendered dialplan."""
 WRITABLE = ("log", "run", "spool", "lib", "recordings")
 """Folders Asterisk writes to; everything else it may only read."""
-PARTS = tuple(f"extensions_{part}.conf.j2" for part in ("ask", "callback", "doors", "handover", "lines", "resolve"))
+PARTS = tuple(
+    f"extensions_{part}.conf.j2" for part in ("ask", "callback", "doors", "handover", "lines", "resolve", "transfer")
+)
 """Templates that others include."""
 
 
@@ -91,8 +93,7 @@ def template_values(plan: SitePlan, settings: DialplanSettings) -> dict[str, Any
         "general_queue": plan.general_queue,
         "known_networks": list(dict.fromkeys([*trunk_networks, *plan.seat_networks])),
         "trunks": plan.trunks,
-        "dids_of": {trunk.name: dids_of(plan, trunk) for trunk in plan.trunks},
-        "access_codes_of": {trunk.name: access_codes(plan, trunk) for trunk in plan.trunks},
+        "numbers_of": {trunk.name: numbers_of(plan, trunk) for trunk in plan.trunks},
         "main_line": plan.main_line.number,
         "main_queue": plan.main_line.queue,
         "line_ways": line_ways(plan),
@@ -103,6 +104,7 @@ def template_values(plan: SitePlan, settings: DialplanSettings) -> dict[str, Any
         "callbacks": plan.callbacks,
         "rating_flow": plan.rating_flow,
         "has_doors": any(queue.side_doors for queue in plan.queues),
+        "transfer_ring_seconds": max(queue.ring_seconds for queue in plan.queues),
         "handover_targets": handover_targets(plan),
         "seats": [
             {"name": seat, "group": group.name, "password": seat_password(secret, seat)}

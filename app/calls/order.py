@@ -7,7 +7,7 @@ from app.contract.events import CallEvent, EventType
 
 _LIFE = [
     EventType.CALL_ARRIVED, EventType.INTAKE_RECORDED, EventType.CALLER_QUEUED, EventType.AGENT_MISSED,
-    EventType.AGENT_RINGING, EventType.AGENT_ANSWERED, EventType.CALL_TRANSFERRED, EventType.CALLBACK_PROGRESSED,
+    EventType.AGENT_RINGING, EventType.CALL_TRANSFERRED, EventType.AGENT_ANSWERED, EventType.CALLBACK_PROGRESSED,
     EventType.CONVERSATION_ENDED,
 ]  # fmt: skip
 _LATE = [EventType.CALL_RATED, EventType.CALLER_ABANDONED, EventType.CALL_ENDED, EventType.RECORDING_SAVED]

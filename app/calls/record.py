@@ -111,7 +111,7 @@ class CallStory:
         """Move the state on. A phone that stops ringing means waiting only if no other one rings."""
         reported = REPORTS[event.type]
         if isinstance(event.payload, facts.ConversationEnded) and (
-            self._waits_again or self._goes_on_in_room(event.payload)
+            self._waits_again or self._goes_on_in_room(event.payload) or self._has_left(event.payload.agent)
         ):
             return
         if isinstance(event.payload, facts.CallerQueued):
@@ -147,6 +147,8 @@ class CallStory:
                 self._left_queue = (at, CallOutcome.NO_AGENT if is_nobody_there else CallOutcome.OVERFLOW)
             case facts.CallForwarded() as fact:
                 self._tell_of_leg(fact)
+            case facts.CallTransferred(agent=agent):
+                self._hand_on(agent, at)
             case facts.HandedOver() as fact:
                 self._hand_over(fact, at)
 
@@ -187,6 +189,7 @@ class CallStory:
         if not any(c.agent == fact.agent and c.ended_at is None for c in self._conversations):
             self._conversations.append(_Conversation(fact.agent, at))
         self._left_queue, self._waits_again = None, False
+        record.conversation_ended_at = None
         for other, engagement in list(self.engagements.items()):
             if engagement.status is AgentStatus.RINGING:
                 self._engage(other, AgentStatus.READY, at)
@@ -208,6 +211,20 @@ class CallStory:
             if conversation.ended_at is None:
                 conversation.started_at = at
 
+    def _has_left(self, agent: str) -> bool:
+        """The end of this agent's talk is known already: a transfer, or the hand-over's acceptance, said so."""
+        talks = [c for c in self._conversations if c.agent == agent]
+        return bool(talks) and all(c.ended_at is not None for c in talks)
+
+    def _goes_on_with_another(self, agent: str) -> bool:
+        """Whoever transferred is told to have ended when the next agent may talk already."""
+        return any(c.ended_at is None and c.agent != agent for c in self._conversations[-1:])
+
+    def _hand_on(self, agent: str, at: datetime) -> None:
+        """A transfer: the agent is free. Who has the citizen now is told by an answer of his own."""
+        if any(c.agent == agent and c.ended_at is None for c in self._conversations):
+            self._end_conversation(facts.ConversationEnded(queue=self.record.queue, agent=agent), at)
+
     def _goes_on_in_room(self, fact: facts.ConversationEnded) -> bool:
         """Moved to the room of a hand-over, a queue that stood behind a Local channel says `the caller has left`."""
         return fact.agent == self._in_room and fact.ended_by == "caller"
@@ -228,7 +245,8 @@ class CallStory:
                 self._engage(fact.agent, AgentStatus.TALKING, at)
 
     def _end_conversation(self, fact: facts.ConversationEnded, at: datetime) -> None:
-        self.record.conversation_ended_at = at
+        if not self._goes_on_with_another(fact.agent):
+            self.record.conversation_ended_at = at
         self.record.agent = self.record.agent or fact.agent  # the answer itself may be lost in a gap
         still_on = [c for c in self._conversations if c.ended_at is None and c.agent == fact.agent]
         if still_on:

@@ -35,7 +35,7 @@ REPORTS: Mapping[EventType, CallState | None] = MappingProxyType(
         EventType.QUEUE_TIMED_OUT: None,
         EventType.CALL_FORWARDED: None,
         EventType.HANDED_OVER: None,
-        EventType.CALL_TRANSFERRED: None,
+        EventType.CALL_TRANSFERRED: _C.AFTER_TALK,
         EventType.CALLBACK_REQUESTED: None,
         EventType.CALLBACK_PROGRESSED: None,
         EventType.CALL_RATED: None,

@@ -53,11 +53,18 @@ def stages_of(events: Sequence[CallEvent]) -> list[Stage]:
     marks: list[tuple[str, datetime, str, str]] = []
     ended_at: datetime | None = None
     queue, state = "", CallState.ARRIVED
+    handed_on: set[str] = set()
     came_back = has_come_back(events)
     for event in in_order(events):
         queue = getattr(event.payload, "queue", "") or queue
         agent = getattr(event.payload, "agent", "")
         reported = REPORTS[event.type]
+        if event.type is EventType.CALL_TRANSFERRED:
+            handed_on.add(agent)
+        elif event.type is EventType.AGENT_ANSWERED:
+            handed_on.discard(agent)
+        elif event.type is EventType.CONVERSATION_ENDED and agent in handed_on:
+            continue  # somebody else may talk already
         if event.type is EventType.CALL_ENDED or event.type is EventType.CALLER_ABANDONED:
             ended_at = ended_at or event.occurred_at
         elif event.type is EventType.QUEUE_TIMED_OUT:

@@ -18,7 +18,7 @@ from app.contract.events import AgentAnswered, AgentRinging, CallArrived, CallEv
 from app.handovers.referrals import join_referrals, mark_source
 from app.handovers.service import keep_handovers
 from app.ingest.jobs import check_recording
-from app.ingest.twins import judge_twins
+from app.ingest.twins import judge_twins, share_tickets
 from app.lines.rules import MAIN_LINE
 from app.lines.service import find_line, mode_of, probe_trunks
 from app.platform.database import insert_ignore
@@ -44,7 +44,19 @@ _AGENTS = (
 # Built once: building a statement costs as much as running it (ADR 0065).
 _WHAT_TICKETS_SHOW = ("agent", "caller_number", "original_line")
 _WHAT_TWINS_SHARE = frozenset(
-    {"caller_number", "original_line", "line_rule", "trunk", "arrived_at", "answered_at", "ended_at"}
+    {
+        "caller_number",
+        "original_line",
+        "line_rule",
+        "trunk",
+        "arrived_at",
+        "queued_at",
+        "answered_at",
+        "ended_at",
+        "forward_trunk",
+        "forward_result",
+        "forward_talk_ms",
+    }
 )
 
 
@@ -89,6 +101,7 @@ def apply_facts(session: Session, fresh: list[CallEvent], terms: Terms, now: dat
     join_referrals(session, answered, now=now)
     callbacks.carry_drafts(session, answered)
     filled = [one.call for one in told if one.call.ticket_id is not None and one.changed & {*_WHAT_TICKETS_SHOW}]
+    share_tickets(session, answered)
     open_drafts(session, answered, region_code=terms.region_code, now=now)
     if filled:
         fill_drafts(session, filled, now=now)

@@ -16,7 +16,8 @@ from app.accounts import audit
 from app.accounts.auth import Actor
 from app.accounts.models import ServiceToken
 from app.calls.models import Call, JoinedCall
-from app.calls.twins import DIVERTED, Pair, pairs_of
+from app.calls.twins import DIVERTED, Pair, come_back_of, pairs_of
+from app.contract.events import LineRule
 from app.lines.models import Trunk
 from app.lines.rules import MAIN_LINE
 from app.platform.errors import NotFound
@@ -29,19 +30,21 @@ log = structlog.get_logger()
 
 def judge_twins(session: Session, calls: Iterable[Call], *, now: datetime) -> list[Call]:
     """Join and part the records of these callers anew; the calls of which `same_as` has changed."""
-    of_caller = defaultdict(list)
+    of_caller: dict[str, list[Call]] = defaultdict(list)
     for call in calls:
         if call.caller_number and call.original_line not in {"", MAIN_LINE} and not call.is_test:
-            of_caller[call.original_line, call.caller_number].append(call.arrived_at)
+            of_caller[call.caller_number].append(call)
     if not of_caller:
         return []
-    exchanges = _exchanges(session, {line for line, _ in of_caller})
+    exchanges = _exchanges(session)
     moved = []
-    for (line, number), moments in sorted(of_caller.items()):
-        nodes = {node for node, its_line in exchanges.items() if its_line == line}
-        if nodes:
-            found = _records(session, line, number, min(moments) - LONGEST_CALL, max(moments) + LONGEST_CALL)
-            moved += _judge(session, line, found, nodes, now)
+    for number, of_number in sorted(of_caller.items()):
+        is_told = any(call.original_line in exchanges.values() for call in of_number)
+        may_be_back = any(call.forward_trunk or call.line_rule == LineRule.TRUNK for call in of_number)
+        if is_told or may_be_back:
+            moments = [call.arrived_at for call in of_number]
+            found = _records(session, number, min(moments) - LONGEST_CALL, max(moments) + LONGEST_CALL)
+            moved += _judge(session, found, exchanges, now)
     return moved
 
 
@@ -62,34 +65,35 @@ def part(session: Session, call_id: str, *, actor: Actor, reason: str, now: date
     return judge_twins(session, calls, now=now)
 
 
-def _exchanges(session: Session, lines: set[str]) -> dict[str, str]:
-    """Nodes of foreign exchanges that report one of these lines, by node."""
+def _exchanges(session: Session) -> dict[str, str]:
+    """The line that each foreign exchange reports, by its node."""
     query = select(ServiceToken.node, ServiceToken.line).where(
-        ServiceToken.line.in_(sorted(lines)), ServiceToken.node.is_not(None)
+        ServiceToken.line.is_not(None), ServiceToken.node.is_not(None)
     )
     return {node or "": line or "" for node, line in session.execute(query)}
 
 
-def _records(session: Session, line: str, number: str, since: datetime, until: datetime) -> list[Call]:
-    """All records of this caller on this line, locked in the order of their ids."""
+def _records(session: Session, number: str, since: datetime, until: datetime) -> list[Call]:
+    """All records of this caller, locked in the order of their ids."""
     query = select(Call).where(
-        Call.caller_number == number,
-        Call.original_line == line,
-        Call.is_test.is_(False),
-        Call.arrived_at.between(since, until),
+        Call.caller_number == number, Call.is_test.is_(False), Call.arrived_at.between(since, until)
     )
     return list(session.scalars(query.order_by(Call.call_id).with_for_update()))
 
 
-def _judge(session: Session, line: str, found: list[Call], nodes: set[str], now: datetime) -> list[Call]:
-    told = [call for call in found if call.node in nodes]
-    if not told:
-        return []
-    trunks = set(session.scalars(select(Trunk.name).where(Trunk.line_number == line)))
-    own = [call for call in found if call.node not in nodes and (call.line_rule in DIVERTED or call.trunk in trunks)]
-    rows = list(session.scalars(select(JoinedCall).where(JoinedCall.told_call_id.in_([call.call_id for call in told]))))
+def _judge(session: Session, found: list[Call], exchanges: dict[str, str], now: datetime) -> list[Call]:
+    rows = list(session.scalars(select(JoinedCall).where(JoinedCall.told_call_id.in_([c.call_id for c in found]))))
     parted = {(row.told_call_id, row.own_call_id) for row in rows if row.parted_at is not None}
-    pairs = pairs_of(own, told, parted)
+    pairs = []
+    for line in sorted({call.original_line for call in found} & set(exchanges.values())):
+        of_line = [call for call in found if call.original_line == line]
+        told = [call for call in of_line if exchanges.get(call.node) == line]
+        trunks = set(session.scalars(select(Trunk.name).where(Trunk.line_number == line))) if told else set()
+        own = [c for c in of_line if c not in told and (c.line_rule in DIVERTED or c.trunk in trunks)]
+        pairs += pairs_of(own, told, parted)
+    taken = {call_id for pair in pairs for call_id in (pair.told, pair.own)}
+    ours = [call for call in found if call.node not in exchanges and call.call_id not in taken]
+    pairs += come_back_of(ours, parted)
     _keep_rows(session, [row for row in rows if row.parted_at is None], pairs, now)
     same_as = {call_id: pair.counted for pair in pairs for call_id in (pair.told, pair.own) if call_id != pair.counted}
     moved = [call for call in found if call.same_as != same_as.get(call.call_id)]
@@ -115,3 +119,10 @@ def rows_of(session: Session, call_id: str) -> list[JoinedCall]:
     """Every join of this record, also those that were parted, the latest first."""
     query = select(JoinedCall).where((JoinedCall.told_call_id == call_id) | (JoinedCall.own_call_id == call_id))
     return list(session.scalars(query.order_by(JoinedCall.joined_at.desc())))
+
+
+def share_tickets(session: Session, calls: Iterable[Call]) -> None:
+    """One call, one ticket: a record that does not count belongs to the ticket of the one that does, if it has one."""
+    for call in calls:
+        if call.ticket_id is None and call.same_as is not None:
+            call.ticket_id = session.scalar(select(Call.ticket_id).where(Call.call_id == call.same_as))

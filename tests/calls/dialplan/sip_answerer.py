@@ -48,20 +48,25 @@ class SipAnswerer:
     def register(self, seat: str, password: str, server_port: int) -> None:
         """Register as a seat. Raises AssertionError when that does not work within 5 seconds."""
         challenge = self._ask("REGISTER", seat, server_port, 1, "")
-        values = dict(re.findall(r'(\w+)="([^"]*)"', challenge))
         uri = f"sip:127.0.0.1:{server_port}"
+        proof = self.authorization(challenge, "REGISTER", uri, seat, password)
+        assert self._ask("REGISTER", seat, server_port, 2, proof).startswith("SIP/2.0 200")
+
+    @staticmethod
+    def authorization(challenge: str, method: str, uri: str, seat: str, password: str) -> str:
+        """The header that answers a challenge (RFC 2617)."""
+        values = dict(re.findall(r'(\w+)="([^"]*)"', challenge))
         secret = _md5(f"{seat}:{values['realm']}:{password}")
         response = _md5(
-            f"{secret}:{values['nonce']}:00000001:{seat}:auth:{_md5(f'REGISTER:{uri}')}"
+            f"{secret}:{values['nonce']}:00000001:{seat}:auth:{_md5(f'{method}:{uri}')}"
             if "qop" in values
-            else f"{secret}:{values['nonce']}:{_md5(f'REGISTER:{uri}')}"
+            else f"{secret}:{values['nonce']}:{_md5(f'{method}:{uri}')}"
         )
         quality = f', qop=auth, nc=00000001, cnonce="{seat}"' if "qop" in values else ""
-        header = (
+        return (
             f'Authorization: Digest username="{seat}", realm="{values["realm"]}", nonce="{values["nonce"]}", '
             f'uri="{uri}", response="{response}", algorithm=MD5, opaque="{values.get("opaque", "")}"{quality}\r\n'
         )
-        assert self._ask("REGISTER", seat, server_port, 2, header).startswith("SIP/2.0 200")
 
     def answer_now(self) -> None:
         """Let every call that rings here be answered."""

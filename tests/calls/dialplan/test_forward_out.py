@@ -219,3 +219,31 @@ def test_nobody_is_told_of_a_transfer_that_cannot_be(is_up: bool, heard: list[st
         node.wait_until_idle()
 
     assert [name for name in node.heard("PJSIP/carrier")[before:] if name.startswith("forward")] == heard
+
+
+@pytest.mark.parametrize("address", ["127.0.0.2", "127.0.0.8"], ids=["by the public network", "on its own trunk"])
+def test_an_exchange_that_answers_and_sends_the_caller_back_without_a_word_gets_no_second_call(
+    address: str, node: AsteriskNode
+) -> None:
+    """It drops every header of ours, and Diversion too. The caller reaches our queue, after one hop."""
+    with (
+        exchange(node, "labour", ANSWER) as labour,
+        agent_at(node, "8001", ANSWER),
+        SipPhone(node.settings.sip_port) as citizen,
+        SipPhone(node.settings.sip_port, address=address) as sent_back,
+    ):
+        citizen.invite("12333", CITIZEN)
+        until(lambda: node.cli("core show channels concise").count("!Up!") == 2, "the department talks")
+        with conversation(node):
+            sent_back.invite("12333" if address == "127.0.0.2" else "12345", b'"x" <sip:+8613800000333@c>')
+        assert len(labour.invites) == 1
+        sent_back.hang_up()
+        citizen.hang_up()
+        node.wait_until_idle()
+
+    assert forwarded(node) == [["12333", "labour", "loop", "0"]]
+    with SipPhone(node.settings.sip_port) as again, exchange(node, "labour", BUSY) as labour:
+        again.invite("12333", CITIZEN)  # once the talk is over, the line is rung as ever
+        labour.wait_for()
+        again.hang_up()
+        node.wait_until_idle()

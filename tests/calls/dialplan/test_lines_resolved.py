@@ -104,7 +104,7 @@ def test_bytes_that_are_no_diversion_do_not_stop_a_call(value: bytes, node: Aste
 
 def test_a_line_without_a_way_is_answered_as_the_hotline(node: AsteriskNode) -> None:
     with (
-        changed_dialplan(node, "Set(HL_LINE=12319)", "Set(HL_LINE=110)"),
+        changed_dialplan(node, "HL_DNIS=12319,HL_LINE=12319,", "HL_DNIS=12319,HL_LINE=110,"),
         SipPhone(node.settings.sip_port) as phone,
     ):
         assert phone.invite("12319") == 200

@@ -99,11 +99,15 @@ class Cast:
         )
         phone = self._start(f"seat-{seat}", registers, "127.0.0.1", self._answers(seat, "agent", ring_ms))
         await until(lambda: _saw(phone, "registered"), f"{seat} registers")
+        await self.claim(agent, seat)
+        return phone
+
+    async def claim(self, agent: str, seat: str) -> None:
+        """The agent signs in at a seat whose phone is registered."""
         skills = [QueueSkill(queue="common")]
         result = await self.bridge.commander.obey(SignIn(agent=agent, seat=seat, queues=skills))
         assert result.is_accepted, result.message
         self.seats[seat] = agent
-        return phone
 
     async def service(self, behaviour: str = "answers", **values: object) -> SippProcess:
         """The emergency service's exchange, and Asterisk knows that it is there."""

@@ -172,3 +172,21 @@ def test_a_line_break_in_an_action_is_refused(value: str) -> None:
         check_values("QueueAdd", {"Queue": value})
     with pytest.raises(UnsafeValue):
         check_values("QueueAdd", {value: "x"})
+
+
+def test_two_seats_that_talk_make_no_call() -> None:
+    headers = {"Timestamp": "1.0", "Result": "Success", "TransfereeUniqueid": "n-1.7", "Extension": "8003"}
+
+    assert parse_event("BlindTransfer", headers) is None
+    assert parse_event("AttendedTransfer", headers) is None
+
+
+def test_an_attended_transfer_names_the_seat_that_has_the_caller_now() -> None:
+    headers = {
+        "Timestamp": "1.0", "Result": "Success", "TransfereeUniqueid": "n-1.1", "TransfereeAccountCode": "n-1.1",
+        "TransferTargetChannel": "PJSIP/8002-0000001f", "TransferTargetUniqueid": "n-1.9",
+    }  # fmt: skip
+    event = parse_event("AttendedTransfer", headers)
+
+    assert isinstance(event, AmiTransferred)
+    assert (event.kind, event.target, event.seat, event.leg) == ("attended", "8002", "8002", "n-1.9")

@@ -84,6 +84,26 @@ ROWS: list[tuple[ami.AmiEvent, list[AnyPayload]]] = [
     (ami.AmiTransferred(9.0, CALLER, "blind", "8002", True), [told.CallTransferred(kind="blind", target="8002")]),
     (ami.AmiTransferred(9.0, CALLER, "blind", "8002", False), []),
     (
+        ami.AmiTransferred(9.0, CALLER, "attended", "8002", True, "8002", "leg"),
+        [told.CallTransferred(kind="attended", target="8002"), told.AgentAnswered(queue="", agent="", seat="8002")],
+    ),
+    (
+        ami.AmiTransferStep(9.0, CALLER, ami.TransferStep.RINGING, "common", "8002", 0, "leg"),
+        [told.AgentRinging(queue="common", agent="", seat="8002")],
+    ),
+    (
+        ami.AmiTransferStep(9.0, CALLER, ami.TransferStep.ANSWERED, "common", "8002", 3, "leg"),
+        [told.AgentAnswered(queue="common", agent="", seat="8002", ring_time_seconds=3)],
+    ),
+    (
+        ami.AmiTransferStep(9.0, CALLER, ami.TransferStep.MISSED, "common", "8002", 4, ""),
+        [told.AgentMissed(queue="common", agent="", ring_time_ms=4000)],
+    ),
+    (
+        ami.AmiTransferStep(9.0, CALLER, ami.TransferStep.ENDED, "common", "8002", 60, ""),
+        [told.ConversationEnded(queue="common", agent="", ended_by="agent")],
+    ),
+    (
         ami.AmiMemberAdded(9.0, "common", "1001", "8001", False, ""),
         [told.AgentSignedIn(agent="1001", queue="common", seat="8001")],
     ),

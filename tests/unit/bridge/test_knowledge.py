@@ -214,3 +214,42 @@ def test_lines_of_a_leg_speak_of_the_call_it_belongs_to() -> None:
 
     assert event is not None
     assert event.call_id == "node1-1.1"
+
+
+def signed_in(knowledge: Knowledge, agent: str, seat: str, at: float = 1.0) -> None:
+    knowledge.tell(Fact(told.AgentSignedIn(agent=agent, queue="common", seat=seat), at), Source.LIVE)
+
+
+def of_seat(payload: AnyPayload, at: float, leg: str = "leg-2", seat: str = "8002") -> Fact:
+    return Fact(payload, at, CallId("c"), UniqueId("c"), LinkedId("c"), leg, seat)
+
+
+def test_what_a_seat_does_is_told_of_who_signed_in_there_last(knowledge: Knowledge) -> None:
+    signed_in(knowledge, "1002", "8002")
+    signed_in(knowledge, "1009", "8002", at=2.0)
+    signed_in(knowledge, "1001", "8001", at=3.0)
+
+    event = knowledge.tell(of_seat(told.AgentRinging(queue="common", agent="", seat="8002"), 5.0), Source.LIVE)
+
+    assert event is not None
+    assert isinstance(event.payload, told.AgentRinging)
+    assert event.payload.agent == "1009"
+
+
+def test_what_a_seat_without_an_agent_does_is_no_agents_fact(knowledge: Knowledge) -> None:
+    missed = of_seat(told.AgentMissed(queue="common", agent=""), 5.0)
+
+    assert knowledge.tell(missed, Source.LIVE) is None
+
+
+def test_who_got_a_call_by_an_attended_transfer_has_it_in_its_queue(knowledge: Knowledge) -> None:
+    signed_in(knowledge, "1002", "8002")
+    knowledge.tell(of_call(told.AgentAnswered(queue="common", agent="1001"), 5.0, "leg"), Source.LIVE)
+
+    event = knowledge.tell(of_seat(told.AgentAnswered(queue="", agent="", seat="8002"), 9.0), Source.LIVE)
+    knowledge.tell(of_call(told.ConversationEnded(queue="common", agent="1001"), 9.1), Source.LIVE)
+
+    assert event is not None
+    assert isinstance(event.payload, told.AgentAnswered)
+    assert (event.payload.queue, event.payload.agent) == ("common", "1002")
+    assert knowledge.calls[CallId("c")].agent == "1002"

@@ -15,10 +15,14 @@ from ami_bridge.events import (
     AmiForwarded,
     AmiMemberPaused,
     AmiTransferred,
+    AmiTransferStep,
+    Caller,
+    TransferStep,
 )
 from ami_bridge.interpret import interpret
 from ami_bridge.parse import Unreadable
 from ami_bridge.queue_log import LINES, parse_line
+from app.contract.ids import CallId, LinkedId, UniqueId
 
 
 def test_a_connect_names_the_members_leg() -> None:
@@ -155,3 +159,12 @@ def test_a_result_nobody_knows_is_refused() -> None:
 
     with pytest.raises(ValidationError, match="vanished"):
         interpret(event)
+
+
+def test_the_steps_of_a_transfer_name_seat_and_leg() -> None:
+    [ringing] = parse_line("9|n-1.1|NONE|NONE|HLTRANSFER|ringing|common|8002|0|n-1.9")
+    [missed] = parse_line("13|n-1.1|NONE|NONE|HLTRANSFER|missed|common|8002|4|")
+
+    caller = Caller(CallId("n-1.1"), UniqueId("n-1.1"), LinkedId("n-1.1"))
+    assert ringing == AmiTransferStep(9.0, caller, TransferStep.RINGING, "common", "8002", 0, "n-1.9")
+    assert missed == AmiTransferStep(13.0, caller, TransferStep.MISSED, "common", "8002", 4, "")

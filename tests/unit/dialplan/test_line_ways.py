@@ -6,7 +6,7 @@ import pytest
 
 from app.contract.env import PROJECT
 from dialplan.line_prompts import line_prompts
-from dialplan.line_way import NEVER, access_codes, dids_of, line_ways, numbers_of_lines
+from dialplan.line_way import NEVER, access_codes, dids_of, line_ways, numbers_of, numbers_of_lines
 from dialplan.plan_file import load_plan, parse_plan
 from dialplan.site_plan import SitePlan
 
@@ -83,3 +83,22 @@ def test_each_line_is_named_to_the_agent_and_a_number_given_up_to_the_citizen(de
     assert spoken["intercept-12312"] == "您拨打的幺二三幺二已并入一二三四五政务服务便民热线，正在为您转接。"
     assert "whisper-12345" not in spoken
     assert not any(digit in text for text in spoken.values() for digit in "0123456789")
+
+
+@pytest.mark.parametrize(
+    ("trunk", "number", "line", "rule"),
+    [
+        ("carrier", "12345", "12345", "main"),
+        ("carrier", "12328", "12328", "dnis"),
+        ("carrier", "9612345", "12315", "access_code"),
+        ("market-bureau", "12345", "12315", "trunk"),
+        ("market-bureau", "12315", "12315", "dnis"),
+        ("transport", "12345", "12345", "main"),
+    ],
+)
+def test_number_and_trunk_name_the_line_unless_a_diversion_does(
+    trunk: str, number: str, line: str, rule: str, demo: SitePlan
+) -> None:
+    own = next(one for one in demo.trunks if one.name == trunk)
+
+    assert [(one.line, one.rule) for one in numbers_of(demo, own) if one.number == number] == [(line, rule)]

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.calls.call_record import Engagement
-from app.calls.models import AgentStatus
+from app.calls.models import AgentStatus, CallState
 from app.calls.presence import presence_of, with_engagement, with_event, without_wrap_up
 from app.calls.record import CallStory
 from app.calls.timeline import stages_of
@@ -54,7 +54,7 @@ ALONE = {
     EventType.CALL_FORWARDED: ("arrived", None, {}),
     EventType.HANDED_OVER: ("arrived", None, {}),
     EventType.CALLBACK_PROGRESSED: ("arrived", None, {"answered_at": None}),
-    EventType.CALL_TRANSFERRED: ("arrived", None, {}),
+    EventType.CALL_TRANSFERRED: ("after_talk", None, {}),
     EventType.CALLBACK_REQUESTED: ("arrived", None, {"callback_number": "19900054321"}),
     EventType.CALL_RATED: ("arrived", None, {"rating": 1}),
     EventType.MESSAGE_LEFT: ("arrived", None, {"intake": {"messages": [{"file": "m.wav", "seconds": 7}]}}),
@@ -270,3 +270,47 @@ def test_wrap_up_comes_before_pause_and_ends_by_itself_or_by_hand() -> None:
 def test_a_call_without_facts_is_no_call() -> None:
     with pytest.raises(ValueError, match="without facts"):
         story_of()
+
+
+HANDED_ON = [
+    event(facts.CallArrived(trunk="carrier", dnis="12345", ani="19900012345"), 0),
+    event(facts.CallerQueued(queue="common"), 1),
+    event(facts.AgentAnswered(queue="common", agent="1001"), 5, "leg-1"),
+    event(facts.CallTransferred(kind="attended", target="8002", agent="1001"), 20),
+    event(facts.AgentAnswered(queue="common", agent="1002"), 20, "leg-2"),
+    event(facts.ConversationEnded(queue="common", agent="1001", ended_by="transfer"), 20.1),
+]
+
+
+@given(st.permutations(HANDED_ON))
+@settings(max_examples=50)
+def test_after_a_transfer_the_new_agent_has_the_call(shuffled: list[CallEvent]) -> None:
+    story = story_of(*shuffled)
+
+    assert (story.record.agent, story.record.state) == ("1002", CallState.TALKING)
+    assert {agent: e.status for agent, e in story.engagements.items()} == {"1001": "wrap_up", "1002": "talking"}
+    assert [(s.name, s.agent) for s in stages_of(shuffled)][-3:] == [
+        ("talking", "1001"), ("after_talk", ""), ("talking", "1002"),
+    ]  # fmt: skip
+
+
+def test_the_talk_after_a_transfer_lasts_until_the_end_of_the_call() -> None:
+    record = story_of(*HANDED_ON, event(facts.CallEnded(hangup_cause=16), 50)).record
+
+    assert (record.talk_ms, record.outcome) == (45000, "answered")
+    assert record.conversation_ended_at == START + timedelta(seconds=50)
+
+
+def test_a_citizen_who_gives_up_while_the_new_seat_rings_is_missed() -> None:
+    story = story_of(
+        *HANDED_ON[:3],
+        event(facts.CallTransferred(kind="blind", target="8002", agent="1001"), 20),
+        event(facts.AgentRinging(queue="common", agent="1002"), 20.1, "leg-2"),
+        event(facts.ConversationEnded(queue="common", agent="1001", ended_by="transfer"), 20.2),
+        event(facts.CallerAbandoned(queue="common", hold_time_seconds=4), 24),
+        event(facts.CallEnded(hangup_cause=16), 24),
+    )
+
+    assert (story.record.outcome, story.record.state) == ("abandoned", CallState.ENDED)
+    assert story.missed_at == START + timedelta(seconds=24)
+    assert story.engagements["1002"].status is AgentStatus.READY

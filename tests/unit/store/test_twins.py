@@ -1,12 +1,12 @@
 """Which two records are one call, and which must never be taken for it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 
 import pytest
 
-from app.calls.twins import Pair, may_be_one, pairs_of
+from app.calls.twins import Pair, come_back_of, may_be_one, pairs_of
 
 START = datetime(2026, 11, 23, 8, tzinfo=UTC)
 
@@ -94,3 +94,71 @@ def test_two_calls_one_after_the_other_are_two_pairs_in_any_order() -> None:
 
 def test_what_a_person_has_parted_stays_parted() -> None:
     assert pairs_of([Record("n", 4)], [Record("b", 0)], {("b", "n")}) == []
+
+
+@dataclass(frozen=True)
+class Leg(Record):
+    """A call of ours: sent out over `forward_trunk`, or come over `trunk`."""
+
+    trunk: str = "carrier"
+    original_line: str = "12333"
+    queued: float | None = None
+    forward_trunk: str = ""
+    forward_result: str | None = None
+    talk: float = 0
+
+    @property
+    def queued_at(self) -> datetime | None:
+        return None if self.queued is None else START + timedelta(seconds=self.queued)
+
+    @property
+    def forward_talk_ms(self) -> int:
+        return int(self.talk * 1000)
+
+
+SENT = Leg("sent", 0, ended=120, forward_trunk="labour", forward_result="answered", talk=100)
+BACK = Leg("back", 60, answered=70, ended=119, trunk="labour", queued=65)
+
+
+@pytest.mark.parametrize(
+    ("back", "counted"),
+    [
+        (BACK, "back"),
+        (replace(BACK, original_line="12345"), "back"),
+        (replace(BACK, answered=None), "back"),
+        (replace(BACK, answered=None, queued=None), "sent"),
+        (replace(BACK, arrived=18.5), "back"),
+    ],
+    ids=["answered", "by a trunk of several lines", "gave up", "before the queue", "at once, whole seconds"],
+)
+def test_what_a_department_answered_and_sent_back_is_one_call(back: Leg, counted: str) -> None:
+    assert come_back_of([back, SENT]) == [Pair("sent", "back", counted)]
+
+
+@pytest.mark.parametrize(
+    "back",
+    [
+        replace(BACK, trunk="carrier"),
+        replace(BACK, trunk="transport"),
+        replace(BACK, original_line="12328"),
+        replace(BACK, arrived=10),
+        replace(BACK, arrived=121),
+    ],
+    ids=["by the public network", "another trunk", "another line", "before the talk", "after it"],
+)
+def test_another_call_of_the_same_number_is_left_alone(back: Leg) -> None:
+    assert come_back_of([SENT, back]) == []
+
+
+def test_a_leg_that_was_not_answered_or_still_talks_sent_nothing_back() -> None:
+    assert come_back_of([replace(SENT, forward_result="busy"), BACK]) == []
+    assert come_back_of([replace(SENT, ended=None), BACK]) == []
+
+
+def test_two_that_could_have_come_back_are_both_left_alone() -> None:
+    assert come_back_of([SENT, BACK, replace(BACK, call_id="other", arrived=80)]) == []
+    assert come_back_of([SENT, replace(SENT, call_id="other"), BACK]) == []
+
+
+def test_a_pair_that_a_person_parted_is_left_alone() -> None:
+    assert come_back_of([SENT, BACK], {("sent", "back")}) == []
