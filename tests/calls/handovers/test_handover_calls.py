@@ -93,7 +93,7 @@ async def test_a_busy_service_leaves_citizen_and_agent_together_and_another_is_t
 
     assert (await hand_over(cast, call_id)).is_accepted
     await steps_are(cast, call_id, OFFERED, ("110", "refused", "busy"))
-    assert cast.in_room(call_id) == {"carrier", "8001"}
+    await until(lambda: cast.in_room(call_id) == {"carrier", "8001"}, "citizen and agent talk on")
     assert (await hand_over(cast, call_id, "119")).is_accepted
     await steps_are(
         cast, call_id, OFFERED, ("110", "refused", "busy"), ("119", "offered", ""), ("119", "refused", "busy")
