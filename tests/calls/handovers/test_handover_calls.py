@@ -93,7 +93,7 @@ async def test_a_busy_service_leaves_citizen_and_agent_together_and_another_is_t
 
     assert (await hand_over(cast, call_id)).is_accepted
     await steps_are(cast, call_id, OFFERED, ("110", "refused", "busy"))
-    await until(lambda: cast.in_room(call_id) == {"carrier", "8001"}, "citizen and agent talk on")
+    await until(lambda: cast.in_room(call_id) == {"carrier", "8001"}, "citizen and agent are together")
     assert (await hand_over(cast, call_id, "119")).is_accepted
     await steps_are(
         cast, call_id, OFFERED, ("110", "refused", "busy"), ("119", "offered", ""), ("119", "refused", "busy")
@@ -121,12 +121,13 @@ async def test_of_several_requests_at_once_one_rings_the_service(cast: Cast) -> 
     first = (OFFERED, ("110", "refused", "busy"))
     await steps_are(cast, call_id, *first)
     await until(lambda: len(cast.channels(call_id)) == 2, "citizen and agent are left")
+    await until(lambda: cast.in_room(call_id) == {"carrier", "8001"}, "citizen and agent are together")
     await hand_over_at_once(cast, call_id, "119", "119")
     await steps_are(cast, call_id, *first, ("119", "offered", ""), ("119", "refused", "busy"))
 
     assert [fact["payload"]["attempt"] for fact in cast.bridge.told(call_id, "HandedOver")] == ["1", "1", "2", "2"]
     assert len([fact for fact in service.facts() if fact.what.startswith("dialog ")]) == 2
-    assert cast.in_room(call_id) == {"carrier", "8001"}
+    await until(lambda: cast.in_room(call_id) == {"carrier", "8001"}, "citizen and agent are together")
     assert is_connected(citizen)
 
 
@@ -140,7 +141,7 @@ async def test_a_service_that_does_not_answer_is_no_longer_rung(cast: Cast) -> N
     assert (await hand_over(cast, call_id)).message == "a hand-over is under way"
     await steps_are(cast, call_id, OFFERED, ("110", "refused", "no_answer"))
     assert is_connected(citizen)
-    assert cast.in_room(call_id) == {"carrier", "8001"}
+    await until(lambda: cast.in_room(call_id) == {"carrier", "8001"}, "citizen and agent are together")
 
 
 async def test_a_trunk_that_is_down_is_told_and_nobody_is_lost(cast: Cast) -> None:
@@ -151,7 +152,7 @@ async def test_a_trunk_that_is_down_is_told_and_nobody_is_lost(cast: Cast) -> No
     assert (await hand_over(cast, call_id)).is_accepted
     await steps_are(cast, call_id, OFFERED, ("110", "refused", "trunk_down"))
     assert is_connected(citizen)
-    assert cast.in_room(call_id) == {"carrier", "8001"}
+    await until(lambda: cast.in_room(call_id) == {"carrier", "8001"}, "citizen and agent are together")
 
 
 async def test_what_the_service_does_not_take_stays_ours(cast: Cast) -> None:
@@ -163,7 +164,7 @@ async def test_what_the_service_does_not_take_stays_ours(cast: Cast) -> None:
     await until(lambda: len(cast.in_room(call_id)) == 3, "three talk")
     hang_up(service)
     await steps_are(cast, call_id, OFFERED, ANSWERED, ("110", "returned", ""))
-    assert cast.in_room(call_id) == {"carrier", "8001"}
+    await until(lambda: cast.in_room(call_id) == {"carrier", "8001"}, "citizen and agent are together")
     assert is_connected(citizen)
 
 
@@ -183,7 +184,7 @@ async def test_the_agent_takes_the_call_back(cast: Cast, is_joined: bool) -> Non
     last = ("110", "returned", "") if is_joined else ("110", "refused", "withdrawn")
     await steps_are(cast, call_id, OFFERED, *([ANSWERED] if is_joined else []), last)
     await until(lambda: "was_hung_up" in saw(service) or "cancelled" in saw(service), "the service is let go")
-    assert cast.in_room(call_id) == {"carrier", "8001"}
+    await until(lambda: cast.in_room(call_id) == {"carrier", "8001"}, "citizen and agent are together")
     assert is_connected(citizen)
 
 
