@@ -4,6 +4,7 @@ The room and the third leg are the dialplan's own (extensions_handover.conf.j2);
 """
 
 from dataclasses import dataclass
+from secrets import token_hex
 
 from ami_bridge.switch import Headers, SwitchConnection, SwitchRefused
 from app.contract.commands import HandOver, LeaveHandOver, TakeBack
@@ -100,7 +101,11 @@ async def hand_over(switch: SwitchConnection, command: HandOver) -> None:
     if conversation.third or await _is_unsettled(switch, citizen):
         raise SwitchRefused(UNDER_WAY)
     agent = conversation.agent(command.seat)
+    # Never the room of an attempt before: two who leave it and come back at once would meet in two rooms of one name.
+    room = f"{command.call_id}-{token_hex(4)}"
     for channel, name, value in (
+        (citizen.channel, "HL_ROOM", room),
+        (agent.channel, "HL_ROOM", room),
         (citizen.channel, "HL_HANDOVER_AGENT", command.agent),
         (agent.channel, "HL_HANDOVER_AGENT", command.agent),
         (agent.channel, "HL_CITIZEN", citizen.channel),

@@ -10,8 +10,8 @@ HANDOVER_ENTRANCES = frozenset({"handover", "handover-agent"})
 HANDOVER_VARIABLES = frozenset(
     {
         "HL_ATTEMPT", "HL_CITIZEN", "HL_HANDOVER", "HL_HANDOVER_AGENT", "HL_HANDOVER_CAUSE", "HL_HANDOVER_RING",
-        "HL_HANDOVER_STATE", "HL_HANDOVER_TRUNK", "HL_LEG", "HL_LEG_ENDED", "HL_ROUNDS", "HL_STATE", "HL_TAKEN",
-        "HL_THERE", "HL_WAITS",
+        "HL_HANDOVER_STATE", "HL_HANDOVER_TRUNK", "HL_LEG", "HL_LEG_ENDED", "HL_ROOM", "HL_ROUNDS", "HL_STATE",
+        "HL_TAKEN", "HL_THERE", "HL_WAITS",
     }
 )  # fmt: skip
 """Used by the hand-over's part of the dialplan alone."""

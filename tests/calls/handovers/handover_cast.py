@@ -170,8 +170,11 @@ class Cast:
         return {line[0]: line[5] for line in lines if call_id in line}
 
     def in_room(self, call_id: str) -> set[str]:
-        """Who is in the conference: carrier, 8001, handover."""
-        shown = self.node.cli(f"confbridge list {call_id}").splitlines()
+        """Who is in the conference: carrier, 8001, handover. Nobody while there is none, or one of before."""
+        rooms = [line.split()[0] for line in self.node.cli("confbridge list").splitlines() if line.startswith(call_id)]
+        if len(rooms) != 1:
+            return set()
+        shown = self.node.cli(f"confbridge list {rooms[0]}").splitlines()
         names = ("carrier", *self.seats, "handover-leg")
         return {name for line in shown for name in names if f"/{name}-" in line or f"@{name}-" in line}
 

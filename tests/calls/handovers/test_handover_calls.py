@@ -113,7 +113,7 @@ async def hand_over_at_once(cast: Cast, call_id: str, *targets: str) -> None:
 
 
 async def test_of_several_requests_at_once_one_rings_the_service(cast: Cast) -> None:
-    service = await cast.service("busy")
+    service = await cast.service("busy", ring_ms=2000)
     await cast.sign_in("1001", "8001")
     citizen, call_id = await cast.talk()
 

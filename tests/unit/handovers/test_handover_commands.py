@@ -58,6 +58,15 @@ async def test_citizen_and_agent_are_moved_together() -> None:
     told = {(a["Channel"], a["Variable"]): a["Value"] for a in switch.asked if a["Action"] == "Setvar"}
     assert told[AGENT["Channel"], "HL_CITIZEN"] == CITIZEN["Channel"]
     assert told[CITIZEN["Channel"], "HL_HANDOVER_AGENT"] == "1001"
+    assert told[CITIZEN["Channel"], "HL_ROOM"] == told[AGENT["Channel"], "HL_ROOM"]
+
+
+async def test_each_attempt_has_a_room_of_its_own() -> None:
+    switch = switch_with(CITIZEN, AGENT)
+    for _ in range(2):
+        assert (await obey(switch, HAND_OVER)).is_accepted
+
+    assert len({a["Value"] for a in switch.asked if a["Action"] == "Setvar" and a["Variable"] == "HL_ROOM"}) == 2
 
 
 async def test_an_agent_who_answered_a_parallel_call_hands_over_too() -> None:
