@@ -84,11 +84,14 @@ def may_have_come_back(sent: Leg, back: Leg) -> bool:
     two are of one number already.
     """
     is_its_trunk = sent.forward_trunk != "" and back.trunk == sent.forward_trunk
-    if sent.ended_at is None or sent.forward_result != ForwardResult.ANSWERED or not is_its_trunk:
+    if sent.forward_result != ForwardResult.ANSWERED or not is_its_trunk or back.call_id == sent.call_id:
         return False
+    if back.original_line not in {sent.original_line, MAIN_LINE}:
+        return False
+    if sent.ended_at is None:  # the leg is over, and the call's end is about to be told
+        return back.arrived_at >= sent.arrived_at
     answered_at = sent.ended_at - timedelta(milliseconds=sent.forward_talk_ms or 0)
-    is_meanwhile = answered_at - CLOCKS_DIFFER <= back.arrived_at <= sent.ended_at
-    return back.call_id != sent.call_id and is_meanwhile and back.original_line in {sent.original_line, MAIN_LINE}
+    return answered_at - CLOCKS_DIFFER <= back.arrived_at <= sent.ended_at
 
 
 def come_back_of(calls: Iterable[Leg], parted: Collection[tuple[str, str]] = ()) -> list[Pair]:

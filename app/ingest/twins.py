@@ -31,21 +31,31 @@ log = structlog.get_logger()
 def judge_twins(session: Session, calls: Iterable[Call], *, now: datetime) -> list[Call]:
     """Join and part the records of these callers anew; the calls of which `same_as` has changed."""
     of_caller: dict[str, list[Call]] = defaultdict(list)
-    for call in calls:
-        if call.caller_number and call.original_line not in {"", MAIN_LINE} and not call.is_test:
-            of_caller[call.caller_number].append(call)
+    for call in _that_may_be_twins(session, calls):
+        of_caller[call.caller_number or ""].append(call)
     if not of_caller:
         return []
     exchanges = _exchanges(session)
     moved = []
     for number, of_number in sorted(of_caller.items()):
         is_told = any(call.original_line in exchanges.values() for call in of_number)
-        may_be_back = any(call.forward_trunk or call.line_rule == LineRule.TRUNK for call in of_number)
+        may_be_back = any(c.forward_trunk or c.line_rule in {LineRule.TRUNK, LineRule.MAIN} for c in of_number)
         if is_told or may_be_back:
             moments = [call.arrived_at for call in of_number]
             found = _records(session, number, min(moments) - LONGEST_CALL, max(moments) + LONGEST_CALL)
             moved += _judge(session, found, exchanges, now)
     return moved
+
+
+def _that_may_be_twins(session: Session, calls: Iterable[Call]) -> list[Call]:
+    """Calls to lines, and those to 12345 that came from a department: looked at once, when they have ended."""
+    known = [call for call in calls if call.caller_number and call.original_line and not call.is_test]
+    to_main = [call for call in known if call.original_line == MAIN_LINE and call.ended_at is not None]
+    trunks = {call.trunk for call in to_main}
+    departments = set[str]()
+    if trunks:
+        departments.update(session.scalars(select(Trunk.name).where(Trunk.dials_out, Trunk.name.in_(sorted(trunks)))))
+    return [c for c in known if c.original_line != MAIN_LINE] + [c for c in to_main if c.trunk in departments]
 
 
 def part(session: Session, call_id: str, *, actor: Actor, reason: str, now: datetime) -> list[Call]:

@@ -12,8 +12,8 @@ from app.contract.commands import CallBack, CommandResult
 from app.contract.events import CallEvent
 from tests.calls.dialplan.agi_script import AgiScript
 from tests.calls.dialplan.asterisk_node import AsteriskNode
-from tests.calls.dialplan.line_cast import ADDRESSES, agent_at, qualify
-from tests.calls.dialplan.sip_answerer import ANSWER, SipAnswerer
+from tests.calls.dialplan.line_cast import ADDRESSES, agent_at, exchange, qualify
+from tests.calls.dialplan.sip_answerer import ANSWER, RING, SipAnswerer
 from tests.calls.dialplan.sip_phone import SipPhone
 from tests.calls.handovers.handover_cast import Bridge, until
 
@@ -63,29 +63,33 @@ class Stage:
     async def agent(self, seat: str, behaviour: str = ANSWER) -> SipAnswerer:
         return await asyncio.to_thread(self.people.enter_context, agent_at(self.node, seat, behaviour))
 
+    async def department(self, behaviour: str = RING) -> SipAnswerer:
+        """The exchange that is rung beside our agents for 12328."""
+        return await asyncio.to_thread(self.people.enter_context, exchange(self.node, "transport", behaviour))
+
     async def citizen(self, behaviour: str = ANSWER) -> SipAnswerer:
         """Who is rung on the trunk for call-backs."""
         phone = self.people.enter_context(SipAnswerer(CITIZENS, self.node.departments_port, behaviour))
         await asyncio.to_thread(qualify, self.node, "outgoing", is_up=True)
         return phone
 
-    async def caller(self, number: str) -> SipPhone:
+    async def caller(self, number: str, dialled: str = "12345") -> SipPhone:
         """Who calls and is put into the queue."""
         before = len(self.node.queue_log("ENTERQUEUE"))
-        phone = await self.calls(number)
+        phone = await self.calls(number, dialled)
         await until(lambda: len(self.node.queue_log("ENTERQUEUE")) > before, f"{number} waits")
         return phone
 
-    async def calls(self, number: str) -> SipPhone:
+    async def calls(self, number: str, dialled: str = "12345") -> SipPhone:
         """Who calls and is answered by the hotline."""
         phone = self.people.enter_context(SipPhone(self.node.settings.sip_port))
-        assert await asyncio.to_thread(phone.invite, "12345", f"<sip:{number}@c>".encode()) == 200
+        assert await asyncio.to_thread(phone.invite, dialled, f"<sip:{number}@c>".encode()) == 200
         return phone
 
-    async def talk(self, number: str) -> SipPhone:
+    async def talk(self, number: str, dialled: str = "12345") -> SipPhone:
         """Who calls and talks with an agent."""
         before = len(self.node.queue_log("CONNECT"))
-        phone = await self.caller(number)
+        phone = await self.caller(number, dialled)
         await until(lambda: len(self.node.queue_log("CONNECT")) > before, f"{number} talks")
         return phone
 

@@ -23,6 +23,7 @@ from app.contract.events import (
 from app.ingest import twins
 from app.ingest.effects import Terms
 from app.ingest.service import store_batch
+from app.lines.models import Trunk
 from app.platform.database import Database
 from app.tickets.models import Ticket
 from tests.integration.store.calling import batch
@@ -40,6 +41,13 @@ TALKED = CallForwarded(
 @pytest.fixture
 def begin(now: datetime) -> datetime:
     return now - timedelta(hours=1)
+
+
+@pytest.fixture(autouse=True)
+def trunk(database: Database) -> None:
+    """Its exchange serves several lines."""
+    with database.transaction() as session:
+        session.add(Trunk(plan="test", name="transport", label="交通", kind="department", dials_out=True))
 
 
 def facts(call_id: str, begin: datetime, *story: tuple[AnyPayload, float]) -> list[CallEvent]:
@@ -72,7 +80,7 @@ def report(database: Database, events: list[CallEvent], now: datetime) -> None:
 
 def same_as(database: Database) -> dict[str, str | None]:
     with database.reading() as session:
-        return dict(session.execute(select(Call.call_id, Call.same_as)).tuples())
+        return {row.call_id: row.same_as for row in session.scalars(select(Call))}
 
 
 def test_it_counts_once_and_has_one_ticket(database: Database, now: datetime, begin: datetime) -> None:
