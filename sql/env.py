@@ -14,8 +14,10 @@ import app.catalogue.models
 import app.deadlines.models
 import app.handovers.models
 import app.lines.models
+import app.outbox.models
 import app.probes.models
-import app.tickets.models  # noqa: F401
+import app.tickets.models
+import app.tickets.saved_views  # noqa: F401
 from app.platform.database import Base
 
 LOCK_TIMEOUT = "4s"

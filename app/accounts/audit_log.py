@@ -24,6 +24,7 @@ ACTIONS: Mapping[str, str] = {
     "service_token_set": "设置访问令牌",
     "service_token_deactivated": "停用访问令牌",
     "number_revealed": "查看完整号码",
+    "tickets_exported": "导出工单",
     "missed_call_resolved": "处理未接来电",
     "agent_steered": "操作他人坐席",
     "priority_set": "标记优先来电人",
@@ -55,6 +56,7 @@ OBJECTS: Mapping[str, str] = {
     "service_token": "访问令牌",
     "call": "通话",
     "ticket": "工单",
+    "export": "导出",
     "missed_call": "未接来电",
     "agent": "坐席",
     "handover": "转接",
@@ -92,6 +94,9 @@ DETAILS: Mapping[str, str] = {
     "text": "内容",
     "expires_at": "截止时间",
     "seq": "序号",
+    "format": "文件格式",
+    "count": "件数",
+    "filters": "查询条件",
     "is_kept": "已保存",
 }
 VALUES: Mapping[str, str] = {

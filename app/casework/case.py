@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts.auth import Actor
-from app.casework.models import CitizenContact, FollowUp, RequestKind, RequestStatus, UnitReply, UnitRequest
+from app.casework.milestones import list_milestones
+from app.casework.models import CitizenContact, FollowUp, Milestone, RequestKind, RequestStatus, UnitReply, UnitRequest
 from app.catalogue.models import Unit
 from app.deadlines.service import due_at
 from app.tickets.models import Assignment, AssignmentKind, Ticket, TicketHistory
@@ -31,6 +32,7 @@ class Case:
     reply: UnitReply | None
     followers: tuple[Ticket, ...]
     follow_ups: tuple[FollowUp, ...]
+    milestones: tuple[Milestone, ...]
     done: frozenset[Duty]
     sign_due_at: datetime | None
     reply_due_at: datetime | None
@@ -57,6 +59,11 @@ class Case:
     def pending(self, kind: RequestKind) -> UnitRequest | None:
         """What the unit asks for and nobody has decided."""
         return next((r for r in self.requests if r.kind == kind and r.status == RequestStatus.PENDING), None)
+
+    def review_on(self) -> date | None:
+        """The day on which the latest approved suspension ends."""
+        approved = [r for r in self.requests if r.kind == RequestKind.SUSPENSION and r.status == RequestStatus.APPROVED]
+        return date.fromisoformat(str(approved[-1].detail["review_on"])) if approved else None
 
     def failed_contacts(self) -> int:
         """Attempts of the leading unit that reached nobody."""
@@ -104,6 +111,7 @@ def read_case(session: Session, ticket: Ticket, actor: Actor, now: datetime) -> 
         reply=session.scalar(reply),
         followers=followers,
         follow_ups=tuple(follow_ups),
+        milestones=tuple(list_milestones(session, ticket.id)),
         done=duties_done(session, ticket, actor),
         sign_due_at=due_at(session, ticket.id, Clock.SIGN),
         reply_due_at=due_at(session, ticket.id, Clock.REWORK) or due_at(session, ticket.id, Clock.REPLY),

@@ -32,14 +32,18 @@ class Likeness:
 
 def find_duplicates(session: Session, case: Case) -> list[Likeness]:
     """The most alike open tickets of the last 30 days that this person may see, the best first."""
-    ticket = case.ticket
+    return find_alike(session, case.ticket, visible(case.actor, holding_of(session, case.actor)))
+
+
+def find_alike(session: Session, ticket: Ticket, among: ColumnElement[bool]) -> list[Likeness]:
+    """The same among tickets of this condition; what is shown of them is the caller's to decide."""
     alike = [_is_alike_by_number(ticket), _is_alike_by_matter(ticket)]
     wanted = [condition for condition in alike if condition is not None]
     if not wanted:
         return []
     query = (
         select(Ticket)
-        .where(visible(case.actor, holding_of(session, case.actor)), or_(*wanted))
+        .where(among, or_(*wanted))
         .where(Ticket.id != ticket.id, Ticket.status.in_(OPEN - {TicketStatus.DRAFT}))
         .where(Ticket.created_at > ticket.created_at - LOOKED_BACK)
         .order_by(Ticket.created_at.desc(), Ticket.id.desc())

@@ -172,7 +172,11 @@ class Suspension(Form):
 class Commitment(Form):
     reason: Words = _long("承诺办理理由", least=10)
     due_on: date = Field(title="承诺办结日期")
-    milestones: Words = _long("阶段目标（每行一个）", least=10, most=1000)
+    milestones: Words = _long("阶段目标（每行一个：日期 目标，如 2026-12-31 完成施工图）", least=10, most=1000)
+
+
+class MilestoneReport(Form):
+    done: Words = _long("完成情况", least=6)
 
 
 class Termination(Form):
@@ -221,7 +225,7 @@ FORMS: dict[str, type[Form]] = {
     "dispute": Reasoned, "note_opinion": Reasoned, "designate": Designation, "contact": Contact,
     "note_failed_contact": Contact, "assign_support": Support, "request_extension": Extension,
     "refuse_extension": Reasoned, "request_suspension": Suspension, "refuse_suspension": Reasoned,
-    "end_suspension": Reasoned, "request_commitment": Commitment, "refuse_commitment": Reasoned,
+    "end_suspension": Reasoned, "request_commitment": Commitment, "refuse_commitment": Reasoned, "report_milestone": MilestoneReport,
     "request_termination": Termination, "refuse_termination": Reasoned, "draft_reply": Reply,
     "audit_redo": Judgement, "note_attempt": Attempt, "note_answer": Answer, "follow_up_redo": Reasoned,
     "reopen": Reopening, "withdraw": Withdrawal,

@@ -3,16 +3,30 @@
 The empty field name means the state of things, not the form: it is told as a conflict.
 """
 
-from collections.abc import Callable, Mapping
-from datetime import date, timedelta
+from collections.abc import Mapping
+from datetime import timedelta
 from types import MappingProxyType
-from typing import Any
 
 from app.casework import forms
 from app.casework.case import Case
 from app.casework.models import RequestKind
 from app.casework.proposal import is_barred
 from app.casework.refusals import STATE, Missing
+from app.casework.request_guards import (
+    Guard,
+    below_third_return,
+    committable,
+    disputable,
+    extensible,
+    milestone_waits,
+    nothing_else_is_asked,
+    pending,
+    returnable,
+    review_day_came,
+    suspendable,
+    terminable,
+    today,
+)
 from app.casework.rules import private_words
 from app.catalogue.models import UnitKind
 from app.platform.clock import to_shanghai
@@ -20,19 +34,9 @@ from app.tickets.models import AssignmentStatus, Ticket, Urgency
 from app.tickets.rules import missing_for_acceptance, missing_for_finish
 from app.tickets.states import OPEN
 
-Guard = Callable[[Case, Any], Missing]
-
-RETURNS_BEFORE_DISPUTE = 2
 MOST_REDOS = 2
-MOST_EXTENSIONS = 1
-LONGEST_COMMITMENT = timedelta(days=274)
-"""九个月 (安徽2025)."""
 REOPEN_DAYS = 15
 FAILED_CONTACTS = 2
-
-
-def today(case: Case) -> date:
-    return to_shanghai(case.now).date()
 
 
 def free(_case: Case, _given: forms.Form) -> Missing:
@@ -119,31 +123,6 @@ def own_lead(case: Case, _given: forms.Form) -> Missing:
     return {} if case.lead else {STATE: "工单没有主办单位"}
 
 
-def returnable(case: Case, given: forms.ReturnRequest) -> Missing:
-    missing: Missing = {}
-    if case.ticket.is_locked:
-        missing[STATE] = "本工单由热线指定办理，不得退回"
-    elif case.lead and any(r.kind == RequestKind.RETURN and r.unit_code == case.lead.unit_code for r in case.requests):
-        missing[STATE] = "本单位的退单申请已被驳回，不得再次退回"
-    elif case.sign_due_at is not None and case.now > case.sign_due_at:
-        missing[STATE] = "已超过签收时限，不得退单"
-    if given.suggested_unit_code and given.suggested_unit_code not in case.units:
-        missing["suggested_unit_code"] = "没有这个单位"
-    return missing
-
-
-def below_third_return(case: Case, _given: forms.Form) -> Missing:
-    if case.ticket.return_count >= RETURNS_BEFORE_DISPUTE:
-        return {STATE: "已退单两次，第三次应转入争议协调并指定承办单位"}
-    return {}
-
-
-def disputable(case: Case, _given: forms.Form) -> Missing:
-    if case.ticket.return_count >= RETURNS_BEFORE_DISPUTE or case.supports:
-        return {}
-    return {STATE: "首次退单且不涉及多个单位，请直接同意或驳回"}
-
-
 def two_failed_contacts(case: Case, _given: forms.Form) -> Missing:
     if case.failed_contacts() >= FAILED_CONTACTS:
         return {}
@@ -164,49 +143,6 @@ def supportable(case: Case, given: forms.Support) -> Missing:
     return missing
 
 
-def _nothing_else_is_asked(case: Case) -> Missing:
-    kinds = (RequestKind.SUSPENSION, RequestKind.COMMITMENT, RequestKind.TERMINATION)
-    return {STATE: "已有一项申请等待审核"} if any(case.pending(kind) for kind in kinds) else {}
-
-
-def extensible(case: Case, given: forms.Extension) -> Missing:
-    missing = _nothing_else_is_asked(case)
-    if case.ticket.extension_count >= MOST_EXTENSIONS:
-        missing[STATE] = "延期次数已用完"
-    elif case.reply_due_at and case.now > case.reply_due_at:
-        missing[STATE] = "已超过办理时限，不能再申请延期"
-    if case.reply_due_at and given.due_on <= to_shanghai(case.reply_due_at).date():
-        missing["due_on"] = "延期日期应晚于现有时限"
-    elif given.due_on <= today(case):
-        missing["due_on"] = "延期日期应晚于今天"
-    return missing
-
-
-def suspendable(case: Case, given: forms.Suspension) -> Missing:
-    missing = _nothing_else_is_asked(case)
-    if given.review_on <= today(case):
-        missing["review_on"] = "复核日期应晚于今天"
-    return missing
-
-
-def committable(case: Case, given: forms.Commitment) -> Missing:
-    missing = _nothing_else_is_asked(case)
-    if given.due_on <= today(case) or given.due_on > today(case) + LONGEST_COMMITMENT:
-        missing["due_on"] = "承诺办结日期应在九个月以内"
-    return missing
-
-
-def terminable(case: Case, _given: forms.Termination) -> Missing:
-    return _nothing_else_is_asked(case)
-
-
-def _pending(kind: RequestKind) -> Guard:
-    def guard(case: Case, _given: forms.Form) -> Missing:
-        return {} if case.pending(kind) else {STATE: "没有等待审核的申请"}
-
-    return guard
-
-
 def reply_fit_to_show(_case: Case, given: forms.Reply) -> Missing:
     found = private_words(given.to_citizen)
     return {"to_citizen": f"公开答复中含有{'、'.join(found)}，请删去"} if found else {}
@@ -219,7 +155,7 @@ def reply_complete(case: Case, _given: forms.Form) -> Missing:
     waiting = [leg for leg in case.supports if leg.status != AssignmentStatus.REPORTED]
     if waiting:
         return {STATE: f"协办单位尚未反馈：{'、'.join(case.units[leg.unit_code].name for leg in waiting)}"}
-    return _nothing_else_is_asked(case)
+    return nothing_else_is_asked(case)
 
 
 def redo_allowed(_case: Case, _given: forms.Judgement) -> Missing:
@@ -280,14 +216,14 @@ GUARDS: Mapping[str, Guard] = MappingProxyType(
             open_master, fit_unit, own_lead, returnable, below_third_return, disputable, two_failed_contacts,
             supportable, extensible, suspendable, committable, terminable, reply_fit_to_show, reply_complete,
             redo_allowed, of_this_matter, all_asked_one_answered, all_asked_none_answered, dissatisfied,
-            quiet_long_enough, new_facts_in_time, withdrawn_by_citizen,
+            quiet_long_enough, new_facts_in_time, withdrawn_by_citizen, milestone_waits, review_day_came,
         )
     }
     | {
-        "pending_request": _pending(RequestKind.EXTENSION),
-        "pending_suspension": _pending(RequestKind.SUSPENSION),
-        "pending_commitment": _pending(RequestKind.COMMITMENT),
-        "pending_termination": _pending(RequestKind.TERMINATION),
+        "pending_request": pending(RequestKind.EXTENSION),
+        "pending_suspension": pending(RequestKind.SUSPENSION),
+        "pending_commitment": pending(RequestKind.COMMITMENT),
+        "pending_termination": pending(RequestKind.TERMINATION),
     }
 )  # fmt: skip
 """By the names in the table of states."""

@@ -1,16 +1,19 @@
-"""Jobs of handling: what has been quiet long enough is archived."""
+"""Jobs of handling: what has been quiet long enough is archived; a suspension ends with its review day."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from app.accounts.auth import SYSTEM
 from app.casework.guards import REOPEN_DAYS
+from app.casework.models import RequestKind, RequestStatus, UnitRequest
 from app.casework.service import move
+from app.platform.clock import to_shanghai
 from app.platform.errors import HotlineError
 from app.platform.job_queue import JobContext, Sweep
-from app.tickets.models import Ticket
+from app.tickets.models import Ticket, TicketStatus
 from app.tickets.states import BY_VERB
 
 ARCHIVED_AT_ONCE = 500
@@ -19,19 +22,39 @@ log = structlog.get_logger()
 
 
 def archive_due(context: JobContext) -> None:
-    """Archive what was finished or rated 15 days ago; a transaction each, so one that fails stops no other."""
-    now = context.clock()
+    """Archive what was finished or rated 15 days ago."""
     due = select(Ticket.id).where(
-        Ticket.status.in_(BY_VERB["archive"].sources), Ticket.ended_at <= now - timedelta(days=REOPEN_DAYS)
+        Ticket.status.in_(BY_VERB["archive"].sources),
+        Ticket.ended_at <= context.clock() - timedelta(days=REOPEN_DAYS),
     )
     with context.database.reading() as session:
         ids = list(session.scalars(due.order_by(Ticket.ended_at).limit(ARCHIVED_AT_ONCE)))
+    _move_each(context, ids, "archive")
+
+
+def end_suspensions(context: JobContext) -> None:
+    """Clocks run again where the review day of a suspension has come; of several suspensions the guard takes the last."""
+    today = to_shanghai(context.clock()).date().isoformat()
+    approved = exists().where(
+        UnitRequest.ticket_id == Ticket.id,
+        UnitRequest.kind == RequestKind.SUSPENSION,
+        UnitRequest.status == RequestStatus.APPROVED,
+        UnitRequest.detail["review_on"].as_string() <= today,
+    )
+    with context.database.reading() as session:
+        ids = list(session.scalars(select(Ticket.id).where(Ticket.status == TicketStatus.SUSPENDED, approved)))
+    _move_each(context, ids, "lapse_suspension")
+
+
+def _move_each(context: JobContext, ids: Sequence[int], verb: str) -> None:
+    """A transaction each, so that one that fails stops no other."""
+    now = context.clock()
     for ticket_id in ids:
         try:
             with context.database.transaction() as session:
-                move(session, ticket_id, "archive", {}, actor=SYSTEM, now=now)
-        except HotlineError as refusal:  # re-opened meanwhile
-            log.info("not_archived", ticket_id=ticket_id, reason=refusal.code)
+                move(session, ticket_id, verb, {}, actor=SYSTEM, now=now)
+        except HotlineError as refusal:  # not yet, or somebody has moved it meanwhile
+            log.debug("not_moved", ticket_id=ticket_id, verb=verb, reason=refusal.code)
 
 
-SWEEPS = [Sweep(archive_due, every_seconds=3600)]
+SWEEPS = [Sweep(archive_due, every_seconds=3600), Sweep(end_suspensions, every_seconds=600)]

@@ -1,6 +1,6 @@
 """Tables of handling: what units ask for, contacts, replies, follow-up, notices. Units' legs: app.tickets.models."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -121,3 +121,19 @@ class CitizenNotice(Base):
     text: Mapped[str] = mapped_column(String(400))
 
     __table_args__ = (Index(None, "ticket_id", "id"),)
+
+
+class Milestone(Base):
+    """阶段目标 of a long-term commitment: its day and its goal; done when the unit has reported it."""
+
+    __tablename__ = "milestones"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"))
+    due_on: Mapped[date]
+    text: Mapped[str] = mapped_column(String(200))
+    done_at: Mapped[datetime | None]
+    done_by: Mapped[str] = mapped_column(String(80), default="")
+    report: Mapped[str] = mapped_column(String(500), default="")
+
+    __table_args__ = (Index(None, "ticket_id", "due_on"),)

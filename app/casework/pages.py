@@ -1,6 +1,9 @@
 """Pages of handling: work lists, and the part of a ticket's page where it is moved."""
 
+import re
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Annotated, Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -12,22 +15,23 @@ from sqlalchemy.orm import Session
 from app.accounts.auth import CSRF_FIELD, Actor, require
 from app.accounts.rules import OF_A_UNIT, Permission
 from app.casework import legs, service
+from app.casework.bulk import SAFE
 from app.casework.case import Case
 from app.casework.duplicates import find_duplicates
-from app.casework.duties import refusal
 from app.casework.fields import fields_of, words_of
-from app.casework.forms import FORMS, WORDS, Channel, Form, Result, Satisfaction, ToldHow, read_form
-from app.casework.guards import GUARDS
+from app.casework.forms import WORDS, Channel, Result, Satisfaction, ToldHow, read_form
 from app.casework.models import UnitRequest
+from app.casework.openings import openings
 from app.casework.proposals import propose_all, propose_for
 from app.casework.worklists import SHOWN, count_lists, list_work, lists_of
 from app.catalogue.models import Exclusion, Region, Unit, UnitKind
+from app.deadlines.wording import time_left
 from app.platform.database import Database
 from app.platform.errors import HotlineError, NotFound
 from app.platform.http import ClockDep, DatabaseDep, Reading
 from app.platform.pages import render
-from app.tickets.models import AssignmentKind, AssignmentStatus
-from app.tickets.states import BY_VERB, Move
+from app.tickets.models import AssignmentKind, AssignmentStatus, TicketStatus
+from app.tickets.states import BY_VERB
 
 router = APIRouter(include_in_schema=False)
 
@@ -35,14 +39,19 @@ Reader = Annotated[Actor, Depends(require(Permission.CASES_READ))]
 Mover = Annotated[Actor, Depends(require(Permission.CASES_READ, Permission.CASES_MOVE))]
 TicketKey = Annotated[str, Path(pattern=r"^\d{1,19}$", description="id or ticket number")]
 
-AT_THE_DESK = frozenset({"attach", "accept", "finish"})
-"""Done at the agent's desk, where the call and the form are."""
-RARE = frozenset({"claim", "merge", "note_failed_contact", "withdraw"}) | {
-    v for v in BY_VERB if v.startswith("request_")
-}
-"""They stand below what is done every day."""
+_WORD = re.compile(r"[a-z_-]{1,40}")
 OWN_ACTS = {"support-sign": "协办签收", "support-report": "协办反馈"}
 """Acts on a supporting leg: the ticket itself does not move."""
+NEXT_STEPS: Mapping[str, str] = MappingProxyType(
+    {
+        TicketStatus.DISPATCHED: "签收", TicketStatus.SIGNED: "联系诉求人，并记录联系情况",
+        TicketStatus.HANDLING: "办理，拟写答复，请负责人审签", TicketStatus.REDO: "看退回原因，接受重办",
+        TicketStatus.SUSPENDED: "挂起中；条件具备后恢复办理", TicketStatus.EXTENSION_PENDING: "等待热线审核延期",
+        TicketStatus.RETURN_PENDING: "等待热线审核退单", TicketStatus.REPLIED: "等待热线审核答复",
+        TicketStatus.AUDIT_OK: "等待热线回访", TicketStatus.CALLBACK: "热线回访中",
+    }
+)  # fmt: skip
+"""What a clerk reads beside each ticket of the unit."""
 
 
 async def given_in_form(request: Request) -> dict[str, Any]:
@@ -90,6 +99,10 @@ def show_work(
         unit=session.get(Unit, actor.unit) if actor.unit else None,
         now=now,
         done=done_words(done),
+        bulk=SAFE.get(shown.bulk, ""),
+        one_click=BY_VERB[shown.bulk].text if shown.bulk else "",
+        left=time_left,
+        next_steps=NEXT_STEPS,
     )
 
 
@@ -125,8 +138,8 @@ def take_move(
         if _is_in_a_list(request):
             return render(request, "casework/told.html", problem=problem.detail)
         return _panel_again(request, database, key, actor, now, verb=verb, given=given, problem=problem)
-    came_from = "/work" if _is_in_a_list(request) else f"/tickets/{key}"
-    return HTMLResponse("", headers={"HX-Redirect": f"{came_from}?done={verb}"})
+    came_from = f"/work?view={_asked_of(request, 'view')}&" if _is_in_a_list(request) else f"/tickets/{key}?"
+    return HTMLResponse("", headers={"HX-Redirect": f"{came_from}done={verb}"})
 
 
 def _is_in_a_list(request: Request) -> bool:
@@ -162,7 +175,7 @@ def _panel(
     given: dict[str, Any] | None = None,
     problem: HotlineError | None = None,
 ) -> HTMLResponse:
-    moves = _possible(case)
+    moves, closed = openings(case)
     may_dispatch = any(move.verb in {"dispatch", "designate"} for move in moves)
     errors = {e["field"]: e["message"] for e in problem.extra.get("errors", [])} if problem else {}  # type: ignore[attr-defined]
     elsewhere = list(session.scalars(select(Exclusion).where(Exclusion.is_active).order_by(Exclusion.code)))
@@ -172,6 +185,7 @@ def _panel(
         "casework/handling.html",
         case=case,
         moves=moves,
+        closed=closed,
         forms={move.verb: fields_of(move.verb) for move in moves},
         proposal=propose_for(session, case) if may_dispatch else None,
         duplicates=find_duplicates(session, case) if any(move.verb == "merge" for move in moves) else [],
@@ -187,7 +201,7 @@ def _panel(
         given=given or {},
         errors=errors,
         problem=problem.detail if problem else "",
-        done="" if problem else done_words(_done_in(request)),
+        done="" if problem else done_words(_asked_of(request, "done")),
         channels=WORDS[Channel],
         results=WORDS[Result],
         ways=WORDS[ToldHow],
@@ -200,24 +214,8 @@ def _said(row: UnitRequest, case: Case) -> dict[str, str]:
     return words_of(read_form(f"request_{row.kind}", row.detail), case.units)
 
 
-def _done_in(request: Request) -> str:
-    """The verb in the address of the page that asks for this part."""
+def _asked_of(request: Request, name: str) -> str:
+    """A word in the address of the page that asks for this part; empty where it is none of ours."""
     address = urlsplit(request.headers.get("HX-Current-URL", ""))
-    return parse_qs(address.query).get("done", [""])[0]
-
-
-def _possible(case: Case) -> list[Move]:
-    """The moves of this person, the usual ones first; dispatch among them where the look-over goes with it.
-
-    What would be refused anyway is left out, but the reply: there the reason tells what is still to do.
-    """
-    moves = [move for move in service.list_possible(case) if move.verb not in AT_THE_DESK]
-    if any(move.verb == "release" for move in moves):
-        moves.insert(0, BY_VERB["dispatch"])
-    shown = [move for move in moves if not refusal(case, move) and _is_worth_showing(case, move)]
-    return sorted(shown, key=lambda move: move.verb in RARE)
-
-
-def _is_worth_showing(case: Case, move: Move) -> bool:
-    is_known = move.verb not in FORMS or move.guard.startswith("pending_")
-    return move.verb == "reply" or not is_known or not GUARDS[move.guard](case, Form())
+    word = parse_qs(address.query).get(name, [""])[0]
+    return word if _WORD.fullmatch(word) else ""

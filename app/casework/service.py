@@ -15,7 +15,7 @@ from app.casework.duties import check_duty, refusal
 from app.casework.fields import words_of
 from app.casework.guards import GUARDS
 from app.casework.models import CitizenNotice
-from app.casework.notices import tell_citizens
+from app.casework.notices import tell
 from app.casework.refusals import refuse
 from app.casework.schemas import CaseOut
 from app.casework.steps import STEPS, Effects
@@ -28,7 +28,7 @@ from app.tickets.moving import TransitionRefused, check_version, listen, move_ti
 from app.tickets.states import BY_VERB, Move, moves_from
 
 listen(on_move)
-listen(tell_citizens)
+listen(tell)
 
 AT_THE_DESK = frozenset({"accept", "finish"})
 """These two have rules of their own in `app.tickets.service`."""

@@ -7,11 +7,11 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.casework import forms, legs
+from app.casework import forms, legs, milestones
 from app.casework.case import Case
 from app.casework.guards import check_master
 from app.casework.models import CitizenContact, FollowUp, RequestKind, RequestStatus, UnitReply, UnitRequest
-from app.casework.refusals import refuse
+from app.casework.refusals import STATE, refuse
 from app.catalogue.editing import create_entry
 from app.catalogue.models import DispatchRule, Exclusion, RuleStatus
 from app.deadlines.service import check_extension
@@ -166,6 +166,22 @@ def _approve(kind: RequestKind, **counted: str) -> Step:
     return step
 
 
+def _approve_commitment(session: Session, case: Case, given: forms.Form) -> Effects:
+    effects = _approve(_R.COMMITMENT)(session, case, given)
+    try:
+        goals = milestones.read_goals(str(effects.noted.get("milestones", "")))
+    except milestones.GoalsUnreadable as problem:  # asked for before milestones had dates
+        refuse({STATE: str(problem)})
+        raise
+    milestones.promise(session, case.ticket, goals, actor=case.actor.name, at=case.now)
+    return effects
+
+
+def _report_milestone(session: Session, case: Case, given: forms.MilestoneReport) -> Effects:
+    milestones.report(session, case.ticket, given.done, actor=case.actor.name, at=case.now)
+    return Effects()
+
+
 def _refuse(kind: RequestKind) -> Step:
     def step(_session: Session, case: Case, given: forms.Reasoned) -> Effects:
         _decide(case, kind, RequestStatus.REFUSED, given.reason)
@@ -245,7 +261,7 @@ STEPS: Mapping[str, Step] = MappingProxyType(
         "request_extension": _request_extension, "approve_extension": _approve(_R.EXTENSION, counted="extension_count"),
         "refuse_extension": _refuse(_R.EXTENSION), "request_suspension": _ask(_R.SUSPENSION),
         "suspend": _approve(_R.SUSPENSION), "refuse_suspension": _refuse(_R.SUSPENSION),
-        "request_commitment": _ask(_R.COMMITMENT), "approve_commitment": _approve(_R.COMMITMENT),
+        "request_commitment": _ask(_R.COMMITMENT), "approve_commitment": _approve_commitment, "report_milestone": _report_milestone,
         "refuse_commitment": _refuse(_R.COMMITMENT), "request_termination": _ask(_R.TERMINATION),
         "terminate": _approve(_R.TERMINATION), "refuse_termination": _refuse(_R.TERMINATION),
         "draft_reply": _draft_reply, "reply": _reply, "audit_pass": _pass, "audit_redo": _redo,

@@ -28,6 +28,8 @@ class WorkList:
     label: str
     condition: Condition
     empty: str
+    bulk: str = ""
+    """The move that may be made for many of its tickets at once, and with one click for one of them."""
 
 
 def _in(*statuses: TicketStatus) -> Condition:
@@ -60,16 +62,18 @@ def _accepted_by(actor: Actor) -> ColumnElement[bool]:
 
 
 _DISPATCH = WorkList(
-    "dispatch", "待派单", _in(_S.ACCEPTED, _S.PRE_AUDIT, _S.TO_DISPATCH, _S.REOPENED), "没有等待派单的工单"
+    "dispatch", "待派单", _in(_S.ACCEPTED, _S.PRE_AUDIT, _S.TO_DISPATCH, _S.REOPENED), "没有等待派单的工单",
+    bulk="dispatch",
 )
 _ASKED = WorkList("requests", "单位申请", _asked, "没有等待审核的退单、延期、挂起、承诺或终止申请")
 _REPLIED = WorkList("replies", "答复审核", _in(_S.REPLIED), "没有等待审核的答复")
 _DISPUTES = WorkList("disputes", "争议协调", _in(_S.DISPUTE), "没有争议工单")
 _FOLLOW_UP = WorkList("follow-up", "待回访", _in(_S.AUDIT_OK, _S.CALLBACK), "没有等待回访的工单")
 _UNIT = (
-    WorkList("sign", "待签收", _own(_S.DISPATCHED), "没有等待签收的工单"),
+    WorkList("sign", "待签收", _own(_S.DISPATCHED), "没有等待签收的工单", bulk="sign"),
+    WorkList("redo", "重办", _own(_S.REDO), "没有退回重办的工单", bulk="take_up_redo"),
     WorkList(
-        "work", "在办", _own(_S.SIGNED, _S.HANDLING, _S.REDO, _S.SUSPENDED, _S.EXTENSION_PENDING, _S.RETURN_PENDING),
+        "work", "在办", _own(_S.SIGNED, _S.HANDLING, _S.SUSPENDED, _S.EXTENSION_PENDING, _S.RETURN_PENDING),
         "没有在办工单",
     ),
     WorkList("support", "协办", _supported, "没有需要本单位协办的工单"),

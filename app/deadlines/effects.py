@@ -13,7 +13,7 @@ from app.deadlines.profile import ClockKind
 from app.tickets.states import Move
 
 _K = ClockKind
-CARDED = (_K.SIGN, _K.FIRST_CONTACT, _K.REPLY, _K.REWORK)
+CARDED = (_K.SIGN, _K.FIRST_CONTACT, _K.REPLY, _K.REWORK, _K.MILESTONE)
 """Clocks of a unit: being late with them climbs the whole ladder. The hotline's own are reminded and urged."""
 
 
@@ -42,7 +42,11 @@ OURS: Mapping[str, tuple[Effect, ...]] = MappingProxyType(
         "request_extension": (Effect(Act.START, _K.EXTENSION),),
         "approve_extension": (Effect(Act.STOP, _K.EXTENSION),),
         "refuse_extension": (Effect(Act.STOP, _K.EXTENSION),),
-        "reply": (Effect(Act.STOP, _K.SUPERVISION),),
+        "reply": (Effect(Act.STOP, _K.SUPERVISION), Effect(Act.STOP, _K.MILESTONE)),
+        "suspend": (Effect(Act.PAUSE, _K.MILESTONE),),
+        "resume": (Effect(Act.RESUME, _K.MILESTONE),),
+        "end_suspension": (Effect(Act.RESUME, _K.MILESTONE),),
+        "lapse_suspension": (Effect(Act.RESUME, _K.MILESTONE),),
     }
 )
 """Verb → what it does to the clocks that the table of moves does not know."""
@@ -58,6 +62,7 @@ MEETS: Mapping[ClockKind, frozenset[str]] = MappingProxyType(
         _K.REWORK: frozenset({"replied"}),
         _K.FOLLOW_UP: frozenset({"rated", "finished", "redo"}),
         _K.SUPERVISION: frozenset({"replied"}),
+        _K.MILESTONE: frozenset({"replied"}),
     }
 )
 """The statuses that show that what was timed has been done. A clock stopped by any other move came to nothing."""

@@ -33,6 +33,8 @@ class ClockKind(StrEnum):
     FOLLOW_UP = "follow_up"
     SUPERVISION = "supervision"
     """A unit answers to a supervision."""
+    MILESTONE = "milestone"
+    """The next promised step of a long-term commitment (承诺办理): its day is promised, not computed."""
 
 
 class Urgency(StrEnum):

@@ -12,7 +12,7 @@ from app.deadlines.calendar import WorkCalendar
 from app.deadlines.effects import Act, Effect, is_met
 from app.deadlines.models import ClockState, SlaProfile, TicketClock
 from app.deadlines.profile import ClockKind, Profile
-from app.deadlines.terms import Term, parse_term
+from app.deadlines.terms import Term, TimeUnit, parse_term
 from app.deadlines.timing import read_extensions, read_pauses, time_clock
 from app.deadlines.versions import Rules, load_calendar, load_rules, rules_of
 from app.platform.clock import to_shanghai
@@ -59,12 +59,15 @@ class OpenClocks:
             case Act.EXTEND if clock is not None:
                 self._extend(clock, _day_of(given["due_on"]), actor, reason)
 
-    def start(self, kind: ClockKind, cause: str) -> None:
-        """A clock of this kind begins, unless one runs or the rules have none for such a ticket."""
+    def start(self, kind: ClockKind, cause: str, *, until: date | None = None) -> None:
+        """A clock of this kind begins, unless one runs or the rules have none for such a ticket.
+
+        `until` is a last day that was promised, in place of the rules' term.
+        """
         if kind in self._open:
             return
         rules = self._load_rules()
-        term = self._term(rules.profile, kind)
+        term = self._term(rules.profile, kind) if until is None else _term_until(self._at, until)
         if term is None:
             return
         ticket = self._ticket
@@ -183,6 +186,11 @@ def told(clock: TicketClock) -> str:
     if clock.due_at is None:
         return f"待导入{clock.missing_year}年工作日历"
     return f"限{to_shanghai(clock.due_at):%Y-%m-%d %H:%M}前"
+
+
+def _term_until(at: datetime, day: date) -> Term:
+    """So many days as lie between; a day that is over or today: until tomorrow."""
+    return Term(max(1, (day - to_shanghai(at).date()).days), TimeUnit.NATURAL_DAYS)
 
 
 def _day_of(value: object) -> date:

@@ -61,10 +61,19 @@ def stop_clock(session: Session, ticket: Ticket, kind: ClockKind, *, actor: str,
     return is_done
 
 
-def start_clock(session: Session, ticket: Ticket, kind: ClockKind, *, actor: str, at: datetime, cause: str) -> None:
-    """A clock begins, apart from any move; one that runs already goes on."""
+def start_clock(
+    session: Session,
+    ticket: Ticket,
+    kind: ClockKind,
+    *,
+    actor: str,
+    at: datetime,
+    cause: str,
+    until: date | None = None,
+) -> None:
+    """A clock begins, apart from any move; one that runs already goes on. `until`: a last day that was promised."""
     clocks = OpenClocks(session, ticket, at)
-    clocks.start(kind, cause)
+    clocks.start(kind, cause, until=until)
     _keep(session, ticket, clocks, actor, at)
 
 

@@ -15,6 +15,7 @@ CLOCKS: Mapping[str, str] = MappingProxyType(
         ClockKind.ACKNOWLEDGEMENT: "值班室确认", ClockKind.DISPATCH: "派单", ClockKind.SIGN: "签收",
         ClockKind.FIRST_CONTACT: "先行联系", ClockKind.REPLY: "办结答复", ClockKind.EXTENSION: "延期审核",
         ClockKind.REWORK: "重办", ClockKind.FOLLOW_UP: "回访", ClockKind.SUPERVISION: "督办回应",
+        ClockKind.MILESTONE: "阶段目标",
     }
 )  # fmt: skip
 STATES: Mapping[str, str] = MappingProxyType(

@@ -28,6 +28,10 @@ class Settings(EnvSettings):
         pattern=r"^((abandoned|overflow|no_agent)(,(abandoned|overflow|no_agent))*)?$",
         description="missed calls that are called back without anybody's word: any of abandoned,overflow,no_agent",
     )
+    sms_gateway_url: str = Field(
+        default="", description="where text messages are posted as JSON; empty: they are written to outbox/sms.jsonl"
+    )
+    sms_gateway_token: SecretStr = Field(default=SecretStr(""), description="bearer token for the gateway of messages")
     dialplan_command: str = Field(
         default="", description="how pages change the dialplan; empty: `hotline dialplan` of this installation"
     )

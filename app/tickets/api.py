@@ -57,6 +57,8 @@ def filters_of(
     agent: Annotated[str | None, Query(max_length=80, description="username of who accepted it")] = None,
     line: Annotated[str | None, Query(pattern=r"^[0-9]{3,20}$", description="the hotline the citizen meant")] = None,
     caller: Annotated[str | None, Query(max_length=40, description="the caller's number, whole")] = None,
+    unit: Annotated[str | None, Query(max_length=40, description="code of the unit that leads now")] = None,
+    place: Annotated[str, Query(max_length=60, description="words of the address, or the name of a region")] = "",
     text: Annotated[
         str, Query(max_length=100, description="words in title, address or content; a ticket or telephone number")
     ] = "",
@@ -79,6 +81,8 @@ def filters_of(
         line=line,
         caller_number=(normalize_number(caller, area_code=settings.area_code) or "none") if caller else None,
         text=text.replace("\0", ""),
+        unit=unit,
+        place=place.replace("\0", ""),
         area_code=settings.area_code,
         since=since,
         until=until,

@@ -7,11 +7,13 @@ from sqlalchemy import ColumnElement, Select, and_, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session, defer
 
 from app.accounts.auth import Actor
+from app.accounts.rules import Permission
 from app.calls.rules import HOME_AREA_CODE
 from app.platform.cursors import make_cursor, read_cursor, read_moment
+from app.platform.errors import NotAllowed
 from app.tickets.access import Holding, holding_of, visible
 from app.tickets.models import Ticket, TicketStatus
-from app.tickets.search import matches
+from app.tickets.search import lies_at, matches
 
 PAGE = 50
 LARGEST_PAGE = 200
@@ -31,6 +33,8 @@ class TicketFilters:
     agent: str | None = None
     line: str | None = None
     caller_number: str | None = None
+    unit: str | None = None
+    place: str = ""
     text: str = ""
     area_code: str = HOME_AREA_CODE
     since: datetime | None = None
@@ -63,7 +67,7 @@ def list_tickets(
     database until somebody asks for them.
     """
     limit = max(1, min(limit, LARGEST_PAGE))
-    query = _ordered(_filtered(session, filters), cursor, is_by_due=filters.is_by_due).limit(limit + 1)
+    query = _ordered(filtered(session, filters, actor), cursor, is_by_due=filters.is_by_due).limit(limit + 1)
     query = query.options(defer(Ticket.content), defer(Ticket.demand), defer(Ticket.answer))
     if actor is not None:
         query = query.where(visible(actor, holding or holding_of(session, actor)))
@@ -81,7 +85,15 @@ def _ordered(query: Select[Ticket], cursor: str | None, *, is_by_due: bool) -> S
     return query.where(tuple_(Ticket.created_at, Ticket.id) < read_cursor(cursor, read_moment)) if cursor else query
 
 
-def _filtered(session: Session, filters: TicketFilters) -> Select[Ticket]:
+def finds_people(actor: Actor | None) -> bool:
+    """Whether this person may ask for a citizen's number or query code: who may see numbers, and machines."""
+    return actor is None or actor.role is None or actor.may(Permission.NUMBERS_REVEAL)
+
+
+def filtered(session: Session, filters: TicketFilters, actor: Actor | None = None) -> Select[Ticket]:
+    """Tickets that fit. Raises NotAllowed for a number asked by somebody who may not see numbers."""
+    if filters.caller_number and not finds_people(actor):
+        raise NotAllowed("您的岗位不能按电话号码查询")
     query = select(Ticket)
     if len(filters.statuses) == 1:
         query = query.where(Ticket.status == filters.statuses[0])
@@ -105,7 +117,14 @@ def _filtered(session: Session, filters: TicketFilters) -> Select[Ticket]:
         query = query.where(Ticket.created_at < filters.until)
     if filters.due_before:
         query = query.where(Ticket.next_due_at < filters.due_before)
-    return query.where(matches(session, filters.text, area_code=filters.area_code)) if filters.text.strip() else query
+    if filters.unit:
+        query = query.where(Ticket.lead_unit_code == filters.unit)
+    if filters.place.strip():
+        query = query.where(lies_at(session, filters.place))
+    if filters.text.strip():
+        may = finds_people(actor)
+        query = query.where(matches(session, filters.text, area_code=filters.area_code, finds_people=may))
+    return query
 
 
 def below(column: InstrumentedAttribute[str | None], code: str) -> ColumnElement[bool]:

@@ -26,6 +26,8 @@ class Duty(StrEnum):
     SUPERVISE = "supervise"
     EVALUATE = "evaluate"
     CLOSE = "close"
+    TIMING = "timing"
+    """A day has come: done by the system alone."""
 
 
 _D = Duty
@@ -33,7 +35,7 @@ _D = Duty
 DUTY_WORDS: Mapping[Duty, str] = MappingProxyType(
     {
         _D.INTAKE: "受理", _D.DISPATCH: "派单", _D.HANDLE: "办理", _D.APPROVE: "单位审签", _D.AUDIT: "审核",
-        _D.SUPERVISE: "督办", _D.EVALUATE: "回访评价", _D.CLOSE: "归档",
+        _D.SUPERVISE: "督办", _D.EVALUATE: "回访评价", _D.CLOSE: "归档", _D.TIMING: "计时",
     }
 )  # fmt: skip
 
@@ -51,8 +53,8 @@ DUTIES: Mapping[Role, frozenset[Duty]] = MappingProxyType(
         Role.ADMIN: frozenset(),
     }
 )
-SYSTEM_DUTIES = frozenset({_D.INTAKE, _D.DISPATCH, _D.EVALUATE, _D.CLOSE})
-"""What happens by itself: urgent matters skip the look-over, follow-up begins, the archive closes."""
+SYSTEM_DUTIES = frozenset({_D.INTAKE, _D.DISPATCH, _D.EVALUATE, _D.CLOSE, _D.TIMING})
+"""What happens by itself: urgent matters skip the look-over, follow-up begins, a suspension ends, the archive closes."""
 
 SEPARATED: frozenset[frozenset[Duty]] = frozenset(
     frozenset(pair)
@@ -194,6 +196,9 @@ MOVES: tuple[Move, ...] = (
          effects=(Effect(Do.RESUME, (_C.REPLY, _C.REWORK)),)),
     Move("end_suspension", "suspension_ended", (_S.SUSPENDED,), _S.HANDLING, _D.AUDIT, "reasoned", "终止挂起",
          effects=(Effect(Do.RESUME, (_C.REPLY, _C.REWORK)),)),
+    Move("lapse_suspension", "suspension_lapsed", (_S.SUSPENDED,), _S.HANDLING, _D.TIMING, "review_day_came",
+         "挂起到期，自动恢复计时", "您反映的事项（工单号{number}）恢复办理计时。",
+         (Effect(Do.RESUME, (_C.REPLY, _C.REWORK)),)),
     Move("request_commitment", "commitment_requested", (_S.HANDLING,), _S.HANDLING, _D.APPROVE, "committable",
          "申请承诺办理"),
     Move("approve_commitment", "commitment_approved", (_S.HANDLING,), _S.HANDLING, _D.AUDIT, "pending_commitment",
@@ -201,6 +206,8 @@ MOVES: tuple[Move, ...] = (
          (Effect(Do.EXTEND, (_C.REPLY,)),)),
     Move("refuse_commitment", "commitment_refused", (_S.HANDLING,), _S.HANDLING, _D.AUDIT, "pending_commitment",
          "不同意承诺办理"),
+    Move("report_milestone", "milestone_reported", (_S.HANDLING,), _S.HANDLING, _D.HANDLE, "milestone_waits",
+         "报告阶段目标完成情况", "您反映的事项（工单号{number}）承诺办理有新的进展。"),
     Move("request_termination", "termination_requested", (_S.HANDLING,), _S.HANDLING, _D.APPROVE, "terminable",
          "申请终止办理"),
     Move("terminate", "terminated", (_S.HANDLING,), _S.TERMINATED, _D.AUDIT, "pending_termination", "同意终止办理",

@@ -27,6 +27,7 @@ from app.callers import api as callers_api
 from app.calls import api as calls_api
 from app.calls import pages as calls_pages
 from app.casework import api as casework_api
+from app.casework import bulk_pages, citizen_pages, timeline_pages
 from app.casework import pages as casework_pages
 from app.catalogue import api as catalogue_api
 from app.catalogue import editing_api
@@ -34,8 +35,8 @@ from app.catalogue import pages as catalogue_pages
 from app.deadlines import api as deadlines_api
 from app.deadlines import pages as deadlines_pages
 from app.deadlines import rule_pages
+from app.desk import alike_pages, handover_api
 from app.desk import api as desk_api
-from app.desk import handover_api
 from app.desk import pages as desk_pages
 from app.desk.stream import list_messages
 from app.handovers import api as handovers_api
@@ -58,6 +59,7 @@ from app.probes import api as probes_api
 from app.probes import pages as probes_pages
 from app.probes.settings import ProbeSettings
 from app.tickets import api as tickets_api
+from app.tickets import export_pages, view_pages
 from app.tickets import pages as tickets_pages
 from app.web import health, static
 from app.web.envelope import Envelope
@@ -102,12 +104,18 @@ PAGE_ROUTERS = (
     audit_pages.router,
     calls_pages.router,
     desk_pages.router,
+    alike_pages.router,
     handovers_pages.router,
     rule_pages.router,
     deadlines_pages.router,
     referral_pages.router,
+    export_pages.router,
+    view_pages.router,
     tickets_pages.router,
     casework_pages.router,
+    bulk_pages.router,
+    timeline_pages.router,
+    citizen_pages.router,
     catalogue_pages.router,
     operations_pages.router,
     change_pages.router,

@@ -12,7 +12,7 @@ from tests.browser.conftest import Person, Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.services]
 
-ALLOWED_WORDS = {"alt", "ctrl", "enter", "esc", *"bchijlnoprswx"}
+ALLOWED_WORDS = {"alt", "ctrl", "enter", "esc", *"bchijklnoprswx"}
 """Names of keys; everything else on a page is Chinese."""
 
 PAGES = [
@@ -32,6 +32,7 @@ PAGES = [
     (Role.DISPATCHER, "/dispatch-rules"),
     (Role.SUPERVISOR, "/dispatch-rules?view=candidate"),
     (Role.SUPERVISOR, "/work?view=disputes"),
+    (Role.SUPERVISOR, "/tickets?place=没有这样的地方"),
     (Role.AUDITOR, "/calls"),
     (Role.AUDITOR, "/handovers"),
 ]

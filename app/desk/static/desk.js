@@ -12,10 +12,12 @@ import { msUntil, startTimers, tick } from "./timers.js";
 import { markUnsent } from "./unsent.js";
 
 const LINE_CHECK_MS = 20000;
+const ALIKE_PAUSE_MS = 900;
 
 let form = null;
 let waitingDraft = null;
 let wrapUpTimer = null;
+let alikeTimer = null;
 
 const banner = document.getElementById("switch-banner");
 const ring = document.getElementById("ring-banner");
@@ -24,12 +26,22 @@ const drafts = document.getElementById("drafts");
 function openForm() {
   const element = document.getElementById("ticket-form");
   form = element ? new TicketForm(element, { onSaved: onSaved }) : null;
+  if (form) checkAlike(0);
 }
 
 function onSaved(ticket) {
   const chip = drafts.querySelector(`[data-ticket="${ticket.id}"] .draft__title`);
   if (chip) chip.textContent = ticket.title || "未填标题";
   markUnsent(drafts);
+  checkAlike(ALIKE_PAUSE_MS);
+}
+
+/** What was just saved is compared with other tickets, once the agent pauses. */
+function checkAlike(pauseMs) {
+  clearTimeout(alikeTimer);
+  alikeTimer = setTimeout(() => {
+    if (form && document.getElementById("alike")) redraw("alike", `/desk/alike?ticket_id=${form.id}`);
+  }, pauseMs);
 }
 
 async function drawBar() {

@@ -25,6 +25,7 @@ export async function redraw(id, url) {
   const html = await answer.text();
   if (latest.get(id) !== mark) return false;
   const place = document.getElementById(id);
+  if (!place) return false; // its part of the page is gone meanwhile
   const focused = place.contains(document.activeElement) ? document.activeElement : null;
   const selector = focused && describe(focused);
   place.innerHTML = html;

@@ -19,6 +19,7 @@ export function setUpKeys({ switchNow, saveNow }) {
     KeyC: () => focus("#call-panel a, #call-panel button"),
     KeyJ: () => focus("#ticket-form input[name=ticket_type]:checked, #ticket-form input[name=ticket_type]"),
     KeyL: () => focus("#drafts button"),
+    KeyK: () => focus("#alike a, #alike li"),
     Enter: () => press('[data-move="finish"]'),
   };
   const withCtrl = { KeyS: saveNow, Enter: () => press('[data-move="accept"]') };

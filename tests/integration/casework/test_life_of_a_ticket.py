@@ -299,7 +299,8 @@ def test_an_extension_is_asked_by_the_leader_before_the_end_once_and_told_to_the
 
 def test_a_commitment_lasts_nine_months_at_most(stage: Stage, refused: Refused) -> None:
     ticket = stage.at_work()
-    given = {"reason": "需列入年度改造计划实施", "milestones": "三月完成设计\n六月完成施工"}
+    first, second = ((stage.now + timedelta(days=days)).date() for days in (60, 150))
+    given = {"reason": "需列入年度改造计划实施", "milestones": f"{first} 完成设计\n{second} 完成施工"}
     with refused(TicketIncomplete, "九个月"):
         stage.move(
             ticket, "request_commitment", "leader", **given, due_on=(stage.now + timedelta(days=300)).date().isoformat()

@@ -12,8 +12,10 @@ import app.calls.models
 import app.casework.models
 import app.deadlines.models
 import app.handovers.models
+import app.outbox.models
 import app.probes.models
-import app.tickets.models  # noqa: F401
+import app.tickets.models
+import app.tickets.saved_views  # noqa: F401
 from app.catalogue.models import ReferenceFile, Region, Subject
 from app.lines.models import Line
 from app.lines.service import find_line, seed

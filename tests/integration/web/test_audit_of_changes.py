@@ -32,6 +32,7 @@ FAKE = (sys.executable, "-m", "tests.fakes.dialplan_program")
 Endpoint = Callable[..., object]
 PASSWORD = "correct horse battery"
 CALL = "node1-1.0"
+OWN_VIEWS = "a person keeps filters for himself; nobody else sees them"
 TICKET_HISTORY = "who, when and what stands in ticket_history, which the ticket's page shows"
 REFERENCE_CHANGES = "who, when and what stands in reference_changes, which the pages of the catalogue show"
 COMPUTES = "it computes an answer and keeps nothing"
@@ -45,10 +46,14 @@ EXEMPT: dict[str, str] = {
     "plan_dialplan_change": COMPUTES,
     "check_plan": COMPUTES,
     "take_period": COMPUTES,
+    "take_lookup": "a citizen reads his own matter; wrong guesses are counted per number, code and address",
+    "take_view": OWN_VIEWS,
+    "take_view_away": OWN_VIEWS,
     **dict.fromkeys(
         (
             "create_ticket", "save_ticket", "accept_ticket", "finish_ticket", "attach_call", "make_move", "take_move",
-            "sign_support", "report_support", "order_supervision", "acknowledge", "answer_emergency",
+            "sign_support", "report_support", "order_supervision", "acknowledge", "answer_emergency", "take_bulk",
+            "take_material",
         ),
         TICKET_HISTORY,
     ),
@@ -137,6 +142,7 @@ DEEDS: dict[str, Deed] = {
     "take_approval": Deed(Role.OPS, "/operations/changes/{proposal}/approve", "change_approved"),
     "take_rejection": Deed(Role.OPS, "/operations/changes/{proposal}/reject", "change_rejected", form=WHY),
     "take_apply": Deed(Role.OPS, "/operations/changes/{proposal}/apply", "change_applied"),
+    "take_export": Deed(Role.SUPERVISOR, "/tickets/export", "tickets_exported", form={"reason": "月度通报"}),
     "take_rollback": Deed(Role.OPS, "/operations/history/1/restore", "rolled_back", form=WHY),
 }
 

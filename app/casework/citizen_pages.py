@@ -1,0 +1,164 @@
+"""The citizen's page: how far is my matter, and something to add. Open to everybody; guesses are slowed down.
+
+Code and number travel in the form's body, never in an address: addresses are kept in logs and histories.
+"""
+
+import math
+from datetime import datetime, timedelta
+from typing import Annotated
+
+import structlog
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import HTMLResponse
+
+from app.accounts import cookies
+from app.accounts.auth import address_of
+from app.casework import progress
+from app.casework.materials import MOST, add_material
+from app.platform.database import Database
+from app.platform.errors import HotlineError, NotFound, TooManyAttempts
+from app.platform.http import ClockDep, DatabaseDep, SettingsDep
+from app.platform.pages import render
+from app.tickets import service as tickets
+from app.tickets.numbers import QUERY_CODE_LENGTH
+
+router = APIRouter(include_in_schema=False)
+
+Number = Annotated[str, Form(max_length=30)]
+Code = Annotated[str, Form(max_length=20)]
+Token = Annotated[str, Form(max_length=200)]
+
+log = structlog.get_logger()
+
+
+class NotTheirs(NotFound):
+    """A wrong number and a wrong code are told alike."""
+
+    code = "no-such-matter"
+    title = "没有查到。请核对工单号（或留下的电话号码）和查询码"
+
+
+@router.get("/progress")
+def show_form(request: Request) -> HTMLResponse:
+    """The form."""
+    return _page(request)
+
+
+@router.post("/progress")
+def take_lookup(
+    *,
+    request: Request,
+    database: DatabaseDep,
+    settings: SettingsDep,
+    clock: ClockDep,
+    number: Number = "",
+    code: Code = "",
+    csrf_token: Token = "",
+) -> HTMLResponse:
+    """How far the matter is; or the form again with the reason."""
+    number, code = number.strip(), code.strip()
+    try:
+        cookies.refuse_foreign_login_form(request, csrf_token)
+        ticket_id = _find(request, database, number, code, settings.area_code, clock())
+    except HotlineError as refusal:
+        return _page(request, number=number, refusal=refusal)
+    return _found(request, database, ticket_id, number, code, clock())
+
+
+@router.post("/progress/material")
+def take_material(
+    *,
+    request: Request,
+    database: DatabaseDep,
+    settings: SettingsDep,
+    clock: ClockDep,
+    number: Number = "",
+    code: Code = "",
+    text: Annotated[str, Form(max_length=5000)] = "",
+    csrf_token: Token = "",
+) -> HTMLResponse:
+    """Something to add; then the same page with it."""
+    number, code, now = number.strip(), code.strip(), clock()
+    try:
+        cookies.refuse_foreign_login_form(request, csrf_token)
+        ticket_id = _find(request, database, number, code, settings.area_code, now)
+    except HotlineError as refusal:
+        return _page(request, number=number, refusal=refusal)
+    try:
+        with database.transaction() as session:
+            add_material(session, ticket_id, text, now)
+    except HotlineError as refusal:
+        return _found(request, database, ticket_id, number, code, now, text=text, refusal=refusal)
+    return _found(request, database, ticket_id, number, code, now, is_added=True)
+
+
+def _find(request: Request, database: Database, number: str, code: str, area_code: str, now: datetime) -> int:
+    """The ticket's id. An attempt is counted before anything is looked up. NotTheirs, TooManyAttempts."""
+    if not number or len(code) != QUERY_CODE_LENGTH or not (code.isascii() and code.isdigit()):
+        raise NotTheirs(f"请填写工单号或电话号码，以及{QUERY_CODE_LENGTH}位数字查询码")
+    number, address = number.replace("\0", ""), address_of(request)
+    with database.transaction() as session:
+        wait = progress.count_attempt(session, number, code, address, now)
+    if wait is not None:
+        log.warning("progress_locked", address=address)
+        raise TooManyAttempts(f"查询次数过多，请在{_minutes(wait)}分钟后再试，或拨打12345", retry_after_seconds=_seconds(wait))
+    with database.transaction() as session:
+        ticket = progress.find_ticket(session, number, code, area_code=area_code)
+        if ticket is not None:
+            progress.forgive_attempt(session, number, code, address)
+            return ticket.id
+    raise NotTheirs()
+
+
+def _seconds(wait: timedelta) -> int:
+    return math.ceil(wait.total_seconds())
+
+
+def _minutes(wait: timedelta) -> int:
+    return math.ceil(wait.total_seconds() / 60)
+
+
+def _found(
+    request: Request,
+    database: Database,
+    ticket_id: int,
+    number: str,
+    code: str,
+    now: datetime,
+    *,
+    text: str = "",
+    refusal: HotlineError | None = None,
+    is_added: bool = False,
+) -> HTMLResponse:
+    with database.reading() as session:
+        matter = progress.read_progress(session, tickets.get_ticket(session, ticket_id), now)
+    return _page(request, number=number, code=code, matter=matter, text=text, refusal=refusal, is_added=is_added)
+
+
+def _page(
+    request: Request,
+    *,
+    number: str = "",
+    code: str = "",
+    matter: progress.Progress | None = None,
+    text: str = "",
+    refusal: HotlineError | None = None,
+    is_added: bool = False,
+) -> HTMLResponse:
+    nonce = cookies.greet_visitor(request)
+    response = render(
+        request,
+        "casework/progress.html",
+        status_code=refusal.status if refusal else 200,
+        number=number,
+        code=code,
+        matter=matter,
+        stages=progress.STAGES,
+        text=text,
+        error=refusal.detail if refusal else "",
+        is_added=is_added,
+        longest=MOST,
+        headers={"Cache-Control": "no-store"},
+    )
+    cookies.put_visitor(request, response, nonce)
+    return response

@@ -1,0 +1,117 @@
+"""A ticket's whole life in one line of time: moves, edits, clocks with their reasons, supervisions, messages, calls."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.accounts.models import User
+from app.calls.models import Call
+from app.casework.models import CitizenNotice
+from app.deadlines.models import Notice, Supervision, TicketClock
+from app.deadlines.service import ACTION as TIMED
+from app.deadlines.service import list_clocks
+from app.deadlines.supervising import STEP_WORDS, list_notices, list_supervisions
+from app.outbox.models import OutboxMessage
+from app.outbox.service import list_messages
+from app.platform.masks import mask_number
+from app.tickets.models import Ticket, TicketHistory
+from app.tickets.moving import history
+from app.tickets.states import ACTION_WORDS
+
+
+class Kind(StrEnum):
+    """What an entry is about; pages filter by it."""
+
+    MOVE = "move"
+    EDIT = "edit"
+    CLOCK = "clock"
+    SUPERVISION = "supervision"
+    NOTICE = "notice"
+    CALL = "call"
+
+
+KIND_WORDS: Mapping[Kind, str] = {
+    Kind.MOVE: "流转", Kind.EDIT: "登记修改", Kind.CLOCK: "时限", Kind.SUPERVISION: "督办", Kind.NOTICE: "通知",
+    Kind.CALL: "来电",
+}  # fmt: skip
+AUDIENCES = {"unit": "承办单位", "duty_room": "值班室", "platform": "热线工作机构"}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line. `action` is a code that pages have words for, `title` says it in Chinese already; one of the two."""
+
+    at: datetime
+    kind: Kind
+    title: str = ""
+    action: str = ""
+    who: str = ""
+    text: str = ""
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    why: Sequence[str] = ()
+    call_id: str = ""
+
+
+def read_timeline(session: Session, ticket: Ticket) -> list[Entry]:
+    """Everything that happened to a ticket, the newest first; what happened at one moment in the order it was kept."""
+    calls = session.scalars(select(Call).where(Call.ticket_id == ticket.id))
+    notices = session.scalars(select(CitizenNotice).where(CitizenNotice.ticket_id == ticket.id))
+    entries = [
+        *_changes(history(session, ticket.id), list_clocks(session, ticket.id)),
+        *(_supervision(row) for row in list_supervisions(session, ticket.id)),
+        *(_told(row) for row in notices),
+        *(_warned(row) for row in list_notices(session, ticket.id) if row.sent_at),
+        *(_sent(row) for row in list_messages(session, [ticket.id])),
+        *(_called(row) for row in calls),
+    ]
+    return sorted(entries, key=lambda entry: entry.at)[::-1]
+
+
+def names_of(session: Session, entries: Iterable[Entry]) -> dict[str, str]:
+    """Username → name of whoever stands in the entries."""
+    known = {entry.who for entry in entries}
+    return dict(session.execute(select(User.username, User.display_name).where(User.username.in_(known))).all())
+
+
+def _changes(rows: Sequence[TicketHistory], clocks: Sequence[TicketClock]) -> Iterator[Entry]:
+    for row in rows:
+        kind = Kind.CLOCK if row.action == TIMED else Kind.MOVE if row.action in ACTION_WORDS else Kind.EDIT
+        why = [
+            sentence
+            for clock in clocks
+            if row.action == TIMED and f"clock_{clock.kind}" in row.changes and clock.started_at == row.at
+            for sentence in clock.explanation
+        ]
+        yield Entry(row.at, kind, action=row.action, who=row.actor, changes=row.changes, why=why)
+
+
+def _supervision(row: Supervision) -> Entry:
+    title = STEP_WORDS.get(row.step, row.step) + ("（补记）" if row.is_caught_up else "")
+    return Entry(row.raised_at, Kind.SUPERVISION, title=title, who=row.raised_by, text=row.reason)
+
+
+def _told(row: CitizenNotice) -> Entry:
+    return Entry(row.at, Kind.NOTICE, title="告知诉求人", who="system", text=row.text)
+
+
+def _warned(row: Notice) -> Entry:
+    title = f"通知{AUDIENCES.get(row.audience, row.audience)}：{STEP_WORDS.get(row.kind, row.kind)}"
+    return Entry(row.sent_at or row.created_at, Kind.NOTICE, title=title, who="system")
+
+
+def _sent(row: OutboxMessage) -> Entry:
+    to = f"短信发往 {mask_number(row.recipient)}"
+    if row.sent_at:
+        return Entry(row.sent_at, Kind.NOTICE, title=f"{to}：已送出", who="system", text=row.text)
+    if row.given_up_at:
+        return Entry(row.given_up_at, Kind.NOTICE, title=f"{to}：多次发送失败", who="system", text=row.text)
+    return Entry(row.created_at, Kind.NOTICE, title=f"{to}：待发送", who="system", text=row.text)
+
+
+def _called(row: Call) -> Entry:
+    return Entry(row.arrived_at, Kind.CALL, action=row.outcome or row.state, who=row.agent or "", call_id=row.call_id)
