@@ -17,7 +17,9 @@ from app.platform.errors import Conflict, HotlineError
 from app.tickets.models import Urgency
 
 MOST = 100
-SAFE: Mapping[str, str] = MappingProxyType({"sign": "批量签收", "dispatch": "批量采纳派单建议", "take_up_redo": "批量接受重办"})
+SAFE: Mapping[str, str] = MappingProxyType(
+    {"sign": "批量签收", "dispatch": "批量采纳派单建议", "take_up_redo": "批量接受重办"}
+)
 """Verb → what the button says. What judges, answers or ends a matter is done one by one."""
 
 
@@ -56,9 +58,7 @@ def read_picked(values: Sequence[str]) -> list[Picked]:
     ]
 
 
-def move_many(
-    database: Database, picked: Sequence[Picked], verb: str, *, actor: Actor, now: datetime
-) -> list[Outcome]:
+def move_many(database: Database, picked: Sequence[Picked], verb: str, *, actor: Actor, now: datetime) -> list[Outcome]:
     """Move each; one that is refused stops no other. A ticket that this person may not see is told as such."""
     return [_move_one(database, one, verb, actor=actor, now=now) for one in picked]
 

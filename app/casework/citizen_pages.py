@@ -4,6 +4,7 @@ Code and number travel in the form's body, never in an address: addresses are ke
 """
 
 import math
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -31,6 +32,18 @@ Token = Annotated[str, Form(max_length=200)]
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What the citizen typed."""
+
+    number: str
+    code: str
+
+    @classmethod
+    def of(cls, number: str, code: str) -> "Asked":
+        return cls(number.replace("\0", "").strip(), code.strip())
+
+
 class NotTheirs(NotFound):
     """A wrong number and a wrong code are told alike."""
 
@@ -56,13 +69,13 @@ def take_lookup(
     csrf_token: Token = "",
 ) -> HTMLResponse:
     """How far the matter is; or the form again with the reason."""
-    number, code = number.strip(), code.strip()
+    asked = Asked.of(number, code)
     try:
         cookies.refuse_foreign_login_form(request, csrf_token)
-        ticket_id = _find(request, database, number, code, settings.area_code, clock())
+        ticket_id = _find(request, database, asked, settings.area_code, clock())
     except HotlineError as refusal:
-        return _page(request, number=number, refusal=refusal)
-    return _found(request, database, ticket_id, number, code, clock())
+        return _page(request, asked=Asked(asked.number, ""), refusal=refusal)
+    return _found(request, database, ticket_id, asked, clock())
 
 
 @router.post("/progress/material")
@@ -78,30 +91,33 @@ def take_material(
     csrf_token: Token = "",
 ) -> HTMLResponse:
     """Something to add; then the same page with it."""
-    number, code, now = number.strip(), code.strip(), clock()
+    asked, now = Asked.of(number, code), clock()
     try:
         cookies.refuse_foreign_login_form(request, csrf_token)
-        ticket_id = _find(request, database, number, code, settings.area_code, now)
+        ticket_id = _find(request, database, asked, settings.area_code, now)
     except HotlineError as refusal:
-        return _page(request, number=number, refusal=refusal)
+        return _page(request, asked=Asked(asked.number, ""), refusal=refusal)
     try:
         with database.transaction() as session:
             add_material(session, ticket_id, text, now)
     except HotlineError as refusal:
-        return _found(request, database, ticket_id, number, code, now, text=text, refusal=refusal)
-    return _found(request, database, ticket_id, number, code, now, is_added=True)
+        return _found(request, database, ticket_id, asked, now, text=text, refusal=refusal)
+    return _found(request, database, ticket_id, asked, now, is_added=True)
 
 
-def _find(request: Request, database: Database, number: str, code: str, area_code: str, now: datetime) -> int:
+def _find(request: Request, database: Database, asked: Asked, area_code: str, now: datetime) -> int:
     """The ticket's id. An attempt is counted before anything is looked up. NotTheirs, TooManyAttempts."""
+    number, code = asked.number, asked.code
     if not number or len(code) != QUERY_CODE_LENGTH or not (code.isascii() and code.isdigit()):
         raise NotTheirs(f"请填写工单号或电话号码，以及{QUERY_CODE_LENGTH}位数字查询码")
-    number, address = number.replace("\0", ""), address_of(request)
+    address = address_of(request)
     with database.transaction() as session:
         wait = progress.count_attempt(session, number, code, address, now)
     if wait is not None:
         log.warning("progress_locked", address=address)
-        raise TooManyAttempts(f"查询次数过多，请在{_minutes(wait)}分钟后再试，或拨打12345", retry_after_seconds=_seconds(wait))
+        raise TooManyAttempts(
+            f"查询次数过多，请在{_minutes(wait)}分钟后再试，或拨打12345", retry_after_seconds=_seconds(wait)
+        )
     with database.transaction() as session:
         ticket = progress.find_ticket(session, number, code, area_code=area_code)
         if ticket is not None:
@@ -122,8 +138,7 @@ def _found(
     request: Request,
     database: Database,
     ticket_id: int,
-    number: str,
-    code: str,
+    asked: Asked,
     now: datetime,
     *,
     text: str = "",
@@ -132,14 +147,13 @@ def _found(
 ) -> HTMLResponse:
     with database.reading() as session:
         matter = progress.read_progress(session, tickets.get_ticket(session, ticket_id), now)
-    return _page(request, number=number, code=code, matter=matter, text=text, refusal=refusal, is_added=is_added)
+    return _page(request, asked=asked, matter=matter, text=text, refusal=refusal, is_added=is_added)
 
 
 def _page(
     request: Request,
     *,
-    number: str = "",
-    code: str = "",
+    asked: Asked = Asked("", ""),
     matter: progress.Progress | None = None,
     text: str = "",
     refusal: HotlineError | None = None,
@@ -150,8 +164,8 @@ def _page(
         request,
         "casework/progress.html",
         status_code=refusal.status if refusal else 200,
-        number=number,
-        code=code,
+        number=asked.number,
+        code=asked.code,
         matter=matter,
         stages=progress.STAGES,
         text=text,

@@ -33,7 +33,7 @@ def archive_due(context: JobContext) -> None:
 
 
 def end_suspensions(context: JobContext) -> None:
-    """Clocks run again where the review day of a suspension has come; of several suspensions the guard takes the last."""
+    """Clocks run again where the review day of a suspension has come; the guard looks at the last one."""
     today = to_shanghai(context.clock()).date().isoformat()
     approved = exists().where(
         UnitRequest.ticket_id == Ticket.id,

@@ -80,4 +80,6 @@ def report(session: Session, ticket: Ticket, told: str, *, actor: str, at: datet
 def _start_next(session: Session, ticket: Ticket, *, actor: str, at: datetime) -> None:
     milestone = next_of(list_milestones(session, ticket.id))
     if milestone is not None:
-        start_clock(session, ticket, ClockKind.MILESTONE, actor=actor, at=at, cause="commitment", until=milestone.due_on)
+        start_clock(
+            session, ticket, ClockKind.MILESTONE, actor=actor, at=at, cause="commitment", until=milestone.due_on
+        )

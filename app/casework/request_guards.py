@@ -106,4 +106,3 @@ def pending(kind: RequestKind) -> Guard:
         return {} if case.pending(kind) else {STATE: "没有等待审核的申请"}
 
     return guard
-

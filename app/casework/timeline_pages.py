@@ -58,7 +58,7 @@ def show_timeline(
 
 def _names(session: Session, entries: list[Entry]) -> dict[str, str]:
     """`subject:code`, `region:code`, `unit:code` → name."""
-    names = {}
+    names: dict[str, str] = {}
     for field, (prefix, model) in CODED.items():
         codes = {code for entry in entries for code in entry.changes.get(field, []) if code}
         rows = session.execute(select(model.code, model.name).where(model.code.in_(codes))) if codes else ()

@@ -62,7 +62,10 @@ def _accepted_by(actor: Actor) -> ColumnElement[bool]:
 
 
 _DISPATCH = WorkList(
-    "dispatch", "待派单", _in(_S.ACCEPTED, _S.PRE_AUDIT, _S.TO_DISPATCH, _S.REOPENED), "没有等待派单的工单",
+    "dispatch",
+    "待派单",
+    _in(_S.ACCEPTED, _S.PRE_AUDIT, _S.TO_DISPATCH, _S.REOPENED),
+    "没有等待派单的工单",
     bulk="dispatch",
 )
 _ASKED = WorkList("requests", "单位申请", _asked, "没有等待审核的退单、延期、挂起、承诺或终止申请")

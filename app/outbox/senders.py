@@ -53,9 +53,7 @@ class GatewaySender:
     def send(self, message: OutboxMessage) -> None:
         headers = {"Authorization": f"Bearer {self._token}", "Idempotency-Key": message.key}
         try:
-            with httpx.Client(
-                timeout=ANSWER_TIMEOUT_SECONDS, trust_env=False, transport=self._transport
-            ) as client:
+            with httpx.Client(timeout=ANSWER_TIMEOUT_SECONDS, trust_env=False, transport=self._transport) as client:
                 answer = client.post(self._url, json=_told(message), headers=headers)
         except httpx.HTTPError as error:
             raise SendFailed(type(error).__name__) from error

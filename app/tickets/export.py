@@ -27,9 +27,9 @@ from app.tickets.models import Ticket
 
 EXPORTED_MOST = 5000
 COLUMNS = {
-    "工单号": 22, "标题": 40, "状态": 12, "诉求类型": 10, "紧急程度": 10, "事项分类": 24, "事发区域": 24, "详细地址": 30,
-    "联系电话": 16, "主办单位": 26, "受理人": 10, "建立时间": 18, "受理时间": 18, "到期时间": 18, "办结时间": 18,
-    "诉求内容": 60,
+    "工单号": 22, "标题": 40, "状态": 12, "诉求类型": 10, "紧急程度": 10, "事项分类": 24, "事发区域": 24,
+    "详细地址": 30, "联系电话": 16, "主办单位": 26, "受理人": 10, "建立时间": 18, "受理时间": 18,
+    "到期时间": 18, "办结时间": 18, "诉求内容": 60,
 }  # fmt: skip
 """Name → width in characters."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -69,10 +69,13 @@ def read_export(session: Session, filters: TicketFilters, actor: Actor, now: dat
 def watermark(export: Export, actor: Actor, reason: str, now: datetime) -> str:
     """Who took it, when and what for: it stands on the table itself."""
     left_out = f"，符合条件{export.total}件，只导出最新{len(export.rows)}件" if export.total > len(export.rows) else ""
-    return (
-        f"12345政务服务便民热线 内部资料 不得外传｜导出人 {actor.display_name}（{actor.name}）"
-        f"｜{to_shanghai(now):%Y-%m-%d %H:%M:%S}｜编号 {export.code}｜用途 {mask_text(reason)}｜共{len(export.rows)}件{left_out}"
-    )
+    return "｜".join(
+        (
+            "12345政务服务便民热线 内部资料 不得外传", f"导出人 {actor.display_name}（{actor.name}）",
+            f"{to_shanghai(now):%Y-%m-%d %H:%M:%S}", f"编号 {export.code}", f"用途 {mask_text(reason)}",
+            f"共{len(export.rows)}件{left_out}",
+        )
+    )  # fmt: skip
 
 
 def write(export: Export, mark: str, form: Format) -> bytes:

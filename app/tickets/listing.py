@@ -99,26 +99,22 @@ def filtered(session: Session, filters: TicketFilters, actor: Actor | None = Non
         query = query.where(Ticket.status == filters.statuses[0])
     elif filters.statuses:
         query = query.where(Ticket.status.in_(filters.statuses))
-    if filters.ticket_type:
-        query = query.where(Ticket.ticket_type == filters.ticket_type)
+    plain = (
+        (Ticket.ticket_type, filters.ticket_type), (Ticket.accepted_by, filters.agent),
+        (Ticket.original_line, filters.line), (Ticket.caller_number, filters.caller_number),
+        (Ticket.lead_unit_code, filters.unit),
+    )  # fmt: skip
+    query = query.where(*(column == value for column, value in plain if value))
     if filters.subject:
         query = query.where(below(Ticket.subject_code, filters.subject))
     if filters.region:
         query = query.where(below(Ticket.region_code, filters.region))
-    if filters.agent:
-        query = query.where(Ticket.accepted_by == filters.agent)
-    if filters.line:
-        query = query.where(Ticket.original_line == filters.line)
-    if filters.caller_number:
-        query = query.where(Ticket.caller_number == filters.caller_number)
     if filters.since:
         query = query.where(Ticket.created_at >= filters.since)
     if filters.until:
         query = query.where(Ticket.created_at < filters.until)
     if filters.due_before:
         query = query.where(Ticket.next_due_at < filters.due_before)
-    if filters.unit:
-        query = query.where(Ticket.lead_unit_code == filters.unit)
     if filters.place.strip():
         query = query.where(lies_at(session, filters.place))
     if filters.text.strip():

@@ -54,7 +54,7 @@ DUTIES: Mapping[Role, frozenset[Duty]] = MappingProxyType(
     }
 )
 SYSTEM_DUTIES = frozenset({_D.INTAKE, _D.DISPATCH, _D.EVALUATE, _D.CLOSE, _D.TIMING})
-"""What happens by itself: urgent matters skip the look-over, follow-up begins, a suspension ends, the archive closes."""
+"""What happens by itself: urgent matters skip the look-over, follow-up begins, suspensions end, the archive closes."""
 
 SEPARATED: frozenset[frozenset[Duty]] = frozenset(
     frozenset(pair)

@@ -125,7 +125,9 @@ def test_who_is_right_may_look_as_often_as_he_likes(stage: Stage, client: TestCl
     assert {ask(client, row.ticket_number, row.query_code)[0] for _ in range(12)} == {200}
 
 
-@pytest.mark.parametrize(("number", "code"), [("", ""), ("abc", "12345678"), ("1\x00", "12345678"), ("1", "１２３４５６７８")])
+@pytest.mark.parametrize(
+    ("number", "code"), [("", ""), ("abc", "12345678"), ("1\x00", "12345678"), ("1", "１２３４５６７８")]
+)
 def test_what_cannot_be_right_is_refused_in_chinese(client: TestClient, number: str, code: str) -> None:
     status, page = ask(client, number, code)
     assert status == 404

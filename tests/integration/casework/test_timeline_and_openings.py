@@ -118,7 +118,9 @@ def test_many_are_dispatched_as_proposed_but_no_emergency(
     assert stage.read(plain).lead_unit_code == "410421-zhengfu"
 
 
-def test_nobody_bulks_what_has_to_be_judged(stage: Stage, client: TestClient, enter: Callable[[str], dict[str, str]]) -> None:
+def test_nobody_bulks_what_has_to_be_judged(
+    stage: Stage, client: TestClient, enter: Callable[[str], dict[str, str]]
+) -> None:
     ticket = stage.replied()
     stage.person("reviewer", Role.REVIEWER)
     headers = enter("reviewer")

@@ -64,7 +64,7 @@ def test_a_gateway_that_fails_is_tried_again_later_and_given_up_in_the_end(
     moment = now
     sender = gateway(lambda _request: httpx.Response(503))
     for attempt in range(1, MOST_ATTEMPTS + 1):
-        deliver(JobContext(settings, database, lambda: moment), sender)
+        deliver(JobContext(settings, database, lambda at=moment: at), sender)
         row = read(database, message)
         assert (row.attempts, row.last_error, row.sent_at) == (attempt, "HTTP 503", None)
         moment = max(row.next_try_at, moment + timedelta(seconds=1))

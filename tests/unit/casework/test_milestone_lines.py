@@ -7,7 +7,9 @@ import pytest
 from app.casework.milestones import MOST, Goal, GoalsUnreadable, read_goals
 
 
-@pytest.mark.parametrize("line", ["2026-12-01 完成设计", "2026年12月1日：完成设计", "2026/12/1，完成设计", "2026.12.01完成设计"])
+@pytest.mark.parametrize(
+    "line", ["2026-12-01 完成设计", "2026年12月1日：完成设计", "2026/12/1，完成设计", "2026.12.01完成设计"]
+)
 def test_days_are_read_as_people_write_them(line: str) -> None:
     assert read_goals(f"\n {line} \n") == [Goal(date(2026, 12, 1), "完成设计")]
 
