@@ -113,11 +113,14 @@ def test_an_agent_who_types_what_is_known_already_is_told_so(
     page = at_desk(agent)
     site.telephony.call(number).ring(agent.username).answer(agent.username)
     expect(page.locator("#ticket-form")).to_be_visible()
-    page.get_by_role("combobox", name="事项分类").fill("垃圾清运")
-    page.get_by_role("option").first.click()
-    page.get_by_role("combobox", name="事发区域").fill("叶县")
-    page.get_by_role("option").first.click()
-    page.get_by_label("诉求内容").fill("叶县昆阳街道路口井盖破损，多日无人修复")
+    expect(page.locator("#drafts [data-ticket]")).to_have_count(1)
+    for label, words, field, code in (
+        ("事项分类", "垃圾清运", "subject_code", "020301"), ("事发区域", "叶县", "region_code", "410422"),
+    ):  # fmt: skip
+        page.get_by_role("combobox", name=label).fill(words)
+        page.keyboard.press("Enter")
+        expect(page.locator(f"input[name={field}]")).to_have_value(code)
+    page.locator("#field-content").fill("叶县昆阳街道路口井盖破损，多日无人修复")
     expect(page.locator("#alike")).to_contain_text(known.ticket_number)
     expect(page.locator("#alike")).not_to_contain_text("井盖")
     check(page)
