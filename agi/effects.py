@@ -190,7 +190,9 @@ class Stage:
 
     def _call_back(self, effect: RequestCallback) -> Done:
         is_usable = CALLABLE.fullmatch(effect.number) is not None
-        return Done(is_usable and self._tell(CallbackRequested(number=effect.number)))
+        if not is_usable:
+            return Done(is_kept=False)
+        return Done(self._tell(CallbackRequested(number=effect.number, is_failure=effect.is_failure)))
 
     def _look_up(self, effect: LookUp) -> LookedUp:
         if effect.kind == "caller":

@@ -36,12 +36,16 @@ class LookupAnswer:
     def values(self) -> dict[str, str]:
         """As a flow knows them; of names only what is safe to use."""
         card = self.card
-        names = {"original_line": card.original_line, "queue": card.queue, "last_agent": card.last_agent}
+        names = {
+            "original_line": card.original_line, "queue": card.queue, "last_agent": card.last_agent,
+            "last_agent_seat": card.last_agent_seat,
+        }  # fmt: skip
         return {
             "is_known": word(card.is_known),
             "is_priority": word(card.is_priority),
             "has_open_tickets": word(card.open_tickets > 0),
             "open_tickets": str(card.open_tickets),
+            "has_broadcast": word(card.has_broadcast),
             **{name: value for name, value in names.items() if NAME.fullmatch(value)},
         }
 

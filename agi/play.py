@@ -103,6 +103,7 @@ class FlowPlayer:
             answers=dict(list(state.answers.items())[:50]),
             prompts_missing=visit.prompts_missing[:50],
             path=visit.path,
+            is_settled=state.is_settled,
         )
         self._services.facts.tell(visit, payload)
         log.info("flow_ended", call_id=visit.call_id, **payload.model_dump(exclude={"answers", "path"}))
@@ -129,8 +130,8 @@ def _outputs(end: End, visit: Visit) -> dict[str, str]:
                 variables.PRIORITY: str(end.priority),
                 variables.ORIGINAL_LINE: _original_line(end.original_line, visit),
             }
-            if end.agent:
-                outputs[variables.AGENT] = end.agent
+            if end.seat:
+                outputs[variables.AGENT_SEAT] = end.seat
             if end.side_doors:
                 outputs |= {variables.SIDE_DOORS: end.side_doors, variables.DOORS_AFTER: str(end.doors_after_seconds)}
     return outputs

@@ -9,6 +9,7 @@ from app.contract.commands import (
     AnyCommand,
     CallBack,
     CommandResult,
+    FollowUpCall,
     HandOver,
     HangUp,
     LeaveHandOver,
@@ -54,6 +55,9 @@ class Commander:
                 case CallBack():
                     async with self._calls.of(command.call_id):
                         await callback.call_back(self._switch, command)
+                case FollowUpCall():
+                    async with self._calls.of(command.call_id):
+                        await callback.follow_up(self._switch, command)
                 case HandOver() | LeaveHandOver() | TakeBack():
                     async with self._calls.of(command.call_id):
                         await self._move(command)

@@ -92,12 +92,15 @@ def _lines(plan: SitePlan) -> Iterator[str]:
 
 
 def _queues(plan: SitePlan) -> Iterator[str]:
+    final = {queue.name for queue in plan.queues if queue.falls_to is None}
     for queue in plan.queues:
         path = f"queues[{queue.name}]"
         if queue.name in RESERVED_QUEUES:
             yield f"{path}: Asterisk keeps the section '{queue.name}' of queues.conf for itself. Choose another name."
         if queue.ring_seconds > queue.max_wait_seconds:
             yield f"{path}.ring_seconds: a phone rings longer than a caller may wait. Lower it to max_wait_seconds."
+        if queue.falls_to is not None and queue.falls_to not in final:
+            yield f"{path}.falls_to: {queue.falls_to} is no queue that ends the way. Name one that falls to none."
         if plan.agents and not any(set(queue.skills) <= set(agent.skills) for agent in plan.agents):
             skills = ", ".join(queue.skills)
             yield f"{path}.skills: no agent has {skills}. Give one agent all of them, or change the queue."

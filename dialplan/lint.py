@@ -18,7 +18,7 @@ OWN_VARIABLES = {
 }  # fmt: skip
 """Used by the dialplan alone; every other HL_ name is shared with AGI and stands in app.contract.variables."""
 NOT_ACTED_ON = {
-    variables.ORIGINAL_LINE, variables.AGENT, variables.SIDE_DOORS, variables.DOORS_AFTER,
+    variables.ORIGINAL_LINE, variables.SIDE_DOORS, variables.DOORS_AFTER,
 }  # fmt: skip
 """Outputs that AGI leaves for the record, that no shipped flow makes yet, or that a plan without side doors ignores."""
 MODULE_OF = {
@@ -32,7 +32,7 @@ MODULE_OF = {
     "GosubIf": "app_stack", "MASTER_CHANNEL": "func_channel", "REDIRECTING": "func_callerid", "SHIFT": "func_strings",
     "STRFTIME": "func_strings", "TOLOWER": "func_strings", "PJSIP_HEADERS": "res_pjsip_header_funcs",
     "QUEUE_MEMBER": "app_queue", "QUEUE_VARIABLES": "app_queue",
-    "QUEUE_WAITING_COUNT": "app_queue",
+    "QUEUE_MEMBER_LIST": "app_queue", "QUEUE_WAITING_COUNT": "app_queue",
     **HANDOVER_MODULES,
 }  # fmt: skip
 BUILT_IN = {"Answer", "Goto", "GotoIf", "Hangup", "MSet", "NoOp", "Set", "Wait"}

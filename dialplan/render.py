@@ -25,7 +25,8 @@ MARK = "HL_RENDERED"
 WRITABLE = ("log", "run", "spool", "lib", "recordings")
 """Folders Asterisk writes to; everything else it may only read."""
 PARTS = tuple(
-    f"extensions_{part}.conf.j2" for part in ("ask", "callback", "doors", "handover", "lines", "resolve", "transfer")
+    f"extensions_{part}.conf.j2"
+    for part in ("ask", "callback", "doors", "followup", "handover", "known", "lines", "resolve", "transfer")
 )
 """Templates that others include."""
 
@@ -103,6 +104,7 @@ def template_values(plan: SitePlan, settings: DialplanSettings) -> dict[str, Any
         "queues": plan.queues,
         "callbacks": plan.callbacks,
         "rating_flow": plan.rating_flow,
+        "known_agent_ring_seconds": plan.known_agent_ring_seconds,
         "has_doors": any(queue.side_doors for queue in plan.queues),
         "transfer_ring_seconds": max(queue.ring_seconds for queue in plan.queues),
         "handover_targets": handover_targets(plan),

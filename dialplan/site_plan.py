@@ -87,6 +87,7 @@ class Queue(Part):
     service_level_seconds: int = Field(default=15, ge=1, le=600)
     announce_every_seconds: int = Field(default=0, ge=0, le=600, description="long-wait prompt; 0: never")
     pauses_who_misses: bool = Field(default=False, description="an agent who does not answer is paused")
+    falls_to: Name | None = Field(default=None, description="where who was not answered here waits on; none: nowhere")
     side_doors: SideDoors | None = Field(default=None, description="what a key opens while one waits; none: nothing")
     music: Literal["waiting"] = "waiting"
 
@@ -162,6 +163,9 @@ class SitePlan(Part):
     queues: list[Queue] = Field(min_length=1, max_length=200)
     emergency: list[EmergencyService] = Field(default_factory=list, max_length=10)
     change_control: ChangeControl = ChangeControl()
+    known_agent_ring_seconds: int = Field(
+        default=8, ge=1, le=30, description="how long the agent of the last 24 hours rings alone for a known caller"
+    )
     rating_flow: Name | None = Field(default=None, description="where a caller goes on when the agent has hung up")
     callbacks: Callbacks | None = Field(default=None, description="how citizens are called back; none: by hand alone")
     seats: list[SeatGroup] = Field(min_length=1, max_length=200)

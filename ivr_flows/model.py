@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 LookupResult = Literal["known", "unknown", "timeout", "failed"]
+SETTLED, YES = "settled", "yes"
+"""The value under which it is known that nobody need call this caller back: a flow gave him what he called for."""
 
 # what a flow may ask of the channel
 
@@ -74,9 +76,10 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class RequestCallback:
-    """Keep that the caller wants to be called back at this number."""
+    """Keep that the caller is to be called back at this number: by his choice, or because the system failed."""
 
     number: str
+    is_failure: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +89,8 @@ class EnterQueue:
     queue: str
     priority: int = 0
     original_line: str = ""
-    agent: str = ""
-    """Who should be asked first; empty: nobody in particular."""
+    seat: str = ""
+    """Which seat should be rung first; empty: none in particular."""
     side_doors: str = ""
     """The flow that a key opens while the caller waits."""
     doors_after_seconds: int = 0
@@ -192,6 +195,11 @@ class FlowState:
     def answers(self) -> dict[str, str]:
         """What the caller keyed or left, by the name it was saved under."""
         return {name[7:]: value for name, value in self.values.items() if name.startswith("answer.")}
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether a flow gave the caller what he called for."""
+        return self.value(SETTLED) == YES
 
     def know(self, values: Mapping[str, str]) -> "FlowState":
         """The state with these values; earlier ones of the same names are replaced."""

@@ -214,7 +214,7 @@ def describe_end(end: End | None) -> str:
             words = [
                 f"queue {end.queue}",
                 f"priority {end.priority}" if end.priority else "",
-                f"agent {end.agent}" if end.agent else "",
+                f"seat {end.seat}" if end.seat else "",
                 f"side doors {end.side_doors}" if end.side_doors else "",
             ]
             return " ".join(word for word in words if word)  # fmt: skip

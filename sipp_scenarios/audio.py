@@ -5,6 +5,7 @@ holds the conversation, not merely noise or music on hold.
 """
 
 import math
+import struct
 import wave
 from array import array
 from collections.abc import Sequence
@@ -16,6 +17,9 @@ CALLER_HZ = 440
 AGENT_HZ = 700
 EXCHANGE_HZ = 1000
 WINDOW = SAMPLE_RATE // 10
+PACKET = SAMPLE_RATE // 50
+ALAW, UDP, ETHERNET = 8, 17, 1
+"""Numbers of the RTP payload, the IP protocol and the link in a capture."""
 AUDIBLE_SHARE = 0.05
 """Share of a window's energy that one voice must hold to count as heard."""
 
@@ -38,6 +42,21 @@ def tone(frequency: int, *, seconds: float = 2.0, amplitude: int = 9000) -> list
 def write_voice(path: Path, frequency: int) -> Path:
     """Write a voice as raw A-law, which is what SIPp's rtp_stream plays."""
     path.write_bytes(bytes(alaw(sample) for sample in tone(frequency)))
+    return path
+
+
+def write_packets(path: Path, frequency: int) -> Path:
+    """Write a voice as a capture of RTP packets, 20 ms of A-law each, which is what SIPp's play_pcap_audio sends."""
+    voice = bytes(alaw(sample) for sample in tone(frequency))
+    capture = [struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65_535, ETHERNET)]
+    for number, start in enumerate(range(0, len(voice), PACKET)):
+        rtp = struct.pack(">BBHII", 0x80, ALAW, number, start, 1) + voice[start : start + PACKET]
+        udp = struct.pack(">HHHH", 4000, 4000, 8 + len(rtp), 0) + rtp
+        ip = struct.pack(">BBHHHBBH8x", 0x45, 0, 20 + len(udp), 0, 0, 64, UDP, 0) + udp
+        frame = bytes(12) + b"\x08\x00" + ip
+        seconds, microseconds = divmod(start * 1_000_000 // SAMPLE_RATE, 1_000_000)
+        capture.append(struct.pack("<IIII", seconds, microseconds, len(frame), len(frame)) + frame)
+    path.write_bytes(b"".join(capture))
     return path
 
 

@@ -102,7 +102,7 @@ class Cast:
             cast.players[actor_name] = Player(actor_name, actor, person=person)
         for player in cast.callers():
             player.number = fictitious_number() if player.actor.number == "own" else ""
-        for player in cast.callers():
+        for player in [*cast.callers(), *cast.exchanges()]:
             if player.actor.number in cast.players:
                 player.number = cast.players[player.actor.number].number
         return cast
@@ -133,6 +133,7 @@ class Cast:
             "from_header": self._from_header(player, address),
             "extra_headers": [self._filled(player, header, address) for header in self._headers(player)],
             "voice_file": audio.write_voice(self.folder / "caller.al", audio.CALLER_HZ),
+            "voice_packets": audio.write_packets(self.folder / "caller.pcap", audio.CALLER_HZ),
         }
         xml = render(player.actor.template, self.templates, values)
         player.process = self._start(player, xml, address)
@@ -154,6 +155,7 @@ class Cast:
             name, self.folder / name, render(player.actor.template, self.templates, values), "", end.host,
             port=end.port, timeout_seconds=LIMIT_SECONDS, calls=0, calls_at_once=100,
         )  # fmt: skip
+        player.dialled_at = time.time()
         player.process = start_sipp(plan)
 
     def register(self, name: str) -> None:

@@ -44,7 +44,7 @@ class ExpectedTicket(Part):
 class ExpectedMissedCall(Part):
     """The entry of this number on the missed-call list."""
 
-    reason: Literal["abandoned", "overflow", "no_agent", "left_before_queue"]
+    reason: Literal["abandoned", "overflow", "no_agent", "left_before_queue", "message"]
     is_resolved: bool = False
 
 
@@ -60,7 +60,10 @@ class ExpectedLine(Part):
 class ExpectedCall(Part):
     """The record of one caller's call. What is not named is not compared."""
 
-    outcome: Literal["answered", "abandoned", "overflow", "no_agent", "left_before_queue", "forwarded"]
+    outcome: Literal[
+        "answered", "abandoned", "overflow", "no_agent", "left_before_queue", "forwarded", "callback", "message",
+        "self_served", "not_reached",
+    ]  # fmt: skip
     state: Literal["arrived", "queued", "ringing", "talking", "after_talk", "ended"] = "ended"
     agent: ActorName | None = None
     line: ExpectedLine = ExpectedLine()

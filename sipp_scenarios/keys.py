@@ -10,7 +10,9 @@ from sipp_scenarios.waiting import until
 
 ALAW_BYTES_PER_SECOND = 8000
 PRESSED = "pressed"
+SPOKE = "spoke"
 BEGINS_WITHIN_MS = 5_000
+SPEAKS_WITHIN_MS = 10_000
 KEY_SECONDS = 0.4
 """How long SIPp takes for one key."""
 SLACK_SECONDS = 0.7
@@ -39,6 +41,14 @@ def press(player: Player, keys: str) -> None:
         lambda: player.has_seen(PRESSED, before + 1), what=f"{player.name} presses {keys}", within_ms=BEGINS_WITHIN_MS
     )
     player.pressed = len(keys)
+
+
+def speak(player: Player) -> None:
+    """Returns once the phone has said it. Raises TooLate."""
+    before = sum(fact.what == SPOKE for fact in player.facts())
+    player.phone.cue(speaks=True)
+    until(lambda: player.has_seen(SPOKE, before + 1), what=f"{player.name} speaks", within_ms=SPEAKS_WITHIN_MS)
+    player.pressed = 0
 
 
 def _seconds(prompt: Path) -> float:

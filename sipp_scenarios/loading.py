@@ -60,9 +60,10 @@ def _reference_mistakes(scenario: Scenario) -> Iterator[str]:
     exchanges, own_seats = scenario.actors_of(Role.EXCHANGE), scenario.actors_of(Role.OWN_SEAT)
     known = {
         "caller": callers, "agent": agents, "exchange": exchanges, "exchange or own seat": {**exchanges, **own_seats},
+        "caller or exchange": {**callers, **exchanges},
         "actor": scenario.actors,
     }  # fmt: skip
-    for name, actor in callers.items():
+    for name, actor in {**callers, **exchanges}.items():
         if actor.number not in {"own", "none", *callers}:
             yield f"actors.{name}.number: no caller {actor.number!r}"
     yield from _seats_taken_twice(agents)
@@ -86,6 +87,7 @@ ROLES_IN_STEPS = {
     "pop": "caller", "to": "agent", "not_to": "agent", "open_ticket_of": "caller",
     "accept_ticket_of": "caller", "by": "agent", "open": "exchange or own seat", "close": "exchange", "answer": "actor",
     "hand_over": "caller", "leave_to_them": "caller", "take_back": "caller", "refer": "caller", "flag": "caller",
+    "speak": "caller", "end_broadcast_followed_by": "caller",
 }  # fmt: skip
 
 
@@ -95,7 +97,7 @@ def _references(scenario: Scenario) -> Iterator[tuple[str, str, str]]:
         for key, value in step.model_dump(by_alias=True).items():
             roles = {
                 **ROLES_IN_STEPS,
-                "of": "caller" if {"await_event", "press"} & type(step).model_fields.keys() else "actor",
+                "of": "caller" if "press" in type(step).model_fields else "actor",
             }
             for name in (value if isinstance(value, list) else [value]) if key in roles and value else []:
                 yield f"steps.{number}.{key}", name, roles[key]
@@ -105,7 +107,10 @@ def _references(scenario: Scenario) -> Iterator[tuple[str, str, str]]:
 
 
 def _references_of(place: str, expectation: Expectation) -> Iterator[tuple[str, str, str]]:
-    roles = {"people": "actor", "received": "exchange", "records": "caller", "agents": "agent", "calls": "caller"}
+    roles = {
+        "people": "actor", "received": "exchange", "records": "caller", "agents": "agent",
+        "calls": "caller or exchange",
+    }  # fmt: skip
     for part, role in roles.items():
         for name in getattr(expectation, part):
             yield f"{place}.{part}.{name}", name, role

@@ -11,8 +11,9 @@ from functools import singledispatchmethod
 from sipp_scenarios import steps
 from sipp_scenarios.cast import Cast, Player
 from sipp_scenarios.faults import FAULTS
-from sipp_scenarios.keys import press, wait_for_turn
+from sipp_scenarios.keys import press, speak, wait_for_turn
 from sipp_scenarios.report import Stage
+from sipp_scenarios.screen_pops import await_pop
 from sipp_scenarios.stack_control import StackControl
 from sipp_scenarios.store import Store
 from sipp_scenarios.target import TargetError
@@ -42,9 +43,8 @@ class Play:
 
     def note(self, who: str, what: str) -> None:
         """Put a moment on the timeline."""
-        stage = Stage(round((time.time() - self.started_at) * 1000), who, what, "runner")
-        self.stages.append(stage)
-        self.watch(stage)
+        self.stages.append(Stage(round((time.time() - self.started_at) * 1000), who, what, "runner"))
+        self.watch(self.stages[-1])
 
     def perform(self) -> None:
         """Play all steps. Raises TooLate, StoreUnavailable, TargetError."""
@@ -191,16 +191,7 @@ class Play:
 
     @_do.register
     def _(self, step: steps.Pop) -> None:
-        caller, agent = self.cast.players[step.pop], self.cast.players[step.to]
-        shown = self.cast.players[step.open_ticket_of] if step.open_ticket_of else None
-        until(
-            lambda: self.store.has_pop(self.cast, caller, agent.username, shown),
-            what=f"the pop of {step.pop}'s call reaches {step.to}"
-            + (f" and shows {step.open_ticket_of}'s ticket" if shown else ""),
-            within_ms=step.within_ms,
-        )
-        if step.not_to and self.store.has_pop(self.cast, caller, self.cast.players[step.not_to].username, None):
-            raise TooLate(f"the pop of {step.pop}'s call reached {step.not_to} too, whom it does not concern")
+        await_pop(self.cast, self.store, step)
         self.note(step.to, f"has {step.pop}'s call on the screen")
 
     @_do.register
@@ -269,6 +260,24 @@ class Play:
         keys = re.sub(r"\{(.+?)\}", lambda found: self.store.query_code(self.cast, found[1]), step.press)
         press(player, keys)
         self.note(step.of, f"presses {keys}")
+
+    @_do.register
+    def _(self, step: steps.Speak) -> None:
+        player = self.cast.players[step.speak]
+        wait_for_turn(player, step.after, self.cast.target.prompts)
+        speak(player)
+        self.note(step.speak, "speaks")
+
+    @_do.register
+    def _(self, step: steps.Announce) -> None:
+        self.store.duty_officer.announce(step.announce, step.kind)
+        self.note("duty officer", f"announces: {step.announce}")
+
+    @_do.register
+    def _(self, step: steps.EndBroadcast) -> None:
+        players = self.cast.players
+        self.store.duty_officer.end([Store.shown_number(players[name]) for name in step.end_broadcast_followed_by])
+        self.note("duty officer", "says that it is over")
 
     @_do.register
     def _(self, step: steps.PutInForce) -> None:

@@ -198,6 +198,11 @@ def _clear_up(play: Play, report: Report) -> None:
             if caller.process and caller.process.process.poll() is None:
                 caller.process.cue()
                 caller.process.wait(LEAVES_WITHIN_SECONDS)
+        for caller in play.cast.callers():
+            try:
+                play.store.cancel_callbacks(caller)
+            except (StoreUnavailable, TargetError) as error:
+                report.problems.append(f"{caller.name} may still be called back: {error}")
         for agent in play.cast.agents():
             try:
                 play.store.sign_out(agent.username)

@@ -102,17 +102,19 @@ class SippProcess:
                 facts.append(SippFact(float(at), what))
         return facts
 
-    def cue(self, call_id: str = "", keys: str = "") -> None:
-        """Tell the call of this process, or another call of it, to go on: to its end, or from ringing to the answer; or
-        to press these keys.
+    def cue(self, call_id: str = "", keys: str = "", *, speaks: bool = False) -> None:
+        """Tell the call of this process, or another call of it, to go on: to its end, or from ringing to the answer; to
+        press these keys; or to speak.
         """
+        act = f"X-Keys: {keys}" if keys else "X-Go-On: 1"
         self.cues += 1  # one that reads like the one before would be taken for its retransmission
         lines = [
             "INFO sip:cue SIP/2.0",
             f"Call-ID: {call_id or self.call_id}",
             "To: <sip:cue>",
             f"CSeq: {self.cues} INFO",
-            f"X-Keys: {keys}" if keys else "X-Go-On: 1",
+            *([] if speaks else [act]),
+            f"X-Speak: {int(speaks)}",
             "",
             "",
         ]

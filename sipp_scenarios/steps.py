@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag
 
 from app.contract.events import EventType
-from sipp_scenarios.words import WITHIN_MS, ActorName, LineNumber, Part, Process
+from sipp_scenarios.words import WITHIN_MS, ActorName, LineNumber, Part, Process, PromptName
 
 
 class SignIn(Part):
@@ -56,7 +56,28 @@ class Press(Part):
 
     press: str = Field(pattern=r"^([0-9A-D*#]|\{[a-z][a-z0-9-]*\}){1,40}$")
     of: ActorName
-    after: list[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]] = Field(default_factory=list, max_length=20)
+    after: list[PromptName] = Field(default_factory=list, max_length=20)
+
+
+class Speak(Part):
+    """A caller of the template `caller-keys` says something, two seconds long; `after` as with keys."""
+
+    speak: ActorName
+    after: list[PromptName] = Field(default_factory=list, max_length=20)
+
+
+class Announce(Part):
+    """The duty officer puts a notice or a known outage before the queue; goes on when callers hear it. Ended at the end
+    of the run at the latest."""
+
+    announce: Annotated[str, Field(min_length=5, max_length=60, description="as it is spoken")]
+    kind: Literal["notice", "incident"]
+
+
+class EndBroadcast(Part):
+    """What was announced is over; these callers are on the list of those to be told, and nobody else."""
+
+    end_broadcast_followed_by: list[ActorName]
 
 
 class PutInForce(Part):
@@ -208,7 +229,8 @@ STEPS: dict[str, type[Part]] = {
     "break": Break, "mend": Mend, "pop": Pop, "accept_ticket_of": AcceptTicket,
     "open": Open, "close": Close, "answer": Answer, "set_clock": SetClock, "await_change_of": AwaitChange,
     "apply_plan": ApplyPlan, "hand_over": HandOverTo, "leave_to_them": LeaveToThem, "take_back": TakeBackStep,
-    "refer": Refer, "press": Press, "put_in_force": PutInForce, "flag": FlagCaller,
+    "refer": Refer, "press": Press, "put_in_force": PutInForce, "flag": FlagCaller, "speak": Speak,
+    "announce": Announce, "end_broadcast_followed_by": EndBroadcast,
 }  # fmt: skip
 
 
@@ -246,11 +268,14 @@ Step = Annotated[
     | Annotated[Refer, Tag("refer")]
     | Annotated[Press, Tag("press")]
     | Annotated[PutInForce, Tag("put_in_force")]
-    | Annotated[FlagCaller, Tag("flag")],
+    | Annotated[FlagCaller, Tag("flag")]
+    | Annotated[Speak, Tag("speak")]
+    | Annotated[Announce, Tag("announce")]
+    | Annotated[EndBroadcast, Tag("end_broadcast_followed_by")],
     Discriminator(
         _step_kind, custom_error_type="unknown_step", custom_error_message=f"a step is one of {', '.join(STEPS)}"
     ),
 ]
 
-FAULTS = (Stop, Kill, Break, SetClock, ApplyPlan, PutInForce)
+FAULTS = (Stop, Kill, Break, SetClock, ApplyPlan, PutInForce, Announce)
 """Steps that break something, or change it for every call: they need a stack that allows it."""

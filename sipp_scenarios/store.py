@@ -5,16 +5,20 @@ import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Self
 
 import httpx
 
+from app.contract.ids import is_outgoing_call
 from sipp_scenarios import parsing
 from sipp_scenarios.audio import Recording, listen
 from sipp_scenarios.cast import Cast, Player
+from sipp_scenarios.duty_officer import DutyOfficer
 from sipp_scenarios.records import StoredCall, StoredMissedCall, StoredTicket
 from sipp_scenarios.session import ANSWER_WITHIN_SECONDS, ApiSession, Refused
 from sipp_scenarios.target import Person, Target, TargetError
+from sipp_scenarios.templates import Role
 from sipp_scenarios.waiting import StoreUnavailable, until
 
 READER = "supervisor"
@@ -48,6 +52,7 @@ class Store:
         with self._open:
             for flag in self.flags:
                 self.reader.post(f"/priority-callers/{flag}/clear", {"reason": "场景测试结束"})
+            self.duty_officer.end_all()
 
     def as_person(self, username: str) -> ApiSession:
         """A session in this person's name."""
@@ -61,6 +66,10 @@ class Store:
     @property
     def reader(self) -> ApiSession:
         return self.as_person(READER)
+
+    @cached_property
+    def duty_officer(self) -> DutyOfficer:
+        return DutyOfficer(self.reader)
 
     # --- agents ---------------------------------------------------------------------------------------------------
 
@@ -113,10 +122,13 @@ class Store:
     # --- calls ----------------------------------------------------------------------------------------------------
 
     def find_call_id(self, cast: Cast, player: Player) -> str:
-        """The store's id of this caller's call; empty while it has none. Once found it stays."""
+        """The store's id of this caller's call, or of ours to him at the exchange where he is rung; empty while it has
+        none. Once found it stays."""
         if not player.call_id and player.dialled_at:
-            taken = {other.call_id for other in cast.callers() if other.call_id}
-            if found := [row for row in self._calls_of(player) if row["call_id"] not in taken]:
+            taken = {other.call_id for other in cast.players.values() if other.call_id}
+            is_rung = player.actor.role is Role.EXCHANGE
+            fitting = [row for row in self._calls_of(player) if is_outgoing_call(row["call_id"]) == is_rung]
+            if found := [row for row in fitting if row["call_id"] not in taken]:
                 player.call_id = min(found, key=lambda row: str(row["arrived_at"]))["call_id"]
         return player.call_id
 
@@ -245,6 +257,12 @@ class Store:
         """Flag the caller's number as one that comes first."""
         body = {"number": caller.number, "kind": "elderly", "reason": "场景测试"}
         self.flags.append(self.reader.post("/priority-callers", body)["id"])
+
+    def cancel_callbacks(self, caller: Player) -> None:
+        """Nobody calls this caller back after the run."""
+        if caller.number:
+            for row in self.reader.get("/callbacks", open=True, number=caller.number)["items"]:
+                self.reader.post(f"/callbacks/{row['id']}/cancel")
 
     def _known_call_id(self, cast: Cast, caller: Player) -> str:
         if call_id := self.find_call_id(cast, caller):

@@ -3,16 +3,28 @@
 from datetime import datetime
 from typing import Protocol
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.broadcasts import rules
 from app.broadcasts.models import Broadcast, BroadcastKind, IncidentFollower
-from app.platform.database import insert_ignore
+from app.platform.database import insert_ignore, table_of
 from app.platform.errors import Conflict, HotlineError, NotFound
 from app.tickets.models import Ticket
 
 END_TEXT = "您关注的事项已恢复：{}"
+
+_BROADCASTS = table_of(Broadcast).c
+_ON_AIR = select(
+    exists().where(
+        _BROADCASTS.ended_at.is_(None),
+        _BROADCASTS.spoken_at.is_not(None),
+        _BROADCASTS.starts_at <= bindparam("now"),
+        _BROADCASTS.expires_at > bindparam("now"),
+        or_(_BROADCASTS.line == "", _BROADCASTS.line == bindparam("line")),
+    )
+)
+"""Built once: every caller is asked about it (ADR 0064)."""
 
 
 class Messenger(Protocol):
@@ -96,6 +108,11 @@ def current_for(session: Session, *, line: str, number: str | None, now: datetim
         newest = select(Ticket.region_code).where(Ticket.caller_number == number, Ticket.region_code.is_not(None))
         region_code = session.scalar(newest.order_by(Ticket.created_at.desc()).limit(1))
     return rules.choose(broadcasts, line=line, region_code=region_code, now=now)
+
+
+def is_anything_on_air(session: Session, *, line: str, now: datetime) -> bool:
+    """Whether a caller of this line may have something to hear; where he lives is looked at when he is told."""
+    return bool(session.scalar(_ON_AIR, {"line": line, "now": now}))
 
 
 def mark_spoken(session: Session, broadcast_id: int, now: datetime) -> None:

@@ -62,7 +62,7 @@ def keep_missed(session: Session, call: Call, automatic: frozenset[str], *, now:
 def carry_drafts(session: Session, calls: Iterable[Call]) -> None:
     """Before drafts are opened: the draft of an earlier offer goes on with the agent who has taken this one."""
     for call in calls:
-        if not call.is_callback or call.ticket_id is not None:
+        if not is_callback_call(call.call_id) or call.ticket_id is not None:
             continue
         row = service.find_callback_of_call(session, call.call_id)
         if row is None or row.ticket_id is None:

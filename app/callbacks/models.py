@@ -35,6 +35,8 @@ class CallbackSource(StrEnum):
     OVERFLOW = "overflow"
     NO_AGENT = "no_agent"
     LEFT_BEFORE_QUEUE = "left_before_queue"
+    MESSAGE = "message"
+    """He left a message instead of waiting."""
 
 
 _OPEN = text("settled_at IS NULL")

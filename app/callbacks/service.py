@@ -16,6 +16,8 @@ from app.callbacks.models import Callback, CallbackSource, CallbackStatus, Callb
 from app.calls.models import AgentState, AgentStatus, Call, CallState, MissedCall
 from app.contract.commands import CallBack
 from app.contract.ids import callback_call_id, is_callback_call
+from app.lines.rules import MAIN_LINE
+from app.lines.service import find_line
 from app.platform.database import insert_ignore
 from app.platform.errors import Conflict, NotFound
 
@@ -60,7 +62,7 @@ def request_callback(
         "number": number,
         "status": CallbackStatus.CONFIRMED if is_confirmed else CallbackStatus.REQUESTED,
         "source": source,
-        "queue": call.queue,
+        "queue": call.queue or _queue_of_line(session, call),
         "original_line": call.original_line,
         "priority": 0,
         "queued_at": place,
@@ -79,6 +81,12 @@ def request_callback(
         row.source, row.requested_at = source, now
     session.flush()
     return row
+
+
+def _queue_of_line(session: Session, call: Call) -> str:
+    """Where a caller would have waited who never came to a queue."""
+    line = find_line(session, call.original_line or MAIN_LINE)
+    return line.queue if line else ""
 
 
 def request_for_missed_call(session: Session, missed: MissedCall, *, by: str, now: datetime) -> Callback:
@@ -198,7 +206,7 @@ def _callers(session: Session, queue: str, left: set[str | None]) -> list[rules.
     return [
         rules.Waiting(call.queued_at or call.arrived_at)
         for call in calls
-        if not (call.is_callback or call.call_id in left)
+        if not (is_callback_call(call.call_id) or call.call_id in left)
     ]
 
 

@@ -32,6 +32,7 @@ SOURCE_WORDS: Mapping[str, str] = MappingProxyType(
         CallbackSource.OVERFLOW: "排队超时",
         CallbackSource.NO_AGENT: "无人值守",
         CallbackSource.LEFT_BEFORE_QUEUE: "提示音中挂断",
+        CallbackSource.MESSAGE: "留言",
     }
 )
 CAUSE_WORDS: Mapping[str, str] = MappingProxyType(

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.contract.ids import is_callback_call
+from app.contract.ids import is_outgoing_call
 from app.lines.rules import label_of_origin
 from app.platform.database import Base, BigId
 
@@ -33,9 +33,13 @@ class CallOutcome(StrEnum):
     LEFT_BEFORE_QUEUE = "left_before_queue"
     FORWARDED = "forwarded"
     CALLBACK = "callback"
-    """The caller chose to be called back."""
+    """The caller is to be called back, by his choice or because the system failed."""
+    MESSAGE = "message"
+    """The caller left a message instead of waiting."""
+    SELF_SERVED = "self_served"
+    """A flow gave the caller what he called for: nobody need call him back."""
     NOT_REACHED = "not_reached"
-    """Of a call-back: the citizen was not reached."""
+    """We called, and the citizen was not reached."""
 
 
 class AgentStatus(StrEnum):
@@ -54,6 +58,8 @@ class MissedReason(StrEnum):
     OVERFLOW = "overflow"
     NO_AGENT = "no_agent"
     LEFT_BEFORE_QUEUE = "left_before_queue"
+    MESSAGE = "message"
+    """Somebody has to listen, and to call back."""
 
 
 _UNCHECKED = text("recording_file IS NOT NULL AND recording_checked_at IS NULL")
@@ -116,9 +122,9 @@ class Call(Base):
     )
 
     @property
-    def is_callback(self) -> bool:
+    def is_outgoing(self) -> bool:
         """We called the citizen, not he us."""
-        return is_callback_call(self.call_id)
+        return is_outgoing_call(self.call_id)
 
     @property
     def origin(self) -> str:

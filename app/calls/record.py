@@ -14,7 +14,7 @@ from app.calls.order import MAX_MS, in_order, milliseconds
 from app.calls.rules import REPORTS, after, has_come_back, is_answered_by_ourselves, normalize_number
 from app.contract import events as facts
 from app.contract.events import CallEvent, QueueLeftReason
-from app.contract.ids import is_callback_call
+from app.contract.ids import is_outgoing_call
 
 MISSED = frozenset[str](MissedReason)
 MOVED_WITHIN = timedelta(seconds=2)
@@ -40,11 +40,12 @@ class CallStory:
             raise ValueError("a call without facts")
         self._area_code = area_code
         self._call_id = story[0].call_id or ""
-        self._is_callback = is_callback_call(self._call_id)
+        self._is_outgoing = is_outgoing_call(self._call_id)
         self._conversations: list[_Conversation] = []
         self._left_queue: tuple[datetime, CallOutcome] | None = None
         self._has_come_back = has_come_back(story)
         self._was_passed_on = False
+        self._is_settled = False
         self._in_room = ""
         self._waits_again = False
         self._line_is_resolved = False
@@ -62,6 +63,10 @@ class CallStory:
         if self.record.outcome not in MISSED:
             return None
         return self._left_queue[0] if self._left_queue else self.record.ended_at
+
+    @property
+    def _left_message(self) -> bool:
+        return "messages" in self.record.intake
 
     def _tell(self, event: CallEvent) -> None:
         record, at = self.record, event.occurred_at
@@ -96,7 +101,8 @@ class CallStory:
     def _tell_of_flow(self, fact: facts.IntakeRecorded) -> None:
         """The first flow is the intake; later ones (side doors, the rating) stand under `later`. Answers are merged."""
         record = self.record
-        told = fact.model_dump(mode="json", exclude={"flow", "original_line", "queue"})
+        told = fact.model_dump(mode="json", exclude={"flow", "original_line", "queue", "is_settled"})
+        self._is_settled |= fact.is_settled
         record.queue = record.queue or fact.queue
         if record.flow:
             record.intake["answers"] = {**record.intake.get("answers", {}), **fact.answers}
@@ -183,7 +189,7 @@ class CallStory:
     def _answer(self, fact: facts.AgentAnswered, at: datetime) -> None:
         record = self.record
         record.agent, record.queue = fact.agent, fact.queue
-        if record.answered_at is None and not self._is_callback:
+        if record.answered_at is None and not self._is_outgoing:
             record.answered_at = at
             record.hold_ms = min(fact.hold_time_seconds * 1000, MAX_MS)  # until the moments themselves say it better
         if not any(c.agent == fact.agent and c.ended_at is None for c in self._conversations):
@@ -269,7 +275,7 @@ class CallStory:
                 record.hold_ms = milliseconds(record.queued_at, until)
         spans = [milliseconds(c.started_at, c.ended_at) for c in self._conversations if c.ended_at]
         record.talk_ms = min(sum(spans), MAX_MS) if spans else self._told_talk_ms
-        if self._is_callback and record.answered_at is None:
+        if self._is_outgoing and record.answered_at is None:
             record.talk_ms = None
 
     def _end_everything(self, ended_at: datetime) -> None:
@@ -285,19 +291,23 @@ class CallStory:
 
     def _outcome(self) -> CallOutcome | None:
         record, is_over = self.record, self.record.state is CallState.ENDED
-        if record.answered_at is not None or (record.conversation_ended_at is not None and not self._is_callback):
+        if record.answered_at is not None or (record.conversation_ended_at is not None and not self._is_outgoing):
             # who was lost in a hand-over and then gave up, or found nobody, is to be called back
             return self._left_queue[1] if self._left_queue else CallOutcome.ANSWERED
         if self._was_passed_on:
             return CallOutcome.FORWARDED if is_over else None
-        if self._left_queue is not None and record.callback_number is None:
+        if self._left_queue is not None and record.callback_number is None and not self._left_message:
             return self._left_queue[1]
         return self._outcome_of_nobody() if is_over else None
 
     def _outcome_of_nobody(self) -> CallOutcome:
-        if self._is_callback:
+        if self._is_outgoing:
             return CallOutcome.NOT_REACHED
         if self.record.callback_number is not None:
             return CallOutcome.CALLBACK
+        if self._left_message:
+            return CallOutcome.MESSAGE
         was_queued = self.record.queued_at is not None or self.record.first_ringing_at is not None
-        return CallOutcome.ABANDONED if was_queued else CallOutcome.LEFT_BEFORE_QUEUE
+        if was_queued:
+            return CallOutcome.ABANDONED
+        return CallOutcome.SELF_SERVED if self._is_settled else CallOutcome.LEFT_BEFORE_QUEUE

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.contract.ids import CALLBACK_CALL
+from app.contract.ids import CALLBACK_CALL, FOLLOW_UP_CALL
 
 Word = Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")
 """Nothing that AMI, the dialplan or a shell could read as anything but a name."""
@@ -97,8 +97,20 @@ class CallBack(Command):
     priority: int = Field(default=0, ge=0, le=100)
 
 
+class FollowUpCall(Command):
+    """Ring a citizen whose ticket was answered, and let the flow `follow-up` ask him; no agent waits.
+
+    Doing it twice is harmless: while a channel of `call_id` lives there is no second one.
+    """
+
+    command: Literal["follow_up_call"] = "follow_up_call"
+    call_id: str = Field(pattern=rf"^{FOLLOW_UP_CALL.pattern}$")
+    number: str = Field(pattern=r"^[0-9]{5,20}$", description="as the carrier wants it dialled")
+    line: str = Field(default="", pattern=r"^[0-9]{0,20}$", description="the hotline the citizen meant")
+
+
 AnyCommand = Annotated[
-    SignIn | SignOut | Pause | Resume | HangUp | HandOver | LeaveHandOver | TakeBack | CallBack,
+    SignIn | SignOut | Pause | Resume | HangUp | HandOver | LeaveHandOver | TakeBack | CallBack | FollowUpCall,
     Field(discriminator="command"),
 ]
 

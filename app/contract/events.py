@@ -147,6 +147,7 @@ class IntakeRecorded(Payload):
     lookup_ms: int | None = Field(default=None, ge=0)
     answers: dict[str, str] = Field(default_factory=dict, max_length=50)
     prompts_missing: list[str] = Field(default_factory=list, max_length=50)
+    is_settled: bool = Field(default=False, description="the flow gave the caller what he called for")
     path: list[NodeVisit] = Field(default_factory=list, max_length=200, description="in order; a longer way is cut")
 
 

@@ -35,5 +35,24 @@ def callback_call_id(callback_id: int, offer: int) -> CallId:
 
 
 def is_callback_call(call_id: str | None) -> bool:
-    """Whether this call is one of ours to a citizen. Asterisk's own ids hold a full stop, so none looks like it."""
+    """Whether an agent calls a citizen back in it. Asterisk's own ids hold a full stop, so none looks like it."""
     return call_id is not None and CALLBACK_CALL.fullmatch(call_id) is not None
+
+
+FOLLOW_UP_CALL = re.compile(r"fu-([1-9][0-9]{0,17})-([1-9][0-9]{0,2})")
+
+
+def follow_up_call_id(task_id: int, attempt: int) -> CallId:
+    """The id of a follow-up call (回访), known before the call exists; of the same task the attempts are 1, 2, 3."""
+    return CallId(f"fu-{task_id}-{attempt}")
+
+
+def follow_up_task(call_id: str | None) -> int | None:
+    """The task for which this follow-up call is made; None for every other call."""
+    found = FOLLOW_UP_CALL.fullmatch(call_id or "")
+    return int(found[1]) if found else None
+
+
+def is_outgoing_call(call_id: str | None) -> bool:
+    """Whether we called the citizen, not he us."""
+    return is_callback_call(call_id) or follow_up_task(call_id) is not None

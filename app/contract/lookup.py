@@ -27,6 +27,7 @@ class CallerCard(BaseModel):
     last_agent_seat: str = Field(
         default="", max_length=80, description="where that agent sits, if free now; empty: not free, or nobody"
     )
+    has_broadcast: bool = Field(default=False, description="something is announced now to callers of that line")
     day: str = Field(default="", max_length=20, description="workday, rest_day or holiday; empty: not known")
 
 

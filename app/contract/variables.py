@@ -31,8 +31,8 @@ PRIORITY: Final = "HL_PRIORITY"
 ORIGINAL_LINE: Final = "HL_ORIGINAL_LINE"
 TARGET: Final = "HL_TARGET"
 """Of the routes dial and handover: the line, or 110, 119, 120, 122."""
-AGENT: Final = "HL_AGENT"
-"""Whom the caller spoke with lately, if the flow wants that agent to be asked first."""
+AGENT_SEAT: Final = "HL_AGENT_SEAT"
+"""Where sits whom the caller spoke with lately, if the flow wants that agent to be rung first."""
 SIDE_DOORS: Final = "HL_SIDE_DOORS"
 """The flow that a key opens while the caller waits."""
 DOORS_AFTER: Final = "HL_DOORS_AFTER"
@@ -42,7 +42,7 @@ DONE: Final = "HL_DONE"
 
 INPUTS: Final = (CALL_ID, NODE, TRUNK, DNIS, ANI, CALLER_NAME, FLOW, RESOLVED_LINE, LINE_QUEUE, LINE_RULE, LINE_MODE)
 OUTPUTS: Final = (
-    STARTED, NOTICE_PLAYED, ROUTE, QUEUE, PRIORITY, ORIGINAL_LINE, TARGET, AGENT, SIDE_DOORS, DOORS_AFTER, DONE,
+    STARTED, NOTICE_PLAYED, ROUTE, QUEUE, PRIORITY, ORIGINAL_LINE, TARGET, AGENT_SEAT, SIDE_DOORS, DOORS_AFTER, DONE,
 )  # fmt: skip
 
 # the dialplan's own, also read by the bridge through UserEvent and queue_log

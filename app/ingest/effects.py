@@ -154,7 +154,7 @@ def _keep_callbacks(session: Session, told: list[_Told], fresh: list[CallEvent],
     callbacks.keep_progress(session, calls, now=now)
     for one in told:
         call = one.call
-        if "answered_at" in one.changed and call.answered_at and call.caller_number and not call.is_callback:
+        if "answered_at" in one.changed and call.answered_at and call.caller_number and not call.is_outgoing:
             callbacks.cancel_by_answer(session, call.caller_number, call.answered_at)
         if one.story.missed_at is not None and not call.is_test:
             callbacks.keep_missed(session, call, terms.callback_missed, now=now)
@@ -284,5 +284,5 @@ def _update_missed_calls(session: Session, told: _Told) -> None:
         missed.put_on_list(session, call, missed_at)
     elif call.missed_call_id is not None:
         missed.take_off_list(session, call)
-    if call.caller_number is not None and call.answered_at is not None and not call.is_callback:
+    if call.caller_number is not None and call.answered_at is not None and not call.is_outgoing:
         missed.close_by_answer(session, call.caller_number, call.answered_at)

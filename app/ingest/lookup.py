@@ -1,10 +1,11 @@
-"""Who is calling, and for which line? Asked before the queue, so it is a few indexed reads in two statements."""
+"""Who is calling, and for which line? Asked before the queue, so it is a few indexed reads in three statements."""
 
 from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
+from app.broadcasts.service import is_anything_on_air
 from app.callers.models import PriorityCaller
 from app.calls.models import AgentState, AgentStatus, Call
 from app.calls.presence import effective_status
@@ -41,7 +42,8 @@ _CALLER = select(
 def look_up(session: Session, request: LookupRequest, *, area_code: str, now: datetime) -> CallerCard:
     """What the flow may know. An unknown number, an anonymous one and an unknown line are answers, not errors."""
     line, queue = _line_of(session, request)
-    card = CallerCard(original_line=line, queue=queue)
+    has_broadcast = is_anything_on_air(session, line=line, now=now)
+    card = CallerCard(original_line=line, queue=queue, has_broadcast=has_broadcast)
     number = normalize_number(request.ani, area_code=area_code)
     if number is None:
         return card

@@ -18,7 +18,8 @@ FIELDS_ZH = {
     "pauses_who_misses": "未接自动示忙", "music": "等待音乐", "range": "座席号段", "may_dial": "可拨号码",
     "numbers": "号码", "trunk": "中继", "general_queue": "综合队列", "max_call_seconds": "通话上限秒数",
     "seat_networks": "座席网段", "callbacks": "回拨", "rating_flow": "评价流程",
-    "side_doors": "等待侧门", "change_control": "变更审批", "name": "站点名", "seat": "座席",
+    "known_agent_ring_seconds": "熟悉座席振铃秒数",
+    "side_doors": "等待侧门", "falls_to": "接续队列", "change_control": "变更审批", "name": "站点名", "seat": "座席",
     "username": "工号", "code": "代码", "number": "号码",
 }  # fmt: skip
 MODES_ZH = {

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 from typing_extensions import override
 
-from ivr_flows.model import Answer, Effect, FlowState, Goto, LookedUp, LookUp
+from ivr_flows.model import SETTLED, YES, Answer, Effect, FlowState, Goto, LookedUp, LookUp
 from ivr_flows.nodes.facts import FACTS, TEXT, find_fact
 from ivr_flows.nodes.kind import Name, Node, ValueName
 from ivr_flows.steps import STEPS
@@ -84,6 +84,7 @@ class LookupNode(Node):
     what: Name = CALLER
     arguments: dict[ArgumentName, ValueName] = Field(default_factory=dict, max_length=10, alias="with")
     save_as: Name | None = Field(default=None, description="values become SAVE_AS.KEY; without it WHAT.KEY")
+    settles: bool = Field(default=False, description="whom it is found for has got what he called for")
     budget_ms: int = Field(default=800, ge=50, le=3000, description="of the caller's own look-up: see settings")
     next: Name
     not_found: Name | None = None
@@ -123,6 +124,8 @@ class LookupNode(Node):
             return Goto("next", state.know({**told.values, "lookup": told.result}))
         name = self.save_as or self.what
         known = state.know({f"{name}.{key}": value for key, value in told.values.items()})
+        if self.settles and told.result == "known":
+            known = known.know({SETTLED: YES})
         return Goto({"known": "next", "unknown": "not_found"}.get(told.result, "failed"), known)
 
 

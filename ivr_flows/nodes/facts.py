@@ -74,7 +74,7 @@ DAY = Fact("workday, rest_day or holiday", ("workday", "rest_day", "holiday"))
 
 OF_CALLER = {
     "is_known": YES_NO, "is_priority": YES_NO, "has_open_tickets": YES_NO, "open_tickets": NUMBER, "lookup": LOOKUP,
-    "original_line": TEXT, "last_agent": TEXT,
+    "original_line": TEXT, "last_agent": TEXT, "last_agent_seat": TEXT, "has_broadcast": YES_NO,
 }  # fmt: skip
 """Told by the look-up of the caller."""
 OF_CALL = {"line": TEXT, "trunk": TEXT, "mode": TEXT, "number": TEXT, "has_number": YES_NO}

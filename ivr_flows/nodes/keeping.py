@@ -65,6 +65,7 @@ class CallBackNode(Node):
 
     kind = "call-back"
     number: ValueName = "number"
+    is_failure: bool = Field(default=False, description="because the system failed, not by the caller's choice")
     next: Name
     failed: Name
     missing: ClassVar[Mapping[str, str]] = {"failed": "has no exit 'failed', e.g. a caller without a number"}
@@ -80,7 +81,7 @@ class CallBackNode(Node):
     @override
     def enter(self, state: FlowState) -> Effect | Goto:
         number = state.value(self.number)
-        return RequestCallback(number) if number else Goto("failed", state)
+        return RequestCallback(number, self.is_failure) if number else Goto("failed", state)
 
     @override
     def resume(self, state: FlowState, answer: Answer) -> Goto:

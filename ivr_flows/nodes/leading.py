@@ -14,16 +14,18 @@ NEXT = "next"
 
 
 class QueueNode(Node):
-    """Wait for a person. `is_line_queue_preferred`: the queue of the line that the lookup named, where there is one.
+    """Wait for a person. `is_line_queue_preferred`: the queue of the line that the lookup named, where there is one. A
+    `preferred_queue` that the site plan has not is the line's own queue to the dialplan.
 
-    `is_last_agent_preferred`: the agent whom the caller spoke with lately is asked first. `side_doors`: the flow that
-    a key opens while the caller waits, offered after `doors_after_seconds`.
+    `is_last_agent_preferred`: the agent whom the caller spoke with lately is rung first, if free. `side_doors`: the
+    flow that a key opens while the caller waits, offered after `doors_after_seconds`.
     """
 
     kind = "queue"
     is_end = True
     is_person = True
     queue: Name
+    preferred_queue: Name | None = Field(default=None, description="goes before `queue` where the site plan has it")
     priority: int = Field(default=0, ge=0, le=100, description="higher is answered first")
     is_line_queue_preferred: bool = False
     is_last_agent_preferred: bool = False
@@ -48,11 +50,12 @@ class QueueNode(Node):
 
     @override
     def enter(self, state: FlowState) -> Effect:
+        of_line = state.value("queue") if self.is_line_queue_preferred else ""
         return EnterQueue(
-            (state.value("queue") if self.is_line_queue_preferred else "") or self.queue,
+            self.preferred_queue or of_line or self.queue,
             self.priority,
             state.value("original_line"),
-            state.value("last_agent") if self.is_last_agent_preferred else "",
+            state.value("last_agent_seat") if self.is_last_agent_preferred else "",
             self.side_doors or "",
             self.doors_after_seconds if self.side_doors else 0,
         )

@@ -14,7 +14,7 @@ from tests.calls.handovers.handover_cast import Bridge
 
 PLAN = (
     ("callbacks:", "rating_flow: rating\ncallbacks:"),
-    ("label: 综合受理\n", "label: 综合受理\n    side_doors: {flow: waiting, after_seconds: 60}\n"),
+    ("after_seconds: 3600", "after_seconds: 60"),
 )
 
 

@@ -10,6 +10,8 @@ from sqlalchemy import select
 
 from app.accounts import service as accounts
 from app.accounts.models import AuditEntry, Role
+from app.broadcasts.models import BroadcastKind
+from app.broadcasts.service import announce, mark_spoken
 from app.contract.lookup import CallerCard, LookupRequest
 from app.ingest.effects import Terms
 from app.ingest.lookup import look_up
@@ -124,3 +126,26 @@ def test_who_calls_again_within_a_day_finds_the_agent_he_spoke_with(
         paused = agent_event("paused", "8001", now, reason="meal")
         store_batch(session, batch(paused, first_seq=90), Terms(), now)
     assert (ask().last_agent, ask().last_agent_seat) == ("8001", "")
+
+
+def test_whoever_calls_is_told_at_once_whether_something_is_on_the_air(
+    database: Database, ask: Ask, now: datetime
+) -> None:
+    """The flow asks about it only then: while nothing is announced, nobody loses time."""
+    assert not ask().has_broadcast
+    with database.transaction() as session:
+        until = now + timedelta(hours=1)
+        row = announce(
+            session, kind=BroadcastKind.INCIDENT, text="停水抢修中", expires_at=until, by="2001", now=now, line="12345"
+        )
+        broadcast_id = row.id
+    assert not ask().has_broadcast, "its audio is not there yet"
+    with database.transaction() as session:
+        mark_spoken(session, broadcast_id, now)
+
+    assert ask().has_broadcast
+    assert ask("").has_broadcast, "also of a hidden number"
+    assert not ask(hours=2).has_broadcast, "its time is over"
+    with database.reading() as session:
+        other = LookupRequest(call_id="node1-9.9", trunk="carrier", dnis="12315", ani=NUMBER, original_line="12315")
+        assert not look_up(session, other, area_code="0375", now=now).has_broadcast, "it is another line's"

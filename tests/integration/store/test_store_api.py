@@ -109,7 +109,7 @@ def test_lookup_knows_the_line_the_caller_and_his_open_tickets(
     headers = service_token("lookup:read")
     question = {"call_id": "node1-1.2", "trunk": "carrier", "dnis": "037512315", "ani": "+8619900012345"}
     unknown = {"is_known": False, "is_priority": False, "original_line": "12315", "queue": "", "open_tickets": 0}
-    unknown |= {"last_agent": "", "last_agent_seat": "", "day": ""}
+    unknown |= {"last_agent": "", "last_agent_seat": "", "has_broadcast": False, "day": ""}
     assert client.post("/api/v1/lookup", json=question, headers=headers).json() == unknown
     report(*answered_call("node1-1.1", start).events)
 

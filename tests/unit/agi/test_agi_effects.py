@@ -134,21 +134,21 @@ def test_a_switch_decides_at_once(caller: Caller) -> None:
 
 
 def test_a_queue_s_wishes_go_out_with_it(caller: Caller) -> None:
-    caller.card = CallerCard(is_known=True, is_priority=True, last_agent="1001")
+    caller.card = CallerCard(is_known=True, is_priority=True, last_agent="1001", last_agent_seat="8001")
     first = caller.play()
     caller.card = CallerCard()
     second = Caller(caller.folder).play("#")
 
-    assert (first["HL_PRIORITY"], first["HL_AGENT"]) == ("10", "1001")
+    assert (first["HL_PRIORITY"], first["HL_AGENT_SEAT"]) == ("10", "8001")
     assert (second["HL_SIDE_DOORS"], second["HL_DOORS_AFTER"]) == ("every-door", "20")
-    assert "HL_AGENT" not in second
+    assert "HL_AGENT_SEAT" not in second
 
 
-@pytest.mark.parametrize("evil", ["1001,r", "${SHELL(id)}", "a b"])
-def test_an_agent_s_name_that_the_dialplan_could_read_as_more_is_not_used(caller: Caller, evil: str) -> None:
-    caller.card = CallerCard.model_construct(is_priority=True, last_agent=evil)
+@pytest.mark.parametrize("evil", ["8001,r", "${SHELL(id)}", "a b"])
+def test_a_seat_that_the_dialplan_could_read_as_more_is_not_used(caller: Caller, evil: str) -> None:
+    caller.card = CallerCard.model_construct(is_priority=True, last_agent="1001", last_agent_seat=evil)
 
-    assert "HL_AGENT" not in caller.play()
+    assert "HL_AGENT_SEAT" not in caller.play()
 
 
 @pytest.mark.parametrize(

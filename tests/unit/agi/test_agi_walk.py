@@ -50,6 +50,8 @@ class Scene:
         card = CallerCard(
             is_known=told.values.get("is_known") == "yes", is_priority=told.values.get("is_priority") == "yes",
             queue=told.values.get("queue", ""), day=self.case.values.get("day", "workday"),
+            last_agent_seat=told.values.get("last_agent_seat", ""),
+            has_broadcast=told.values.get("has_broadcast") == "yes",
         )  # fmt: skip
         return lambda: LookupAnswer(card, told.result, 1)
 

@@ -47,8 +47,8 @@ def test_an_agent_serves_every_queue_whose_skills_he_has_and_the_weakest_skill_c
 
     assert by_name == {
         "1001": {"common": 0, "consumer": 1},
-        "1002": {"common": 0},
-        "1003": {"common": 1, "consumer": 1},
+        "1002": {"common": 0, "supervisors": 0},
+        "1003": {"common": 1, "consumer": 1, "leaders": 0},
     }
 
 

@@ -61,7 +61,8 @@ def test_every_scenario_that_was_asked_for_is_there() -> None:
 @pytest.mark.parametrize("name", [*TEMPLATES, "register"])
 def test_a_template_names_no_value_that_nobody_gives(name: str) -> None:
     given: dict[str, object] = {
-        "from_header": "<sip:1@h>", "voice_file": "/v", "seat": "8001", "authentication": "x", "headers": ["Diversion"],
+        "from_header": "<sip:1@h>", "voice_file": "/v", "voice_packets": "/v", "seat": "8001", "authentication": "x",
+        "headers": ["Diversion"],
     }  # fmt: skip
     defaults = TEMPLATES[name].parameters if name in TEMPLATES else {"stay_ms": 1}
 

@@ -115,6 +115,7 @@ def test_what_was_keyed_and_passed_is_compared() -> None:
 
 def test_the_keys_of_a_caller_are_telephone_events_of_the_payload_that_sipp_sends() -> None:
     values = {"dnis": "12345", "from_header": "<sip:1@h>", "extra_headers": [], "answer_within_ms": 1, "stay_ms": 1}
+    values["voice_packets"] = "/v.pcap"
 
     xml = render("caller-keys", COMMON, values)
 
