@@ -28,6 +28,9 @@ SPEECH_DB = -35.0
 """A hundredth of a second is speech when it is not so far below the loudest one."""
 SENTENCE_PAUSES, WORD_PAUSES = (0.1, 0.2), (0.01, 0.04)
 """Seconds of silence before and after."""
+PLAUSIBLE_HZ = range(8000, 192_001)
+LONGEST_SECONDS = 180
+"""No prompt is longer; a file that says otherwise is no prompt."""
 CLIPPED_AT, CLIPPED_RUN = 0.999, 3
 """So many samples in a row at full scale were cut off by somebody's input."""
 
@@ -56,6 +59,27 @@ def finish_audio(source: Path, folder: Path, *, is_word: bool = False) -> Measur
     write_formats(whole, folder)
     level, peak = (round(_decibels(value), 1) for value in (_speech_level(samples), float(np.abs(samples).max())))
     return Measured(round(len(whole) / WIDE_HZ, 3), level, peak, _clipped(channels))
+
+
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """A recording as it came. `level_db`: of the speech, in dB below full scale; `clipped`: samples cut off."""
+
+    rate_hz: int
+    seconds: float
+    level_db: float
+    clipped: int
+
+
+def inspect_audio(source: Path) -> Inspected:
+    """What a studio delivered. Raises VoiceFailed for what is no audio, or silent."""
+    channels, rate_hz = _read(source)
+    seconds = len(channels) / max(rate_hz, 1)
+    if rate_hz not in PLAUSIBLE_HZ or not 0 < seconds <= LONGEST_SECONDS:  # resampling it would take all memory
+        return Inspected(rate_hz, round(seconds, 2), 0.0, 0)
+    mono: Samples = channels.mean(axis=1, dtype=np.float32)
+    speech = _trimmed(resampled(mono, rate_hz, WIDE_HZ), source.name)
+    return Inspected(rate_hz, round(seconds, 2), round(_decibels(_speech_level(speech)), 1), _clipped(channels))
 
 
 def write_formats(samples: Samples, folder: Path) -> None:

@@ -88,7 +88,9 @@ def dot_of(flow: Flow, texts: Mapping[str, str], traffic: Traffic = NO_TRAFFIC) 
         f'  "·start" -> {_quote(flow.start)};',
     ]
     for name, node in flow.nodes.items():
-        lines.append(f"  {_quote(name)} [label={_quote(_label(name, node, texts, traffic))}, fillcolor={_fill(node)}];")
+        look = _look(node)
+        label = _quote(_label(name, node, texts, traffic))
+        lines.append(f'  {_quote(name)} [label={label}, class="{look}", fillcolor="{COLOURS[look]}"];')
         for exit_name, target in node.exits().items():
             label = exit_label(exit_name)
             if count := traffic.left.get((name, exit_name)):
@@ -139,9 +141,9 @@ def _wrapped(text: str) -> list[str]:
     return [*lines[: MAX_LINES - 1], f"{lines[MAX_LINES - 1][:-1]}…"] if len(lines) > MAX_LINES else lines
 
 
-def _fill(node: Node) -> str:
-    kind = "person" if node.is_person else "end" if node.is_end else "gate" if node.is_gate else "other"
-    return f'"{COLOURS[kind]}"'
+def _look(node: Node) -> str:
+    """What COLOURS calls it; a page colours it by this class."""
+    return "person" if node.is_person else "end" if node.is_end else "gate" if node.is_gate else "other"
 
 
 def _quote(text: str) -> str:

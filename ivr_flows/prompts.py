@@ -102,6 +102,11 @@ def read_prompts(
     return prompts, problems
 
 
+def read_listed(file: Path, language: str) -> list[str]:
+    """Names of the prompts in one list that can be understood."""
+    return [prompt.name for prompt in _listed(read_yaml(file), language)]
+
+
 def _listed(source: YamlSource, language: str) -> list[Prompt]:
     if source.problems:
         return []
@@ -111,7 +116,10 @@ def _listed(source: YamlSource, language: str) -> list[Prompt]:
     prompts = []
     for name, raw in source.value.items():
         fields = {key: item for key, item in raw.items() if isinstance(item, str)} if isinstance(raw, dict) else {}
-        if message := _wrong(name, raw, fields):
+        if not isinstance(raw, dict) or len(fields) < len(raw):
+            source.report(f"prompt '{name}': must have a text, and nothing but text in its fields", (name,))
+            continue
+        if message := wrong_prompt(name, fields):
             source.report(f"prompt '{name}': {message}", (name,))
             continue
         text = fields["text"].strip()
@@ -125,10 +133,10 @@ def _listed(source: YamlSource, language: str) -> list[Prompt]:
     return prompts
 
 
-def _wrong(name: str, raw: object, fields: dict[str, str]) -> str | None:
+def wrong_prompt(name: str, fields: dict[str, str]) -> str | None:
+    """What is wrong with an entry of a list, if anything is."""
     checks = (
         (not re.fullmatch(NAME, name), "a name is small letters, figures and hyphens, at most 40"),
-        (not isinstance(raw, dict) or len(fields) < len(raw), "must have a text, and nothing but text in its fields"),
         (bool(fields.keys() - FIELDS), f"unknown field '{min(fields.keys() - FIELDS, default='')}'"),
         (not fields.get("text", "").strip(), "'text' is missing"),
         (fields.get("pace", "normal") not in PACES, f"'pace' is one of {', '.join(PACES)}"),

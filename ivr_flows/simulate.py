@@ -104,6 +104,24 @@ def read_script(file: Path) -> tuple[dict[str, Case], list[Problem]]:
     return cases, source.problems
 
 
+def keyed(effect: CollectDigits, keys: str) -> Keyed:
+    """What a channel makes of these keys: without the terminator, which alone is told as itself."""
+    digits = keys.removesuffix(effect.terminator) or keys if effect.terminator else keys
+    return Keyed(digits[: effect.max_digits])
+
+
+def looked_up(kind: str, answer: Told) -> LookedUp:
+    """What the case store's answer is to a flow; of a caller it always tells the same few things."""
+    if isinstance(answer, str):
+        return LookedUp(answer)
+    is_found = (answer.get("is_known", "no") if kind == "caller" else answer.get("found", "yes")) == "yes"
+    values = {name: value for name, value in answer.items() if name != "found"}
+    if kind == "caller":
+        has_tickets = "no" if values.get("open_tickets", "0") == "0" else "yes"
+        values = {"is_known": "no", "is_priority": "no", "has_open_tickets": has_tickets, **values}
+    return LookedUp("known" if is_found else "unknown", values)
+
+
 class ScriptedCaller:
     """Answers as a case says."""
 
@@ -145,9 +163,7 @@ class ScriptedCaller:
     def _key(self, effect: CollectDigits) -> Keyed:
         if effect.items and not self._hear(effect.items):
             return Keyed()  # who is asked nothing keys nothing
-        keyed = self._keys.pop(0) if self._keys else ""
-        digits = keyed.removesuffix(effect.terminator) or keyed if effect.terminator else keyed
-        return Keyed(digits[: effect.max_digits])
+        return keyed(effect, self._keys.pop(0) if self._keys else "")
 
     def _record(self, effect: Record) -> Recorded:
         self._hear(effect.items)
@@ -156,15 +172,7 @@ class ScriptedCaller:
 
     def _look_up(self, kind: str) -> LookedUp:
         told = self._lookups.get(kind) or ["unknown" if kind == "caller" else "failed"]
-        answer = told.pop(0) if len(told) > 1 else told[0]
-        if isinstance(answer, str):
-            return LookedUp(answer)
-        is_found = (answer.get("is_known", "no") if kind == "caller" else answer.get("found", "yes")) == "yes"
-        values = {name: value for name, value in answer.items() if name != "found"}
-        if kind == "caller":
-            has_tickets = "no" if values.get("open_tickets", "0") == "0" else "yes"
-            values = {"is_known": "no", "is_priority": "no", "has_open_tickets": has_tickets, **values}
-        return LookedUp("known" if is_found else "unknown", values)
+        return looked_up(kind, told.pop(0) if len(told) > 1 else told[0])
 
 
 def play(flows: Flows, name: str, case: Case) -> Run:

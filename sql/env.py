@@ -12,6 +12,7 @@ import app.calls.models
 import app.casework.models
 import app.catalogue.models
 import app.deadlines.models
+import app.flows.models
 import app.handovers.models
 import app.lines.models
 import app.outbox.models

@@ -50,6 +50,14 @@ ACTIONS: Mapping[str, str] = {
     "change_rehearsed": "演练变更",
     "change_applied": "执行变更",
     "rolled_back": "恢复旧版",
+    "flow_published": "发布语音流程",
+    "flow_rolled_back": "退回语音流程",
+    "flow_switched": "切换流程开关",
+    "prompt_reworded": "修改提示音文本",
+    "prompt_restored": "恢复提示音原文",
+    "recording_kept": "上传提示音录音",
+    "recording_dropped": "移除提示音录音",
+    "prompts_built": "生成提示音",
 }
 OBJECTS: Mapping[str, str] = {
     "user": "用户",
@@ -70,6 +78,9 @@ OBJECTS: Mapping[str, str] = {
     "sla_profile": "时限规则",
     "probe": "拨测",
     "dialplan_change": "方案变更",
+    "flow": "语音流程",
+    "flow_switch": "流程开关",
+    "prompt": "提示音",
 }
 DETAILS: Mapping[str, str] = {
     "why": "原因",
@@ -98,6 +109,10 @@ DETAILS: Mapping[str, str] = {
     "count": "件数",
     "filters": "查询条件",
     "is_kept": "已保存",
+    "version": "版本",
+    "since": "生效日期",
+    "is_on": "打开",
+    "seconds": "秒数",
 }
 VALUES: Mapping[str, str] = {
     "True": "是",

@@ -55,12 +55,12 @@ MEANINGS: dict[Permission, str] = {
     Permission.AGENTS_CONTROL: "sign other agents out, pause them, resume them",
     Permission.NUMBERS_REVEAL: "see a full number, with a reason and an audit entry",
     Permission.CALLERS_FLAG: "say which numbers are put through first, and take that back",
-    Permission.OPERATIONS_READ: "see parked events, senders, lines, trunks and changes of the site plan",
-    Permission.OPERATIONS_WRITE: "propose, approve, apply and roll back changes of the site plan",
+    Permission.OPERATIONS_READ: "see parked events, senders, lines, trunks, changes of the plan, flows and prompts",
+    Permission.OPERATIONS_WRITE: "change the site plan, flows and prompts: propose, approve, apply, publish, roll back",
     Permission.LINE_WATCH_READ: "see which lines fail their test calls, or have had none for too long",
     Permission.AUDIT_READ: "read the audit log, numbers masked",
     Permission.BROADCASTS_READ: "see what callers hear before the queue, and who follows an incident",
-    Permission.BROADCASTS_WRITE: "announce and end broadcasts (duty officer)",
+    Permission.BROADCASTS_WRITE: "announce and end broadcasts (duty officer, ops)",
     Permission.CATALOGUE_WRITE: "edit units, exclusions and dispatch rules",
     Permission.CASES_READ: "see how tickets are handled: assignments, requests, contacts, follow-up",
     Permission.CASES_MOVE: "move tickets through handling; which moves, the table of states says by role",
@@ -89,7 +89,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     # ops keep the machines, not the citizens' matters: calls with masked numbers, no tickets
     Role.OPS: frozenset(
         {_P.CALLS_READ, _P.AGENTS_READ, _P.OPERATIONS_READ, _P.OPERATIONS_WRITE, _P.BROADCASTS_READ}
-        | {_P.LINE_WATCH_READ}
+        | {_P.BROADCASTS_WRITE, _P.LINE_WATCH_READ}
     ),
     # units see what was dispatched to them (app.tickets.access), and nothing of calls
     Role.UNIT_STAFF: frozenset(

@@ -1,4 +1,4 @@
-"""`hotline user`, `db`, `seat`, `flows`: what an installation holds."""
+"""`hotline user`, `db`, `seat`: what an installation holds."""
 
 import json
 from dataclasses import asdict
@@ -15,7 +15,6 @@ from app.cli.settings import StackSettings
 users = typer.Typer(help="People who may log in.", no_args_is_help=True)
 database = typer.Typer(help="The case store's database.", no_args_is_help=True)
 seats = typer.Typer(help="Desks with a phone.", no_args_is_help=True)
-flows = typer.Typer(help="What callers are asked.", no_args_is_help=True)
 
 
 @users.command("add")
@@ -98,24 +97,3 @@ def list_seats(as_json: JsonOption = False) -> None:
     for row in credentials:
         table.add_row(row.seat, f"{row.server}:{row.port}", row.transport, row.password, row.agent)
     console.print(table)
-
-
-@flows.command("build")
-def build_flows() -> None:
-    """Speak the prompts whose text, voice or recording changed."""
-    from app.cli.seeding import ensure_prompts  # noqa: PLC0415
-
-    ensure_prompts()
-
-
-@flows.command("check")
-def check_flows() -> None:
-    """Find invalid flows, and prompts that are missing, clipped or older than their text. Exit code 1: there are."""
-    from app.cli.line_voices import find_problems  # noqa: PLC0415
-
-    problems = find_problems(StackSettings())
-    for problem in problems:
-        typer.echo(str(problem))
-    if problems:
-        raise typer.Exit(1)
-    console.print("every flow is valid and every prompt has its audio")

@@ -1,66 +1,105 @@
 """`hotline flows publish | history | rollback | flag`: which flows callers get."""
 
 import json
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
 from app.cli.console import JsonOption, StepFailed, console, report_done
-from app.cli.data_commands import flows
+from app.cli.flow_group import flows
 from app.cli.flow_node import ByOption, LineOption, NoteOption, myself, now, store, today
+from app.cli.flow_refusal import FlowRefused
 
-ALL = "all"
+if TYPE_CHECKING:
+    from app.contract.flows import Check
+
+ALL, INPUT = "all", "-"
 
 
 @flows.command("publish")
 def publish_flow(  # noqa: PLR0917 - Typer fills them by name
-    file: Annotated[str, typer.Argument(help="A flow file; `all`: every flow that ships.")],
+    file: Annotated[str, typer.Argument(help="A flow file; `all`: every flow that ships; `-`: --name from the input.")],
     note: NoteOption,
     by: ByOption = "",
     line: LineOption = "",
     since: Annotated[str, typer.Option("--from", help="First day (YYYY-MM-DD, Asia/Shanghai); empty: at once.")] = "",
     is_dry: Annotated[bool, typer.Option("--dry-run", help="Check, and show what would change.")] = False,
+    name: Annotated[str, typer.Option("--name", help="With `-`: the flow's name.")] = "",
     as_json: JsonOption = False,
 ) -> None:
     """Check a flow, keep it as a new version and put it in force for new calls; running calls go on as they are."""
-    from app.cli.flow_publishing import differences, publish  # noqa: PLC0415 - help is instant
-    from ivr_flows.loader import FLOWS  # noqa: PLC0415
+    from app.cli.flow_publishing import publish  # noqa: PLC0415 - help is instant
 
-    files = sorted(FLOWS.glob("*.yaml")) if file == ALL else [Path(file)]
     _check_day(since)
-    if is_dry:
-        problems = _problems(files, line, since)
-        diff = list(differences(files, line)) if not problems else []
-        if as_json:
-            typer.echo(json.dumps({"problems": problems, "diff": diff}, ensure_ascii=False))
-        else:
-            typer.echo("\n".join(problems or diff or ["nothing would change"]))
-        raise typer.Exit(1 if problems else 0)
-    version = publish(files, by=by or myself(), note=note, line=line, since=since)
+    with _files(file, name) as files:
+        if is_dry:
+            _rehearse(files, line, since, as_json)
+            return
+        version = publish(files, by=by or myself(), note=note, line=line, since=since)
     if as_json:
         typer.echo(json.dumps(asdict(version), ensure_ascii=False))
         return
-    for whom in (f"line {line}" if line else "all lines",):
-        report_done(f"version {version.number}", f"{', '.join(version.flows)} for {whom} from {since or 'now'}")
+    whom = f"line {line}" if line else "all lines"
+    report_done(f"version {version.number}", f"{', '.join(version.flows)} for {whom} from {since or 'now'}")
 
 
 def _check_day(since: str) -> None:
     from datetime import date  # noqa: PLC0415
 
     try:
-        if since:
-            date.fromisoformat(since)
-    except ValueError as error:
-        raise StepFailed(f"'{since}' is no day", "write it as 2026-12-01") from error
+        is_day = not since or date.fromisoformat(since).isoformat() == since
+    except ValueError:
+        is_day = False
+    if not is_day:
+        raise FlowRefused("no-day", f"'{since}' is no day", "write it as 2026-12-01", day=since)
 
 
-def _problems(files: list[Path], line: str, since: str) -> list[str]:
+@contextmanager
+def _files(file: str, name: str) -> Iterator[list[Path]]:
+    """The files that are meant, for as long as the block. Raises FlowRefused."""
+    from ivr_flows.loader import FLOWS  # noqa: PLC0415
+
+    if file != INPUT:
+        yield sorted(FLOWS.glob("*.yaml")) if file == ALL else [Path(file)]
+        return
+    from app.cli.flow_answers import check_name  # noqa: PLC0415
+
+    with tempfile.TemporaryDirectory() as folder:
+        given = Path(folder, f"{check_name(name)}.yaml")
+        given.write_bytes(sys.stdin.buffer.read())
+        yield [given]
+
+
+def _rehearse(files: list[Path], line: str, since: str, as_json: bool) -> None:
+    check = _check(files, line, since)
+    if as_json:
+        typer.echo(check.model_dump_json())
+    else:
+        typer.echo("\n".join(map(str, check.problems)) or check.diff or "nothing would change")
+    if check.problems:
+        raise typer.Exit(1)
+
+
+def _check(files: list[Path], line: str, since: str) -> "Check":
+    """What speaks against these files, and else what they would change."""
     from app.cli.flow_node import known  # noqa: PLC0415
+    from app.cli.flow_publishing import differences  # noqa: PLC0415
+    from app.contract.flows import Check, Problem  # noqa: PLC0415
+    from ivr_flows.versions import in_force  # noqa: PLC0415
 
-    return [str(one) for one in store().problems_of(files, day=since or today(), line=line, known=known())]
+    day = since or today()
+    found = store().problems_of(files, day=day, line=line, known=known())
+    problems = [Problem(file=one.file, line=one.line, message=one.message) for one in found]
+    now = in_force(store().activations(), day, flow=files[0].stem, line=line) if len(files) == 1 else None
+    diff = "\n".join(differences(files, line)) if not problems else ""
+    return Check(problems=problems, diff=diff, against=now.version if now else None)
 
 
 @flows.command("history")
@@ -102,7 +141,7 @@ def roll_back(  # noqa: PLR0917 - Typer fills them by name
     try:
         back = store().roll_back(by=by or myself(), note=note, at=now(), flow=flow, line=line, to=to)
     except NothingToDo as error:
-        raise StepFailed(str(error), "`hotline flows history` shows the versions") from error
+        raise FlowRefused("nothing-to-do", str(error), "`hotline flows history` shows the versions") from error
     if as_json:
         typer.echo(json.dumps(asdict(back), ensure_ascii=False))
         return
@@ -128,10 +167,13 @@ def set_flag(
         try:
             set_flag(folder, name, Flag(state == "on", now().isoformat(timespec="seconds"), by or myself(), note))
         except InvalidFlag as error:
-            raise StepFailed(str(error)) from error
+            raise FlowRefused("unknown-switch", str(error), name=name) from error
     flags = read_flags(folder)
     if as_json:
-        typer.echo(json.dumps({name: asdict(flag) for name, flag in flags.items()}, ensure_ascii=False))
+        from app.cli.flow_answers import Shelf  # noqa: PLC0415
+        from app.contract.flows import Switches  # noqa: PLC0415
+
+        typer.echo(Switches(switches=Shelf().switches()).model_dump_json())
         return
     for one, flag in flags.items():
         typer.echo(f"{one:<20} {'on ' if flag.on else 'off'} {flag.at} {flag.by} {flag.note}")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.cli.console import StepFailed
+from app.cli.flow_refusal import FlowRefused
 from app.cli.settings import StackSettings
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 FlowName = Annotated[str, typer.Argument(help="Name of a flow, or a flow file.")]
 ByOption = Annotated[str, typer.Option("--by", help="Who does it; empty: you.")]
+VersionOption = Annotated[int | None, typer.Option("--version", min=1, help="This version; else the one in force.")]
 LineOption = Annotated[str, typer.Option("--line", help="For callers of this line alone.")]
 NoteOption = Annotated[str, typer.Option("--note", help="Why; it stands in the history.")]
 
@@ -66,20 +68,27 @@ def known() -> "Known":
     )
 
 
-def find_flow(name: str) -> tuple[dict[str, "Flow"], str]:
-    """The flows in force with this one among them, and its name; a file stands beside them. Raises StepFailed."""
+def find_flow(name: str, version: int | None = None) -> tuple[dict[str, "Flow"], str]:
+    """The flows in force with this one among them, and its name; a file or another version stands beside them.
+
+    Raises FlowRefused.
+    """
     from ivr_flows.loader import read_flows  # noqa: PLC0415
 
     files = files_in_force()
     if name.endswith(".yaml"):
         file = Path(name)
         files, name = {**files, file.stem: file}, file.stem
+    elif version is not None:
+        files = {**files, name: store().file(name, version)}
     flows, problems = read_flows(files.values())
     if name not in files:
-        raise StepFailed(f"there is no flow '{name}'", f"flows are {', '.join(sorted(files))}")
+        there = ", ".join(sorted(files))
+        raise FlowRefused("unknown-flow", f"there is no flow '{name}'", f"flows are {there}", flow=name)
     if name not in flows:
-        own = "\n".join(str(problem) for problem in problems if problem.file == files[name].name)
-        raise StepFailed(f"flow '{name}' is not valid:\n{own}", "correct the file")
+        own = [problem for problem in problems if problem.file == files[name].name]
+        listed = "\n".join(map(str, own))
+        raise FlowRefused("flow-invalid", f"flow '{name}' is not valid:\n{listed}", "correct the file", problems=own)
     return flows, name
 
 

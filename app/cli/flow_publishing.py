@@ -4,8 +4,9 @@ import difflib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from app.cli.console import StepFailed, report_done, report_present, report_skipped
+from app.cli.console import report_done, report_present, report_skipped
 from app.cli.flow_node import known, now, store, today
+from app.cli.flow_refusal import FlowRefused
 from ivr_flows.loader import FLOWS, FlowInvalid
 from ivr_flows.versions import NothingToDo, Version, in_force
 
@@ -13,17 +14,20 @@ SETUP = "hotline setup"
 
 
 def publish(files: Sequence[Path], *, by: str, note: str, line: str = "", since: str = "") -> Version:
-    """Put files in force. Raises StepFailed with every problem; what was in force then stays."""
+    """Put files in force. Raises FlowRefused with every problem; what was in force then stays."""
     if since and since < today():
-        raise StepFailed(f"{since} is over", "name today or a day to come, or leave --from out")
+        raise FlowRefused("day-over", f"{since} is over", "name today or a day to come, or leave --from out", day=since)
     try:
         return store().publish(files, by=by, note=note, at=now(), line=line, since=since, known=known())
     except FlowInvalid as error:
-        raise StepFailed(f"nothing was published:\n{error}", "correct the file and publish again") from error
+        raise FlowRefused(
+            "flow-invalid", f"nothing was published:\n{error}", "correct the file and publish again",
+            problems=error.problems,
+        ) from error  # fmt: skip
     except NothingToDo as error:
-        raise StepFailed(str(error)) from error
+        raise FlowRefused("nothing-to-do", str(error)) from error
     except OSError as error:
-        raise StepFailed(f"nothing was published: {error}") from error
+        raise FlowRefused("not-written", f"nothing was published: {error}") from error
 
 
 def differences(files: Sequence[Path], line: str) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """`hotline flows simulate`: play a flow in the terminal, or all scripts with the ways they cover."""
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -8,7 +9,7 @@ import typer
 from rich.markup import escape
 
 from app.cli.console import StepFailed, console, say
-from app.cli.data_commands import flows
+from app.cli.flow_group import flows
 from app.cli.flow_node import find_flow, languages, prompt_texts
 
 if TYPE_CHECKING:
@@ -24,11 +25,16 @@ def simulate_flow(
     name: Annotated[str, typer.Argument(help="Name of a flow, or a flow file.")] = "",
     script: Annotated[Path | None, typer.Option(help="Play this script instead of asking for keys.")] = None,
     is_all: Annotated[bool, typer.Option("--all", help="Play every shipped script; print the ways covered.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Read a Rehearsal, answer with a Simulation.")] = False,
 ) -> None:
     """Play a flow without a telephone. Exit code 1 when a case goes otherwise, or a way is not covered (--all)."""
     if is_all == bool(name):
         raise StepFailed("what shall be simulated?", "name a flow, or say --all")
-    if is_all:
+    if as_json and name:
+        from app.cli.flow_rehearsal import rehearse  # noqa: PLC0415 - help is instant
+
+        typer.echo(rehearse(name, sys.stdin.read()).model_dump_json())
+    elif is_all:
         _simulate_all()
     elif script:
         _simulate_script(name, script)
@@ -47,7 +53,7 @@ def _simulate_script(name: str, script: Path) -> None:
 
 def _simulate_all() -> None:
     """Shipped flows with shipped scripts: what stands beside the code must agree, whatever is published here."""
-    from ivr_flows.loader import FLOWS, read_flows  # noqa: PLC0415 - help is instant
+    from ivr_flows.loader import FLOWS, read_flows  # noqa: PLC0415
     from ivr_flows.simulate import SCRIPTS  # noqa: PLC0415
 
     found, problems = read_flows(sorted(FLOWS.glob("*.yaml")))
@@ -144,9 +150,9 @@ class Terminal:
 
     def _ask_keys(self, effect: "CollectDigits") -> str:
         self._speak(effect.items)
-        keyed = typer.prompt("keys", default="", show_default=False).strip()
-        digits = keyed.removesuffix(effect.terminator) or keyed if effect.terminator else keyed
-        return str(digits[: effect.max_digits])
+        from ivr_flows.simulate import keyed  # noqa: PLC0415
+
+        return keyed(effect, str(typer.prompt("keys", default="", show_default=False)).strip()).digits
 
     def _ask_value(self, name: str) -> str:
         from ivr_flows.simulate import USUAL  # noqa: PLC0415

@@ -11,19 +11,23 @@ from app.cli import (  # noqa: F401 - each adds its commands to its group
     clock_command,
     flow_commands,
     flow_pictures,
+    flow_shelf,
     flow_simulation,
+    flow_statistics,
     line_import,
     line_list,
+    prompt_commands,
     twin_commands,
 )
 from app.cli.bench_command import bench
 from app.cli.broadcast_commands import broadcasts
 from app.cli.console import StepFailed, errors
-from app.cli.data_commands import database, flows, seats, users
+from app.cli.data_commands import database, seats, users
 from app.cli.demo_command import demo
 from app.cli.doctor.command import doctor
 from app.cli.due_command import clocks
 from app.cli.event_commands import events
+from app.cli.flow_group import flows
 from app.cli.line_commands import lines
 from app.cli.proposal_commands import dialplan
 from app.cli.settings_table import settings

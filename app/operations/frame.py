@@ -16,8 +16,10 @@ TABS = (
     ("changes", "方案变更"),
     ("history", "变更记录"),
     ("probes", "拨测"),
+    ("flows", "语音流程"),
+    ("prompts", "提示音"),
 )
-"""Path below /operations, and name; the keys 1 to 6 open them."""
+"""Path below /operations, and name; the keys 1 to 8 open them."""
 
 Reader = Annotated[Actor, Depends(require(Permission.OPERATIONS_READ))]
 Operator = Annotated[Actor, Depends(require(Permission.OPERATIONS_READ, Permission.OPERATIONS_WRITE))]

@@ -90,6 +90,7 @@ def make_environment() -> Environment:
     )
     environment.filters.update(
         shanghai=shanghai,
+        moment=datetime.fromisoformat,
         duration_seconds=duration_seconds,
         duration_ms=duration_ms,
         masked=lambda number: mask_number(number) or "匿名",

@@ -35,6 +35,9 @@ class Settings(EnvSettings):
     dialplan_command: str = Field(
         default="", description="how pages change the dialplan; empty: `hotline dialplan` of this installation"
     )
+    flows_command: str = Field(
+        default="", description="how pages change flows and prompts; empty: `hotline flows` of this installation"
+    )
     is_cookie_secure: bool = Field(default=False, description="set the Secure mark on cookies (HTTPS in front)")
 
     @cached_property

@@ -30,6 +30,9 @@ SECURITY_HEADERS = {
 }
 MAX_BODY_BYTES = 2 * 1024 * 1024
 """The largest request is a batch of a thousand call events."""
+MAX_RECORDING_BYTES = 20 * 1024 * 1024
+"""A studio's recording of a prompt: a minute in 24 bit, 48 kHz, stereo."""
+_RECORDING = re.compile(r"/api/v1/prompts/[^/]+/[^/]+/recording")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _QUIET_PATHS = ("/static/", "/health", "/api/v1/call-events", "/api/v1/lookup")
 """What machines ask many times a second; only its failures are worth a line."""
@@ -53,7 +56,8 @@ class Envelope:
         request_id = wanted_id if _REQUEST_ID.fullmatch(wanted_id) else secrets.token_hex(8)
         request.state.request_id = request_id
         answer = _Answer(request, send)
-        body = _Body(receive)
+        is_recording = _RECORDING.fullmatch(request.url.path)
+        body = _Body(receive, MAX_RECORDING_BYTES if is_recording else MAX_BODY_BYTES)
         started_at = time.perf_counter()
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
@@ -70,15 +74,15 @@ class Envelope:
 class _Body:
     """The request's body on its way in."""
 
-    def __init__(self, receive: Receive) -> None:
-        self._receive = receive
+    def __init__(self, receive: Receive, most_bytes: int) -> None:
+        self._receive, self._most_bytes = receive, most_bytes
         self._bytes = 0
 
     async def receive(self) -> Message:
-        """The next part. HTTPException 413 as soon as the whole is larger than MAX_BODY_BYTES."""
+        """The next part. HTTPException 413 as soon as the whole is larger than it may be."""
         message = await self._receive()
         self._bytes += len(message.get("body", b""))
-        if self._bytes > MAX_BODY_BYTES:
+        if self._bytes > self._most_bytes:
             raise HTTPException(413)
         return message
 

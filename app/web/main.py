@@ -39,6 +39,12 @@ from app.desk import alike_pages, handover_api
 from app.desk import api as desk_api
 from app.desk import pages as desk_pages
 from app.desk.stream import list_messages
+from app.flows import api as flows_api
+from app.flows import pages as flows_pages
+from app.flows import prompt_api, prompt_pages
+from app.flows.builds import BuildFolder
+from app.flows.commands import FlowCommands
+from app.flows.commands import program_of as flows_program_of
 from app.handovers import api as handovers_api
 from app.handovers import pages as handovers_pages
 from app.handovers import referral_pages
@@ -95,6 +101,8 @@ API_ROUTERS = (
     lines_api.router,
     probes_api.router,
     operations_api.router,
+    flows_api.router,
+    prompt_api.router,
 )
 PAGE_ROUTERS = (
     accounts_pages.router,
@@ -121,6 +129,8 @@ PAGE_ROUTERS = (
     change_pages.router,
     history_pages.router,
     probe_pages.router,
+    flows_pages.router,
+    prompt_pages.router,
     probes_pages.router,
     health.router,
     static.router,
@@ -137,6 +147,8 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> FastAPI:
     app.state.dialplan = DialplanCommands(settings.home, program)
     app.state.probe_interval = timedelta(minutes=ProbeSettings().probe_every_minutes)
     app.state.dialplan_runs = RunFolder(settings.home, program, clock=clock)
+    app.state.flows = FlowCommands(settings.home, flows_program_of(settings))
+    app.state.prompt_builds = BuildFolder(settings.home, clock=clock)
     install_openapi(app)
     for router in API_ROUTERS:
         app.include_router(router, prefix=API)

@@ -49,6 +49,10 @@ EXEMPT: dict[str, str] = {
     "take_lookup": "a citizen reads his own matter; wrong guesses are counted per number, code and address",
     "take_view": OWN_VIEWS,
     "take_view_away": OWN_VIEWS,
+    "check_flow": COMPUTES,
+    "check_draft": COMPUTES,
+    "simulate_flow": COMPUTES,
+    "play_step": COMPUTES,
     **dict.fromkeys(
         (
             "create_ticket", "save_ticket", "accept_ticket", "finish_ticket", "attach_call", "make_move", "take_move",
@@ -74,7 +78,14 @@ RECORDED_BELOW = {
     "take_referral": "app.handovers.taking",
     "set_priority_caller": "app.callers.service",
     "clear_priority_caller": "app.callers.service",
-}
+    **dict.fromkeys(("publish_flow", "roll_back_flow", "set_flow_switch"), "app.flows.service"),
+    **dict.fromkeys(
+        (
+            "reword_prompt", "restore_prompt", "keep_prompt_recording", "drop_prompt_recording", "order_prompt_build",
+        ),
+        "app.flows.prompt_service",
+    ),
+}  # fmt: skip
 """Name of the handler → the module of its use case, which records."""
 
 
