@@ -21,11 +21,16 @@ Each command prints one JSON document of the type named here, on stdout; who ref
 Messages are English; a page has its own Chinese for each `code`.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Literal
 
 from pydantic import Field
 
 from app.contract.change_plan import Message
+
+SOUND_FOLDERS: Mapping[str, str] = MappingProxyType({"zh": "zh", "en": "en_GB"})
+"""Where a language lies below Asterisk's sounds, as `ivr_flows.say` has it: a page serves its audio from there."""
 
 
 class Problem(Message):
@@ -177,6 +182,11 @@ class Turn(Message):
     text: str = ""
     prompts: list[str] = Field(default=[])
     language: str = ""
+
+    @property
+    def keys(self) -> list[str]:
+        """LANGUAGE/NAME of each prompt."""
+        return [f"{self.language}/{name}" for name in self.prompts]
 
 
 class Question(Message):

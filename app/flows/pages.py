@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse
+from pydantic import ValidationError
 
 from app.accounts.service import display_names
 from app.broadcasts.rules import KIND_WORDS, is_on_air
@@ -28,6 +29,7 @@ PERIODS = ((1, "今天"), (7, "近 7 天"), (30, "近 30 天"))
 SILENCE, BACK, FOUND = "~", "<", "known"
 """What the buttons "no key" and "one step back" send, as no telephone does."""
 LONGEST_ANSWERS = 20_000
+TOO_LONG = "试听已经太长，请重新开始"
 Text = Annotated[str, Form()]
 
 
@@ -149,13 +151,15 @@ def play_step(
     if answer == FOUND:
         answer = f"{FOUND} {form.get('found', '')}".strip()
     answers = _answers(form.get("said", "[]"), answer)
-    values = {key.removeprefix("value."): value for key, value in form.items() if key.startswith("value.") and value}
+    values = {key.removeprefix("value."): value[:80] for key, value in form.items() if key.startswith("value.")}
     try:
         rehearsal = Rehearsal(values=values, answers=answers, version=version or None)
         simulation = flows.simulate(name, rehearsal)
         failure = ""
     except HotlineError as error:
         simulation, failure = None, error.detail
+    except ValidationError:
+        simulation, failure = None, TOO_LONG
     return render(
         request, "flows/played.html", simulation=simulation, failure=failure, said=json.dumps(answers), flow=name,
         version=version, can_go_back=bool(answers), tell=wording,

@@ -23,7 +23,7 @@ from app.platform.http import ClockDep, Writing
 from app.platform.job_queue import enqueue
 
 SOUNDS = Path("asterisk", "data", "sounds")
-"""Below the home folder; where prompts are built for Asterisk, LANGUAGE/hotline/NAME.wav."""
+"""Below the home folder; where prompts are built for Asterisk, FOLDER/hotline/NAME.wav."""
 Changed = tuple[told.PromptDetail, BuildRequest]
 """The prompt as it is now, and what will speak it."""
 
@@ -96,7 +96,7 @@ AtWork = Annotated[Workshop, Depends(open_workshop)]
 
 def audio_file(home: Path, language: str, name: str) -> Path:
     """The built audio of a prompt; never a way out of its folder. NotFound."""
-    folder = (home / SOUNDS / language / "hotline").resolve()
+    folder = (home / SOUNDS / told.SOUND_FOLDERS[language] / "hotline").resolve()
     file = (folder / f"{name}.wav").resolve()
     if not file.is_relative_to(folder) or not file.is_file():
         raise NotFound("这条提示音还没有生成语音")

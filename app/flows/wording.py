@@ -101,6 +101,11 @@ EXITS: Mapping[str, str] = MappingProxyType(
 )  # fmt: skip
 
 
+CASES: Mapping[str, str] = MappingProxyType(
+    {**DAYS, **WEEKDAYS, "yes": "是", "no": "否", "on": "开", "off": "关", "kept": "已登记", "person": "要人工"}
+)
+
+
 def tell_end(end: str) -> str:
     """`queue common priority 10` as pages tell it."""
     for words, text in ENDS.items():
@@ -120,7 +125,7 @@ def tell_exit(name: str) -> str:
     group, _, value = name.partition(".")
     if group == "keys":
         return f"按 {value}"
-    return f"{RESULTS.get(value, value)}" if value else EXITS.get(name, name)
+    return CASES.get(value, value) if value else EXITS.get(name, name)
 
 
 def tell_question(about: str) -> str:

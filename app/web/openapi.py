@@ -48,6 +48,7 @@ TAGS = {
     "broadcasts": "What callers hear before the queue: notices and known outages, and who follows one.",
     "lines": "Hotline numbers.",
     "dialplan changes": "Changes of the site plan: propose, approve, apply, roll back, and the state of the node.",
+    "flows": "What callers hear and are asked: flows, switches, prompts and their audio, and how callers went.",
     "probes": "Test calls (拨测) of every line, and the alarms they raise.",
     "handovers": "Hand-overs to 110/119/120/122 and to lines, as records.",
     "referrals": "Matters that 110 and the others refer to the hotline (非警务类分流), and what became of them.",

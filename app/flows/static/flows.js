@@ -143,8 +143,9 @@ document.addEventListener("prompts-built", () => {
 
 // Prompts are heard one at a time; the same button stops.
 let playing = null;
+let coming = [];
 
-document.addEventListener("click", async (event) => {
+document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-audio]");
   const sound = document.getElementById("prompt-audio");
   if (!button || !sound) return;
@@ -153,7 +154,17 @@ document.addEventListener("click", async (event) => {
   if (isSame) return;
   playing = button;
   button.setAttribute("aria-pressed", "true");
-  sound.src = button.dataset.audio;
+  coming = button.dataset.audio.trim().split(/\s+/);
+  playNext(sound);
+});
+
+document.getElementById("prompt-audio")?.addEventListener("ended", (event) => playNext(event.target));
+
+/** A sentence may be made of several prompts: one after the other. */
+async function playNext(sound) {
+  const button = playing;
+  if (!coming.length) return stop(sound);
+  sound.src = coming.shift();
   try {
     await sound.play();
   } catch {
@@ -161,14 +172,13 @@ document.addEventListener("click", async (event) => {
     stop(sound);
     toast("这条提示音还没有语音，或浏览器不能播放", { isBad: true });
   }
-});
-
-document.getElementById("prompt-audio")?.addEventListener("ended", (event) => stop(event.target));
+}
 
 function stop(sound) {
   sound.pause();
   playing?.setAttribute("aria-pressed", "false");
   playing = null;
+  coming = [];
 }
 
 // The picture: a node leads to its row; wide pictures can be made to fit.

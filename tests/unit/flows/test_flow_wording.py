@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from app.contract.flows import Problem, Refusal
+from app.contract.flows import SOUND_FOLDERS, Problem, Refusal
 from app.flows import wording
 from app.flows.commands import NOT_FOUND, UNFIT
 from app.flows.problem_words import translate
+from ivr_flows import say
 from ivr_flows.picture import EXITS
 
 BROKEN = Path(__file__).parents[1] / "ivr_flows"
@@ -36,6 +37,10 @@ def test_every_problem_that_a_test_knows_is_told_in_chinese(line: str) -> None:
     foreign = [word for word in re.findall("[A-Za-z]{3,}", ours) if word not in message]
     assert foreign == [], "what is not the author's own word is Chinese"
     assert not re.search("is missing|must be|known kinds|never happens|leads to", told)
+
+
+def test_audio_is_served_from_where_it_is_built() -> None:
+    assert dict(SOUND_FOLDERS) == dict(say.SOUND_FOLDERS)
 
 
 def test_a_sentence_without_chinese_is_shown_as_technical() -> None:
@@ -79,5 +84,5 @@ def test_an_end_is_told_in_chinese(end: str, text: str) -> None:
 def test_every_plain_exit_has_its_word() -> None:
     assert EXITS.keys() <= wording.EXITS.keys()
     assert [wording.tell_exit(name) for name in ("keys.1", "cases.yes", "silence", "hung_up")] == [
-        "按 1", "yes", "不按键", "挂机",
+        "按 1", "是", "不按键", "挂机",
     ]  # fmt: skip
