@@ -149,7 +149,7 @@ class Cast:
         citizen = self._start("citizen", xml, "127.0.0.2")
         await until(lambda: len(self.node.queue_log("CONNECT")) > before, "citizen and agent talk")
         call_id = self.node.last_call_id()
-        await until(lambda: {"AppQueue"} <= set(self.channels(call_id).values()), "both are connected")
+        await until(lambda: {"carrier", *self.seats} & self._bridged(call_id) > {"carrier"}, "both are connected")
         return citizen, call_id
 
     def send_back(self, call_id: str, *, from_trunk: str) -> SippProcess:
@@ -168,6 +168,13 @@ class Cast:
         """Channel → application, of everybody in this call."""
         lines = [line.split("!") for line in self.node.cli("core show channels concise").splitlines() if "!" in line]
         return {line[0]: line[5] for line in lines if call_id in line}
+
+    def _bridged(self, call_id: str) -> set[str]:
+        """Phones in a conversation: in a parallel call the agent is in one a moment before the citizen is."""
+        lines = [
+            line.split("!") for line in self.node.cli("core show channels concise").splitlines() if call_id in line
+        ]
+        return {line[0].rpartition("-")[0].removeprefix("PJSIP/") for line in lines if line[12]}
 
     def in_room(self, call_id: str) -> set[str]:
         """Who is in the conference: carrier, 8001, handover. Nobody while there is none, or one of before."""
