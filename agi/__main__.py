@@ -12,7 +12,6 @@ import uvloop
 
 from agi.effects import Services
 from agi.facts import Facts
-from agi.logs import configure_logs
 from agi.lookup import StoreLookup
 from agi.messages import MessageFolder
 from agi.play import FlowPlayer
@@ -23,6 +22,7 @@ from app.contract.client import StoreClient
 from app.contract.delivery import Delivery
 from app.contract.faults import describe_fault
 from app.contract.journal import Journal, JournalLocked
+from app.contract.logs import configure_logging
 from ivr_flows.published import PublishedFlows, Table
 
 log = structlog.get_logger("agi")
@@ -101,7 +101,7 @@ async def _until_told(stopping: asyncio.Event, sending: asyncio.Task[None]) -> b
 
 
 def main() -> int:
-    configure_logs()
+    configure_logging("agi")
     settings = AgiSettings()  # type: ignore[call-arg] # the environment fills it
     structlog.contextvars.bind_contextvars(node=settings.node, process=settings.agi_name)
     try:

@@ -1,7 +1,6 @@
 """`python -m ami_bridge`: wires the bridge, runs until SIGTERM, then empties its FIFO into the journal and stops."""
 
 import asyncio
-import logging
 import signal
 import sys
 from datetime import UTC, datetime
@@ -22,24 +21,11 @@ from app.contract.client import StoreClient
 from app.contract.delivery import Delivery
 from app.contract.faults import describe_fault
 from app.contract.journal import MIB, Journal
+from app.contract.logs import configure_logging
 
 log = structlog.get_logger(__name__)
 
 FLUSH_SECONDS = 3.0
-
-
-def configure_logs() -> None:
-    """One JSON object a line on stdout."""
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-    )
-    logging.basicConfig(level=logging.WARNING, format='{"level": "%(levelname)s", "event": "%(message)s"}')
 
 
 async def run(settings: BridgeSettings) -> bool:
@@ -149,7 +135,7 @@ def _moment(at: float | None) -> datetime | None:
 
 
 def main() -> None:
-    configure_logs()
+    configure_logging("bridge")
     settings = BridgeSettings()  # type: ignore[call-arg]
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         was_told = runner.run(run(settings))

@@ -16,6 +16,7 @@ import app.flows.models
 import app.handovers.models
 import app.lines.models
 import app.outbox.models
+import app.platform.plan_words
 import app.probes.models
 import app.tickets.models
 import app.tickets.saved_views  # noqa: F401

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import AuditEntry
-from app.platform.masks import mask_text
+from app.contract.masks import mask_text
 
 ACTIONS: Mapping[str, str] = {
     "logged_in": "登录",

@@ -19,6 +19,7 @@ from app.platform.database import Database
 from app.platform.errors import HotlineError
 from app.platform.http import ClockDep, DatabaseDep, Reading
 from app.platform.pages import render
+from app.platform.plan_words import queue_names
 
 router = APIRouter(include_in_schema=False)
 
@@ -90,13 +91,13 @@ def take_new_user(
         return _new_user_page(request, typed, {"unit_code": refusal.detail})
     except service.UsernameTaken as refusal:
         return _new_user_page(request, typed, {"username": refusal.detail})
-    return _user_page(request, user, actor, password=password, said="用户已建立")
+    return _user_page(request, database, user.username, actor, password=password, said="用户已建立")
 
 
 @router.get("/users/{username}")
-def show_user(request: Request, actor: Reader, session: Reading, username: Username) -> HTMLResponse:
+def show_user(request: Request, actor: Reader, database: DatabaseDep, username: Username) -> HTMLResponse:
     """One person, and what may be changed. UserNotFound."""
-    return _user_page(request, service.get_user(session, username), actor)
+    return _user_page(request, database, username, actor)
 
 
 @router.post("/users/{username}/role")
@@ -145,8 +146,8 @@ def take_password_order(
 ) -> HTMLResponse:
     """A one-time password, shown on this answer alone."""
     with database.transaction() as session:
-        user, password = users.issue_password(session, username, now=clock(), actor=actor)
-    return _user_page(request, user, actor, password=password, said="原密码已失效，登录已全部退出")
+        _, password = users.issue_password(session, username, now=clock(), actor=actor)
+    return _user_page(request, database, username, actor, password=password, said="原密码已失效，登录已全部退出")
 
 
 FIELD_FAULTS = {
@@ -171,21 +172,22 @@ def _change(
 ) -> HTMLResponse:
     try:
         with database.transaction() as session:
-            user = change(session)
+            change(session)
     except HotlineError as refusal:
-        with database.reading() as session:
-            return _user_page(request, service.get_user(session, username), actor, refusal=refusal)
-    return _user_page(request, user, actor, said=said)
+        return _user_page(request, database, username, actor, refusal=refusal)
+    return _user_page(request, database, username, actor, said=said)
 
 
 def _user_page(
-    request: Request, user: User, actor: Actor, *, password: str = "", said: str = "",
+    request: Request, database: Database, username: str, actor: Actor, *, password: str = "", said: str = "",
     refusal: HotlineError | None = None,
 ) -> HTMLResponse:  # fmt: skip
+    with database.reading() as session:
+        user, names = service.get_user(session, username), queue_names(session)
     return render(
         request, "accounts/user.html", status_code=refusal.status if refusal else 200, user=user, password=password,
         said=said, error=refusal.detail if refusal else "", may_change=actor.may(Permission.USERS_WRITE),
-        may_audit=actor.may(Permission.AUDIT_READ),
+        may_audit=actor.may(Permission.AUDIT_READ), queue_names=names,
     )  # fmt: skip
 
 

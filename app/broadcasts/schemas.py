@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 
 from app.broadcasts import rules
 from app.broadcasts.models import Broadcast, BroadcastKind, IncidentFollower
-from app.platform.masks import mask_number
+from app.contract.masks import mask_number
 
 Spoken = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=5, max_length=300, pattern=r"^[^\x00-\x1f<>{}]*$")

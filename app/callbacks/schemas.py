@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.callbacks import wording
 from app.callbacks.models import Callback, CallbackSource, CallbackStatus
-from app.platform.masks import mask_number
+from app.contract.masks import mask_number
 
 
 class CallbackIn(BaseModel):

@@ -1,4 +1,4 @@
-"""JSON of priority callers: flag a number, list the flags, take one away."""
+"""JSON of priority callers: flag a number or a file of them, list the flags, take one away."""
 
 from typing import Annotated, Any
 
@@ -7,8 +7,9 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 from app.accounts.auth import Actor, require
 from app.accounts.rules import Permission
 from app.callers import service
+from app.callers.number_file import NumberFileUnreadable, read_number_file
 from app.callers.rules import PriorityKind
-from app.callers.schemas import ClearIn, PriorityIn, PriorityList, PriorityOut
+from app.callers.schemas import ClearIn, ImportIn, ImportOut, PriorityIn, PriorityList, PriorityOut
 from app.calls.rules import normalize_number
 from app.platform.cursors import make_cursor, read_cursor, read_moment
 from app.platform.http import ClockDep, Reading, SettingsDep, Writing
@@ -18,6 +19,7 @@ router = APIRouter(tags=["priority callers"])
 Flagger = Annotated[Actor, Depends(require(Permission.CALLERS_FLAG))]
 RowId = Annotated[int, Path(ge=1, le=2**63 - 1)]
 KNOWN: dict[int | str, dict[str, Any]] = {200: {"description": "Flagged already; the flag stays as it is"}}
+UNREADABLE: dict[int | str, dict[str, Any]] = {422: {"description": "No such file; nothing was flagged"}}
 GONE: dict[int | str, dict[str, Any]] = {
     404: {"description": "There is none of this id"},
     409: {"description": "Cleared before"},
@@ -60,6 +62,22 @@ def set_priority_caller(
     if not is_new:
         response.status_code = 200
     return PriorityOut.of(row)
+
+
+@router.post("/priority-callers/import", summary="Import priority callers", responses=UNREADABLE)
+def import_priority_callers(
+    body: ImportIn, actor: Flagger, session: Writing, clock: ClockDep, settings: SettingsDep
+) -> ImportOut:
+    """Flag every number of a CSV file: columns number 号码, kind 类别, reason 原因. In the audit log, each.
+
+    A broken row is told in `broken` and left out; the same file again flags none.
+    """
+    try:
+        rows = list(read_number_file(body.csv.encode(), reason=body.reason))
+    except NumberFileUnreadable as error:
+        raise service.FileRefused(str(error)) from error
+    report = service.import_numbers(session, rows, actor=actor, area_code=settings.area_code, now=clock())
+    return ImportOut.model_validate(report)
 
 
 @router.post("/priority-callers/{row_id}/clear", summary="Clear a priority caller", responses=GONE)

@@ -1,13 +1,14 @@
 """What the API of priority callers takes and gives. Numbers are masked in every answer."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.callers.models import PriorityCaller
+from app.callers.number_file import MAX_BYTES
 from app.callers.rules import KIND_WORDS, PriorityKind
-from app.platform.masks import mask_number
+from app.contract.masks import mask_number
 
 Reason = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=2, max_length=200, pattern=r"^[^\x00-\x1f]*$")
@@ -58,3 +59,31 @@ class PriorityOut(BaseModel):
 class PriorityList(BaseModel):
     items: list[PriorityOut] = Field(description="the latest first")
     next_cursor: str | None = Field(description="send it as `cursor` for the next page; null on the last one")
+
+
+class ImportIn(BaseModel):
+    """A file of numbers, as text."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    csv: str = Field(max_length=MAX_BYTES, description="with a heading; number 号码 and kind 类别 must be there")
+    reason: Reason | Literal[""] = Field(default="", description="that of rows that give none")
+
+
+class BrokenRowOut(BaseModel):
+    """A row that was left out."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    row: int = Field(description="line of the file, the heading being line 1")
+    reason: str = Field(description="in Chinese; no number stands in it")
+
+
+class ImportOut(BaseModel):
+    """What became of a file."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    flagged: int
+    known: int = Field(description="flagged before; their flags stay as they are")
+    broken: list[BrokenRowOut]

@@ -1,5 +1,10 @@
-"""Use cases of priority callers: flag a number, take the flag away, list them. Each deed is in the audit log."""
+"""Use cases of priority callers: flag a number or a file of them, take the flag away, list them.
 
+Each deed is in the audit log.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import select
@@ -8,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.accounts import audit
 from app.accounts.auth import Actor
 from app.callers.models import PriorityCaller
+from app.callers.number_file import BrokenRow, NumberRow
 from app.callers.rules import PriorityKind
 from app.calls.rules import normalize_number
 from app.platform.database import insert_ignore
@@ -20,6 +26,14 @@ class NotANumber(HotlineError):
     status = 422
     code = "not-a-number"
     title = "号码格式不正确"
+
+
+class FileRefused(HotlineError):
+    """A file of numbers that cannot be read as a whole."""
+
+    status = 422
+    code = "file-unreadable"
+    title = "文件无法读取"
 
 
 class AlreadyCleared(Conflict):
@@ -48,6 +62,36 @@ def set_priority(
     return row, is_new
 
 
+@dataclass
+class Imported:
+    """What became of a file of numbers."""
+
+    flagged: int = 0
+    known: int = 0
+    broken: list[BrokenRow] = field(default_factory=list)
+
+
+def import_numbers(
+    session: Session, rows: Iterable[NumberRow | BrokenRow], *, actor: Actor, area_code: str, now: datetime
+) -> Imported:
+    """Flag every number of a file; the same file again flags none. A broken row is told and left out."""
+    report = Imported()
+    for row in rows:
+        if isinstance(row, BrokenRow):
+            report.broken.append(row)
+            continue
+        try:
+            _, is_new = set_priority(
+                session, row.number, kind=row.kind, reason=row.reason, actor=actor, area_code=area_code, now=now
+            )
+        except NotANumber as error:
+            report.broken.append(BrokenRow(row.row, error.detail))
+            continue
+        report.flagged += is_new
+        report.known += not is_new
+    return report
+
+
 def clear_priority(session: Session, row_id: int, *, reason: str, actor: Actor, now: datetime) -> PriorityCaller:
     """Take the flag away. Raises NotFound, AlreadyCleared."""
     row = session.get(PriorityCaller, row_id, with_for_update=True)
@@ -59,22 +103,6 @@ def clear_priority(session: Session, row_id: int, *, reason: str, actor: Actor, 
     _note(session, actor, "priority_cleared", row, now, reason=reason)
     session.flush()
     return row
-
-
-def get_priority(session: Session, row_id: int) -> PriorityCaller:
-    """The flag of this id. Raises NotFound."""
-    row = session.get(PriorityCaller, row_id)
-    if row is None:
-        raise NotFound("没有这条优先来电标记")
-    return row
-
-
-def find_priority(session: Session, caller_number: str | None) -> PriorityCaller | None:
-    """The flag in force of a normalised number."""
-    if caller_number is None:
-        return None
-    query = select(PriorityCaller).where(PriorityCaller.caller_number == caller_number)
-    return session.scalar(query.where(PriorityCaller.cleared_at.is_(None)))
 
 
 def list_priority(

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from app.calls.rules import HOME_AREA_CODE, normalize_number
+from app.contract.masks import mask_text
 from app.platform.clock import SHANGHAI
-from app.platform.masks import mask_text
 
 MAX_BYTES = 64 * 2**20
 MAX_FIELD = 200

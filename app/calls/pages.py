@@ -17,6 +17,7 @@ from app.platform.clock import SHANGHAI
 from app.platform.errors import HotlineError
 from app.platform.http import Reading, SettingsDep
 from app.platform.pages import render
+from app.platform.plan_words import queue_names
 
 router = APIRouter(include_in_schema=False)
 
@@ -99,6 +100,7 @@ def show_call(request: Request, call_id: str, actor: CallReader, session: Readin
         stages=stages,
         total_ms=total_ms,
         rating_words=ratings.WORDS,
+        queue_names=queue_names(session),
         may_reveal=actor.may(Permission.NUMBERS_REVEAL),
         may_read_tickets=actor.may(Permission.TICKETS_READ),
     )

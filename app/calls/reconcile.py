@@ -12,9 +12,9 @@ from app.calls.cdr_file import read_cdr_file
 from app.calls.completeness import TOLERANCE, Comparison, OurCall, begin_of, compare
 from app.calls.models import Call, JoinedCall, Reconciliation
 from app.calls.rules import HOME_AREA_CODE
+from app.contract.masks import mask_number
 from app.lines.rules import is_valid_on
 from app.lines.service import aliases_of
-from app.platform.masks import mask_number
 
 KEPT_ROWS = 200
 """Of each list so many are kept with the result; the file has them all."""

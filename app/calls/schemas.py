@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, computed_f
 
 from app.calls.models import Call, CallOutcome, CallState, MissedCall, MissedReason
 from app.contract.events import CallEvent, EventType, ForwardResult
-from app.platform.masks import mask_number
+from app.contract.masks import mask_number
 
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^\x00]*$")]
 

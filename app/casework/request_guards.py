@@ -14,7 +14,6 @@ from app.platform.clock import to_shanghai
 Guard = Callable[[Case, Any], Missing]
 
 RETURNS_BEFORE_DISPUTE = 2
-MOST_EXTENSIONS = 1
 LONGEST_COMMITMENT = timedelta(days=274)
 """九个月 (安徽2025)."""
 
@@ -54,10 +53,9 @@ def nothing_else_is_asked(case: Case) -> Missing:
 
 
 def extensible(case: Case, given: forms.Extension) -> Missing:
+    """How often and by how much, the region's rules say (`app.deadlines.service.check_extension`)."""
     missing = nothing_else_is_asked(case)
-    if case.ticket.extension_count >= MOST_EXTENSIONS:
-        missing[STATE] = "延期次数已用完"
-    elif case.reply_due_at and case.now > case.reply_due_at:
+    if case.reply_due_at and case.now > case.reply_due_at:
         missing[STATE] = "已超过办理时限，不能再申请延期"
     if case.reply_due_at and given.due_on <= to_shanghai(case.reply_due_at).date():
         missing["due_on"] = "延期日期应晚于现有时限"

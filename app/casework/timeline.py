@@ -12,13 +12,13 @@ from sqlalchemy.orm import Session
 from app.accounts.models import User
 from app.calls.models import Call
 from app.casework.models import CitizenNotice
+from app.contract.masks import mask_number
 from app.deadlines.models import Notice, Supervision, TicketClock
 from app.deadlines.service import ACTION as TIMED
 from app.deadlines.service import list_clocks
 from app.deadlines.supervising import STEP_WORDS, list_notices, list_supervisions
 from app.outbox.models import OutboxMessage
 from app.outbox.service import list_messages
-from app.platform.masks import mask_number
 from app.tickets.models import Ticket, TicketHistory
 from app.tickets.moving import history
 from app.tickets.states import ACTION_WORDS

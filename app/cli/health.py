@@ -9,6 +9,7 @@ import httpx
 import redis
 from rich.markup import escape
 
+from app.cli.advice import DATABASE_IS_DOWN, SCHEMA_IS_OLD, advise
 from app.cli.console import StepFailed, console
 from app.cli.process_control import ProcessControl, ProcessState
 from app.cli.settings import StackSettings
@@ -16,15 +17,7 @@ from app.cli.settings import StackSettings
 PROBE_SECONDS = 2
 UP_SECONDS = 60
 GIVE_UP_STARTS = 3
-REMEDIES = {
-    "redis": "the port may be taken: `hotline doctor` says by whom",
-    "asterisk": "`hotline dialplan check` and `hotline doctor` say what is wrong",
-    "bridge": "it needs Asterisk's manager interface: see asterisk.log too",
-    "agi": "the port may be taken: `hotline doctor` says by whom",
-    "worker": "it needs Redis: see redis.log too",
-    "web": "the database may be old: `hotline db upgrade`",
-    "facts": "the database may be old: `hotline db upgrade`",
-}
+ALIVE = ("RUNNING", "STARTING")
 
 
 def why_not_healthy(name: str, settings: StackSettings) -> str:
@@ -75,7 +68,14 @@ def _probe_facts(settings: StackSettings) -> str:
 def _probe_store(name: str, settings: StackSettings) -> str:
     host, port = settings.port_table()[name]
     answer = httpx.get(f"http://{host}:{port}/health", timeout=PROBE_SECONDS, trust_env=False)
-    return "" if answer.is_success else f"/health says {answer.status_code}: {answer.text[:200]}"
+    if answer.is_success:
+        return ""
+    said = answer.json() if answer.status_code == 503 else {}
+    if said.get("database") == "down":
+        return DATABASE_IS_DOWN
+    if said.get("is_schema_current") is False:
+        return f"{SCHEMA_IS_OLD}: it is at {said.get('schema_version')}"
+    return f"/health says {answer.status_code}: {answer.text[:200]}"
 
 
 _PROBES: dict[str, Callable[[StackSettings], str]] = {
@@ -95,10 +95,13 @@ def wait_until_healthy(control: ProcessControl, settings: StackSettings, names: 
         began = time.monotonic()
         starts: set[int] = set()
         with console.status(f"waiting for {name}") as status:
-            while reason := _reason(control.get_state(name), settings, starts):
+            while reason := _reason(state := control.get_state(name), settings, starts):
                 status.update(f"waiting for {name}: [dim]{escape(reason[:80])}[/]")
                 if time.monotonic() > deadline or len(starts) > GIVE_UP_STARTS:
-                    raise StepFailed(f"{name} is not healthy: {reason}\n{log_tail(settings, name)}", REMEDIES[name])
+                    has_ended = len(starts) > 1 or state.state not in ALIVE
+                    log = log_tail(settings, name)
+                    remedy = advise(name, problem=reason, log=log, has_ended=has_ended)
+                    raise StepFailed(f"{name} is not healthy: {reason}\n{log}", remedy)
                 time.sleep(0.1)
         console.print(f"[green]up[/]             {name:<18} [dim]{(time.monotonic() - began) * 1000:.0f} ms[/]")
 

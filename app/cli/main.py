@@ -17,6 +17,7 @@ from app.cli import (  # noqa: F401 - each adds its commands to its group
     line_import,
     line_list,
     prompt_commands,
+    resend_command,
     twin_commands,
 )
 from app.cli.bench_command import bench
@@ -29,6 +30,7 @@ from app.cli.due_command import clocks
 from app.cli.event_commands import events
 from app.cli.flow_group import flows
 from app.cli.line_commands import lines
+from app.cli.priority_commands import priority
 from app.cli.proposal_commands import dialplan
 from app.cli.settings_table import settings
 from app.cli.setup_command import setup
@@ -55,6 +57,7 @@ for group, name in (
     (clocks, "clock"),
     (events, "events"),
     (broadcasts, "broadcasts"),
+    (priority, "priority"),
 ):
     app.add_typer(group, name=name)
 

@@ -1,6 +1,7 @@
 """`hotline up | down | status`: the processes of the stack."""
 
 import json
+from dataclasses import asdict
 
 import typer
 from rich.markup import escape
@@ -8,8 +9,8 @@ from rich.table import Table
 
 from app.cli import health
 from app.cli.console import JsonOption, StepFailed, console, report_done, report_present, say
-from app.cli.doctor.finding import Level
-from app.cli.doctor.probes import check_ports
+from app.cli.doctor.finding import Finding, Level
+from app.cli.doctor.probes import check_calendar, check_facts, check_ports, run_checks
 from app.cli.process_control import ProcessControl, render_configuration
 from app.cli.processes import list_programs
 from app.cli.settings import StackSettings
@@ -66,9 +67,10 @@ def down() -> None:
 
 
 def status(as_json: JsonOption = False) -> None:
-    """Show every process: is it running, is it healthy, since when; and lines whose test calls need a look.
+    """Show every process: is it running, is it healthy, since when; and what else needs a look.
 
-    Exit code 1 unless all processes are healthy: a line of a department is another matter.
+    That is: lines whose test calls fail or are too old, a year without a working-day calendar, facts that could not be
+    kept. Exit code 1 unless all processes are healthy: the rest is another matter.
     """
     settings = StackSettings()
     rows = [
@@ -83,8 +85,10 @@ def status(as_json: JsonOption = False) -> None:
     ]
     is_healthy = bool(rows) and all(row["state"] == "RUNNING" and not row["problem"] for row in rows)
     lines = _line_troubles(settings)
+    warnings = _warnings(settings)
     if as_json:
         document = {"is_healthy": is_healthy, "url": settings.page_url, "processes": rows, "lines": lines}
+        document["warnings"] = [asdict(finding) for finding in warnings]
         typer.echo(json.dumps(document))
     elif not rows:
         console.print("The stack is not running. Start it with `hotline up`.")
@@ -94,8 +98,17 @@ def status(as_json: JsonOption = False) -> None:
             table.add_row(*(str(row[key] or "") for key in ("name", "state", "pid", "up_for", "problem")))
         console.print(table)
         _show_lines(lines)
+        for finding in warnings:
+            say(f"[yellow]{finding.check}[/]  {escape(finding.message)}")
+            say(f"  [bold]→[/] {escape(finding.remedy)}")
     if not is_healthy:
         raise typer.Exit(1)
+
+
+def _warnings(settings: StackSettings) -> list[Finding]:
+    """What the people in charge should know though every process runs."""
+    found = run_checks(settings, (check_calendar, check_facts))
+    return [finding for finding in found if finding.level is not Level.OK]
 
 
 def _line_troubles(settings: StackSettings) -> dict[str, object]:

@@ -1,8 +1,6 @@
 """From journal to store: in order, at least once, for as long as it takes (ADR 0041)."""
 
 import asyncio
-import json
-import os
 import time
 
 import structlog
@@ -12,6 +10,7 @@ from app.contract.client import StoreClient, StoreRefused, StoreUnauthorized, St
 from app.contract.events import EventBatch
 from app.contract.journal import Journal
 from app.contract.records import JournalRecord, RecordUnreadable
+from app.contract.set_aside import SetAside
 
 log = structlog.get_logger(__name__)
 
@@ -35,6 +34,7 @@ class Delivery:
         self.node = node
         self.is_store_reachable = False
         self._journal = journal
+        self._refused = SetAside(journal.folder)
         self._client = client
         self._batch_size = batch_size
         self._backoff = backoff or Backoff()
@@ -148,9 +148,7 @@ class Delivery:
                 self._set_aside(record, str(error))
 
     def _set_aside(self, record: JournalRecord, reason: str) -> None:
-        content = {"seq": record.seq, "reason": reason, "event": record.json.decode("utf-8", "backslashreplace")}
-        with open(self._journal.folder / "parked.jsonl", "a", opener=_private) as file:
-            file.write(json.dumps(content) + "\n")
+        self._refused.add(record, reason)
         self._parked.add(record.seq)
 
     def _store_answered(self) -> None:
@@ -169,8 +167,3 @@ class Delivery:
 
 def _batch(node: str, records: list[JournalRecord]) -> EventBatch:
     return EventBatch.model_construct(node=node, events=[record.as_dict() for record in records])
-
-
-def _private(path: str, flags: int) -> int:
-    """Callers' numbers stand in it."""
-    return os.open(path, flags, 0o600)

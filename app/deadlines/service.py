@@ -97,20 +97,19 @@ def list_clocks(session: Session, ticket_id: int) -> list[TicketClock]:
 def check_extension(session: Session, ticket_id: int, due_on: date, at: datetime) -> None:
     """Whether the reply or the rework may be put off until this day: no longer than it was given, nor than the rules'
 
-    most; before its end; so often as the rules allow. Raises ExtensionRefused.
+    most; before its end; for one ticket so often as the rules allow. Raises ExtensionRefused.
     """
     query = select(TicketClock).where(
-        TicketClock.ticket_id == ticket_id,
-        TicketClock.kind.in_((ClockKind.REPLY, ClockKind.REWORK)),
-        TicketClock.stopped_at.is_(None),
+        TicketClock.ticket_id == ticket_id, TicketClock.kind.in_((ClockKind.REPLY, ClockKind.REWORK))
     )
-    clock = session.scalars(query.order_by(TicketClock.started_at.desc())).first()
+    clocks = session.scalars(query.order_by(TicketClock.started_at.desc())).all()
+    clock = next((clock for clock in clocks if clock.stopped_at is None), None)
     if clock is None or clock.due_at is None:
         raise ExtensionRefused("没有正在计时的办理期限，或期限尚未算出")
     extension = rules_of(session.get_one(SlaProfile, clock.profile_id)).profile.extension
     if at > clock.due_at:
         raise ExtensionRefused("期限已过，不能再申请延期")
-    if len(clock.extensions) >= extension.times:
+    if sum(len(one.extensions) for one in clocks) >= extension.times:
         raise ExtensionRefused(f"最多延期{extension.times}次")
     most = min(extension.at_most, parse_term(clock.term), key=lambda term: term.span)
     try:

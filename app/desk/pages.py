@@ -14,14 +14,15 @@ from app.calls.models import Call
 from app.calls.rules import may_see_number
 from app.catalogue.models import Region, Subject, Unit
 from app.catalogue.service import list_regions, list_subjects, list_units
+from app.contract.masks import mask_number
 from app.desk import rules, service, views
 from app.desk.handover_view import read_handover_panel
 from app.desk.service import Agent
 from app.handovers.service import list_targets
 from app.platform.errors import NotFound
 from app.platform.http import ClockDep, Reading
-from app.platform.masks import mask_number
 from app.platform.pages import render
+from app.platform.plan_words import pause_reasons, queue_names
 from app.tickets.models import Ticket
 
 router = APIRouter(include_in_schema=False)
@@ -56,7 +57,7 @@ def show_desk(
         counters=views.count_day(session, actor.name, now),
         drafts=drafts,
         now=now,
-        reasons={code: rules.PAUSE_REASONS[code] for code in rules.CHOSEN_REASONS},
+        reasons=rules.chosen_reasons(pause_reasons(session)),
         subjects=_options(list_subjects(session), LEAF_SUBJECT_LEVEL),
         regions=_options(list_regions(session), COUNTY_LEVEL),
         units=[{"code": u.code, "name": u.name, "full_name": u.name} for u in list_units(session)],
@@ -134,6 +135,7 @@ def show_board(request: Request, actor: Watcher, session: Reading, clock: ClockD
         agents=service.list_agents(session, now),
         calls=views.list_waiting_calls(session),
         ratings=views.ratings_of_today(session, now),
+        queue_names=queue_names(session),
         may_control=actor.may(Permission.AGENTS_CONTROL),
         now=now,
     )
@@ -146,10 +148,13 @@ def _options(rows: list[Subject] | list[Region], level: int) -> list[dict[str, s
 
 def _call_context(session: Session, agent: Agent, card: views.CallCard | None, now: datetime) -> dict[str, Any]:
     if card is None:
-        return {"card": None, "number": "", "handover": None, "callback_words": wording}
+        return {"card": None, "number": "", "handover": None, "callback_words": wording, "queue_names": {}}
     handover = read_handover_panel(session, agent, card.call, now)
     number = _shown_number(agent, card.call, card.draft)
-    return {"card": card, "number": number, "handover": handover, "callback_words": wording}
+    return {
+        "card": card, "number": number, "handover": handover, "callback_words": wording,
+        "queue_names": queue_names(session),
+    }  # fmt: skip
 
 
 def _shown_number(agent: Agent, call: Call, draft: Ticket | None) -> str:

@@ -1,28 +1,19 @@
 """Pure decisions of the desk: who may steer whom, and what a pause is called."""
 
+from collections.abc import Mapping
+
 from app.accounts.auth import Actor
 from app.accounts.rules import Permission
 from app.calls.models import AgentStatus
 from app.platform.errors import NotAllowed
 
-PAUSE_REASONS: dict[str, str] = {
-    "rest": "小休",
-    "meal": "就餐",
-    "training": "培训",
-    "meeting": "会议",
-    "wrap_up": "话后整理",
-}
-"""Reason as the switch keeps it → as people read it. The site plan (`dialplan/sites`) lists the same codes."""
-
-CHOSEN_REASONS = tuple(reason for reason in PAUSE_REASONS if reason != "wrap_up")
-"""What an agent picks; wrap-up has buttons of its own."""
-
 WRAP_UP_REASON = "wrap_up"
+"""Among the plan's reasons, but no agent picks it: wrap-up has buttons of its own."""
 
 
-def is_known_reason(reason: str) -> bool:
-    """Whether an agent may pause for it."""
-    return reason in PAUSE_REASONS
+def chosen_reasons(reasons: Mapping[str, str]) -> dict[str, str]:
+    """What an agent picks from, of the plan's reasons."""
+    return {code: label for code, label in reasons.items() if code != WRAP_UP_REASON}
 
 
 def check_may_steer(actor: Actor, agent: str) -> None:

@@ -35,7 +35,7 @@ class AgentList(BaseModel):
 class PauseIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    reason: str = Field(max_length=32, description="rest, meal, training, meeting or wrap_up")
+    reason: str = Field(max_length=32, description="a code of `pause_reasons` in the site plan, e.g. meal")
 
 
 class Asked(BaseModel):

@@ -4,6 +4,7 @@ A command only asks: the agent's state changes when the AMI event comes home. No
 the bridge, so that a slow switch never holds the database.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,6 +21,7 @@ from app.desk import rules
 from app.platform.clock import utc_now
 from app.platform.database import Database
 from app.platform.errors import Conflict, HotlineError, NotFound
+from app.platform.plan_words import pause_reasons
 
 
 class UnknownReason(HotlineError):
@@ -56,18 +58,15 @@ class Agent:
     call_id: str | None
     since_at: datetime | None
     wrap_up_until: datetime | None = None
+    reason_text: str = ""
+    """小休, 就餐 …; an unknown code as it is."""
 
     @property
     def is_signed_in(self) -> bool:
         return self.status is not AgentStatus.OFFLINE
 
-    @property
-    def reason_text(self) -> str:
-        """小休, 就餐 …; an unknown code as it is."""
-        return rules.PAUSE_REASONS.get(self.pause_reason, self.pause_reason)
 
-
-def _agent(user: User, state: AgentState | None) -> Agent:
+def _agent(user: User, state: AgentState | None, reasons: Mapping[str, str]) -> Agent:
     status = AgentStatus(state.status) if state else AgentStatus.OFFLINE
     reason = state.pause_reason if state else ""
     return Agent(
@@ -81,6 +80,7 @@ def _agent(user: User, state: AgentState | None) -> Agent:
         call_id=state.call_id if state else None,
         since_at=state.since_at if state else None,
         wrap_up_until=state.wrap_up_until if state and status is AgentStatus.WRAP_UP else None,
+        reason_text=reasons.get(reason, reason),
     )
 
 
@@ -90,14 +90,15 @@ def get_agent(session: Session, username: str, now: datetime) -> Agent:
     if user is None:
         raise NotFound("没有这个坐席")
     state = calls.get_agent_state(session, username, now=now)
-    return _agent(user, state if state.last_event_at > LONG_AGO else None)
+    return _agent(user, state if state.last_event_at > LONG_AGO else None, pause_reasons(session))
 
 
 def list_agents(session: Session, now: datetime) -> list[Agent]:
     """All active agents by number, offline ones too."""
     states = {state.agent: state for state in calls.list_agent_states(session, now=now)}
     users = session.scalars(select(User).where(User.role == Role.AGENT, User.is_active).order_by(User.username))
-    return [_agent(user, states.get(user.username)) for user in users]
+    reasons = pause_reasons(session)
+    return [_agent(user, states.get(user.username), reasons) for user in users]
 
 
 def _readable(database: Database, actor: Actor, username: str) -> Agent:
@@ -124,8 +125,10 @@ def command_sign_out(database: Database, actor: Actor, username: str) -> SignOut
 def command_pause(database: Database, actor: Actor, username: str, reason: str) -> Pause:
     """The command that pauses him. UnknownReason, NotSignedIn, NotAllowed, NotFound."""
     agent = _readable(database, actor, username)
-    if not rules.is_known_reason(reason):
-        raise UnknownReason(f"可选原因：{'、'.join(rules.PAUSE_REASONS.values())}")
+    with database.reading() as session:
+        reasons = pause_reasons(session)
+    if reason not in {*reasons, rules.WRAP_UP_REASON}:
+        raise UnknownReason(f"可选原因：{'、'.join(rules.chosen_reasons(reasons).values())}")
     if not agent.is_signed_in:
         raise NotSignedIn()
     return Pause(agent=username, seat=agent.seat, reason=reason)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -16,11 +16,11 @@ from app.accounts import audit
 from app.accounts.auth import SYSTEM, Actor
 from app.accounts.models import ServiceToken
 from app.calls.models import ParkedEvent
+from app.contract.masks import mask_text
 from app.ingest.effects import Terms
 from app.ingest.rules import MAX_BODY, MAX_REASON, Parked, parse_event
 from app.ingest.service import store_facts
 from app.platform.errors import Conflict, NotFound
-from app.platform.masks import mask_text
 
 CUT = "它的内容过长，存放时已被截断，请由上报方重新上报"
 
@@ -40,12 +40,25 @@ class Tried:
     is_kept: bool
 
 
-def list_parked(session: Session, *, limit: int, is_open: bool | None = None, node: str = "") -> list[ParkedEvent]:
-    """Parked events, the newest first; `is_open`: those that are (not) kept by now. `node`: of this sender alone."""
+def list_parked(
+    session: Session, *, limit: int, is_open: bool | None = None, node: str = "", before_id: int | None = None
+) -> list[ParkedEvent]:
+    """Parked events, the newest first; `is_open`: those that are (not) kept by now. `node`: of this sender alone.
+
+    `before_id` is the last id of the page before.
+    """
     query = select(ParkedEvent).order_by(ParkedEvent.id.desc()).limit(limit)
     if is_open is not None:
         query = query.where(ParkedEvent.kept_at.is_(None) if is_open else ParkedEvent.kept_at.is_not(None))
+    if before_id is not None:
+        query = query.where(ParkedEvent.id < before_id)
     return list(session.scalars(query.where(ParkedEvent.node == node) if node else query))
+
+
+def count_open(session: Session) -> dict[str, int]:
+    """Sender → how many of its events are parked; senders without any are left out."""
+    query = select(ParkedEvent.node, func.count()).where(ParkedEvent.kept_at.is_(None)).group_by(ParkedEvent.node)
+    return dict(session.execute(query.order_by(ParkedEvent.node)).all())
 
 
 def retry(session: Session, parked_id: int, terms: Terms, *, actor: Actor, now: datetime) -> Tried:

@@ -18,10 +18,10 @@ from sqlalchemy.orm import Session
 from app.accounts.auth import SYSTEM, Actor
 from app.calls.models import CallEventRow, ParkedEvent, Sender
 from app.contract.events import BatchResult, CallEvent, Cursor, EventBatch
+from app.contract.masks import mask_text
 from app.ingest.effects import Terms, apply_facts
 from app.ingest.rules import Parked, cursor_after, park, parse_event
 from app.platform.database import insert_ignore, table_of
-from app.platform.masks import mask_text
 
 log = structlog.get_logger()
 

@@ -102,15 +102,3 @@ class LineProgrammeStep(Base):
     mode: Mapped[str] = mapped_column(String(20))
     begins_on: Mapped[date | None]
     name: Mapped[str] = mapped_column(String(80), doc="as the document calls it")
-
-
-class PlanWord(Base):
-    """What an applied plan calls a queue, or a reason for a pause: pages show it, the switch knows the code."""
-
-    __tablename__ = "plan_words"
-
-    plan: Mapped[str] = mapped_column(String(40), primary_key=True)
-    kind: Mapped[str] = mapped_column(String(20), primary_key=True, doc="queue or pause_reason")
-    code: Mapped[str] = mapped_column(String(80), primary_key=True)
-    label: Mapped[str] = mapped_column(String(80))
-    position: Mapped[int] = mapped_column(doc="order in the plan")

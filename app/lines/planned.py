@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.contract.line_rules import PlannedLine, StagedMode
+from app.platform.plan_words import PlanWords, WordKind
 
 
 class Planned(BaseModel):
@@ -62,9 +63,29 @@ class TrunkIn(Planned):
     outbound: dict[str, Any] | None = None
 
 
+class QueueIn(Planned):
+    name: str = Field(max_length=80)
+    label: str = Field(max_length=80)
+
+
+class PauseReasonIn(Planned):
+    code: str = Field(max_length=80)
+    label: str = Field(max_length=80)
+
+
 class PlanIn(Planned):
     """`PlanIn.model_validate(plan.model_dump(mode="json", by_alias=True))`."""
 
     name: str = Field(max_length=40)
     lines: list[LineIn] = Field(max_length=1000)
     trunks: list[TrunkIn] = Field(default=[], max_length=200)
+    queues: list[QueueIn] = Field(default=[], max_length=1000)
+    pause_reasons: list[PauseReasonIn] = Field(default=[], max_length=200)
+
+    @property
+    def words(self) -> PlanWords:
+        """What pages call its queues and pause reasons."""
+        return {
+            WordKind.QUEUE: [(queue.name, queue.label) for queue in self.queues],
+            WordKind.PAUSE_REASON: [(reason.code, reason.label) for reason in self.pause_reasons],
+        }

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.contract.line_rules import objections_to
 from app.lines.models import Line, LineAlias, LinePeriod, Trunk
 from app.lines.planned import LineIn, PlanIn
+from app.platform.plan_words import keep_words
 
 
 @dataclass
@@ -35,7 +36,7 @@ def objections(session: Session, plan: PlanIn) -> list[str]:
 
 
 def take_over(session: Session, plan: PlanIn, now: datetime) -> TakeOver:
-    """Lines, periods, aliases and trunks as this plan says; only what differs is written. Twice changes nothing.
+    """Lines, periods, aliases, trunks and words as this plan says. Twice changes nothing; a line alike is not written.
 
     A line that left the plan stays, without periods: calls and tickets name it (R11).
     """
@@ -60,6 +61,8 @@ def take_over(session: Session, plan: PlanIn, now: datetime) -> TakeOver:
         known[number].plan = ""
     _drop_dated(session, taken.left, plan.name)
     session.flush()
+    others = session.scalars(select(Line.plan).where(Line.plan.not_in(["", plan.name])).distinct()).all()
+    keep_words(session, plan.name, plan.words, others=others)
     return taken
 
 

@@ -18,8 +18,9 @@ TABS = (
     ("probes", "拨测"),
     ("flows", "语音流程"),
     ("prompts", "提示音"),
+    ("parked", "搁置上报"),
 )
-"""Path below /operations, and name; the keys 1 to 8 open them."""
+"""Path below /operations, and name; the keys 1, 2, 3 … open them."""
 
 Reader = Annotated[Actor, Depends(require(Permission.OPERATIONS_READ))]
 Operator = Annotated[Actor, Depends(require(Permission.OPERATIONS_READ, Permission.OPERATIONS_WRITE))]

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.service import display_names
 from app.deadlines.versions import find_missing_year
+from app.ingest.parked import count_open
 from app.lines.models import Line, LineAlias, LinePeriod, Trunk
 from app.operations import rules
 from app.operations.commands import CommandFailed
@@ -18,6 +19,7 @@ from app.operations.frame import TABS, Commands, Reader, Runs
 from app.platform.clock import to_shanghai
 from app.platform.http import ClockDep, Reading
 from app.platform.pages import render
+from app.platform.plan_words import queue_names
 from app.probes.pages import ProbeInterval
 from app.probes.watch import watch_lines
 
@@ -60,6 +62,7 @@ def show_lines(
         view=view,
         aliases=aliases,
         verdicts=verdicts,
+        queue_names=queue_names(session),
         trunk_labels=_trunk_labels(session),
         today=today,
     )
@@ -123,6 +126,7 @@ def show_state(
         running=runs.find_running(),
         names=display_names(session),
         missing_year=find_missing_year(session, clock()),
+        parked_count=sum(count_open(session).values()),
     )
 
 

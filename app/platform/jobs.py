@@ -17,10 +17,10 @@ from redis.exceptions import RedisError
 from rq import Queue, Retry, Worker
 from rq.serializers import JSONSerializer
 
+from app.contract.logs import configure_logging
 from app.platform.clock import utc_now
 from app.platform.database import Database, make_engine
 from app.platform.job_queue import Id, JobContext, Sweep, find_job, find_sweeps, path_of, terms_of
-from app.platform.logs import configure_logging
 from app.platform.redis import CONNECT_TIMEOUT_SECONDS, make_redis
 from app.platform.settings import Settings
 from app.platform.topics import SILENCE_SECONDS, RedisTopics

@@ -17,8 +17,8 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 
 from app.contract.env import PROJECT
+from app.contract.masks import mask_number
 from app.platform.clock import to_shanghai
-from app.platform.masks import mask_number
 
 APP = Path(__file__).resolve().parents[1]
 NOTHING = "—"

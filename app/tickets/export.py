@@ -18,8 +18,8 @@ from sqlalchemy.orm import Session
 
 from app.accounts.auth import Actor
 from app.catalogue.models import Region, Subject, Unit
+from app.contract.masks import mask_number, mask_text
 from app.platform.clock import to_shanghai
-from app.platform.masks import mask_number, mask_text
 from app.platform.pages import make_environment
 from app.tickets.access import holding_of, visible
 from app.tickets.listing import TicketFilters, filtered

@@ -8,7 +8,7 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
-from app.platform.logs import configure_logging
+from app.contract.logs import configure_logging
 from app.platform.settings import Settings
 from app.web.main import create_app
 

@@ -9,7 +9,7 @@ import gc
 import structlog
 import uvicorn
 
-from app.platform.logs import configure_logging
+from app.contract.logs import configure_logging
 from app.platform.settings import Settings
 from app.web.__main__ import make_config
 from app.web.main import create_facts_app

@@ -24,6 +24,7 @@ from app.broadcasts import pages as broadcasts_pages
 from app.callbacks import api as callbacks_api
 from app.callbacks import pages as callbacks_pages
 from app.callers import api as callers_api
+from app.callers import pages as callers_pages
 from app.calls import api as calls_api
 from app.calls import pages as calls_pages
 from app.casework import api as casework_api
@@ -51,7 +52,7 @@ from app.handovers import referral_pages
 from app.ingest import api as ingest_api
 from app.lines import api as lines_api
 from app.operations import api as operations_api
-from app.operations import change_pages, history_pages, probe_pages
+from app.operations import change_pages, history_pages, parked_pages, probe_pages
 from app.operations import pages as operations_pages
 from app.operations.commands import DialplanCommands, program_of
 from app.operations.runs import RunFolder
@@ -108,6 +109,7 @@ PAGE_ROUTERS = (
     accounts_pages.router,
     broadcasts_pages.router,
     callbacks_pages.router,
+    callers_pages.router,
     user_pages.router,
     audit_pages.router,
     calls_pages.router,
@@ -131,6 +133,7 @@ PAGE_ROUTERS = (
     probe_pages.router,
     flows_pages.router,
     prompt_pages.router,
+    parked_pages.router,
     probes_pages.router,
     health.router,
     static.router,

@@ -15,15 +15,19 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, e
 from app.accounts import service as accounts
 from app.accounts.auth import hash_token
 from app.accounts.models import Role, ServiceToken
+from app.cli.line_store import planned
 from app.cli.servers import redis_server
+from app.cli.settings import StackSettings
 from app.contract.ports import free_port
 from app.deadlines.versions import seed as seed_deadlines
 from app.lines.service import seed
 from app.platform.clock import utc_now
 from app.platform.database import Database, make_engine
 from app.platform.migrations import upgrade_engine
+from app.platform.plan_words import keep_words
 from app.platform.settings import Settings
 from app.web.main import create_app
+from dialplan.plan_file import load_plan
 from tests.browser.telephony import CommandDoor, Telephony
 
 PASSWORD = "hotline-password"
@@ -61,6 +65,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with database.transaction() as session:
         seed(session)
         seed_deadlines(session, utc_now())
+        plan = planned(load_plan(StackSettings().site_plan))
+        keep_words(session, plan.name, plan.words)
         scopes = ["call-events:write", "lookup:read"]
         session.add(
             ServiceToken(name="bridge", token_hash=hash_token(BRIDGE_TOKEN), scopes=scopes, created_at=utc_now())

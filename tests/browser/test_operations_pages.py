@@ -21,7 +21,18 @@ NewPerson = Callable[..., Person]
 Enter = Callable[..., Page]
 NAMES = {"carrier", "transport", "extensions", "conf", "demo", "yaml", "lines", "queue", "hotline", "outbound", "exten"}
 """Names of things in a plan and on a node; they have no translation."""
-TABS = ["lines", "lines?view=all", "trunks", "calendar", "changes", "changes/new", "history", "history/1", "probes"]
+TABS = [
+    "lines",
+    "lines?view=all",
+    "trunks",
+    "calendar",
+    "changes",
+    "changes/new",
+    "history",
+    "history/1",
+    "probes",
+    "parked?view=kept",
+]
 
 
 def today() -> date:

@@ -35,6 +35,8 @@ PAGES = [
     (Role.SUPERVISOR, "/tickets?place=没有这样的地方"),
     (Role.AUDITOR, "/calls"),
     (Role.AUDITOR, "/handovers"),
+    (Role.SUPERVISOR, "/priority-callers"),
+    (Role.AGENT, "/priority-callers?view=done"),
 ]
 
 CHECKS = (Path(__file__).parent / "page_checks.js").read_text(encoding="utf-8")

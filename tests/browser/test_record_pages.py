@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 from app.accounts.models import AuditEntry, Role
-from app.platform.masks import mask_number
+from app.contract.masks import mask_number
 from tests.browser.conftest import Person, Site
 from tests.browser.test_page_quality import check, visible_words
 

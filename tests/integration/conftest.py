@@ -21,6 +21,7 @@ from app.lines.service import seed
 from app.platform.clock import utc_now
 from app.platform.database import Base, Database, make_engine
 from app.platform.migrations import upgrade_engine
+from app.platform.plan_words import WordKind, keep_words
 from app.platform.settings import Settings
 from app.web.main import create_app
 
@@ -142,3 +143,12 @@ def service_token(database: Database) -> Callable[..., dict[str, str]]:
 def now() -> datetime:
     """The moment a test takes as its present."""
     return utc_now()
+
+
+@pytest.fixture
+def plan_words(database: Database) -> None:
+    """What an applied plan calls its queues and pause reasons."""
+    queues = [("common", "综合受理"), ("consumer", "消费维权")]
+    reasons = [("rest", "小休"), ("meal", "就餐"), ("wrap_up", "话后整理")]
+    with database.transaction() as session:
+        keep_words(session, "demo", {WordKind.QUEUE: queues, WordKind.PAUSE_REASON: reasons})

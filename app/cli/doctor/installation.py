@@ -109,3 +109,17 @@ def judge_lines(watched: int, troubles: Mapping[str, str], *, waiting: int = 0) 
         "`hotline lines probe` dials them again and says what it meets; `hotline status` says whether the worker runs"
     )
     return warn("lines", f"{len(troubles)} of {watched} lines need a look: {told}{more}", remedy)
+
+
+def judge_facts(parked: int, refused: Mapping[str, int]) -> Finding:
+    """`parked`: facts the store could not keep; `refused`: sender of this node → facts the store would not take."""
+    told, remedies = [], []
+    if parked:
+        told.append(f"{parked} are parked in the store")
+        remedies.append("`hotline events parked list` says why, `retry --all` once that is mended")
+    if refused:
+        told.append(f"{sum(refused.values())} lie refused beside the journals of {', '.join(refused)}")
+        remedies.append("`hotline events resend --list` says why, `hotline events resend` once that is mended")
+    if not told:
+        return ok("call facts", "none is parked, none was refused")
+    return warn("call facts", "; ".join(told), "; ".join(remedies))

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -35,9 +35,9 @@ _LISTENER = re.compile(r"^(?:tcp|udp)\s+\S+\s+\d+\s+\d+\s+\S+:(\d+)\s+\S+\s*(.*)
 _HOLDER = re.compile(r'\("([^"]+)",pid=(\d+)')
 
 
-def run_checks(settings: StackSettings) -> Iterator[Finding]:
-    """Every check, in order. A check that breaks is a finding, not the end."""
-    for check in CHECKS:
+def run_checks(settings: StackSettings, checks: "Sequence[Check] | None" = None) -> Iterator[Finding]:
+    """Every check, in order; or these alone. A check that breaks is a finding, not the end."""
+    for check in checks or CHECKS:
         try:
             result = check(settings)
             yield from result if isinstance(result, list) else [result]
@@ -197,8 +197,22 @@ def check_calendar(settings: StackSettings) -> Finding:
     return installation.judge_calendar(missing_year(calendar.years, to_shanghai(utc_now()).date()))
 
 
-CHECKS: tuple[Callable[[StackSettings], Finding | list[Finding]], ...] = (
+def check_facts(settings: StackSettings) -> Finding:
+    """What the store could not keep, and what it would not take of this node's senders."""
+    from app.cli.resend_command import set_aside_of  # noqa: PLC0415
+    from app.cli.seeding import open_database  # noqa: PLC0415
+    from app.ingest.parked import count_open  # noqa: PLC0415
+
+    refused = {sender: len(found.read()) for sender, found in set_aside_of(settings.home, settings.node).items()}
+    if check_database(settings).level is not Level.OK:
+        return installation.judge_facts(0, refused)
+    with open_database(settings) as database, database.reading() as session:
+        return installation.judge_facts(sum(count_open(session).values()), refused)
+
+
+Check = Callable[[StackSettings], Finding | list[Finding]]
+CHECKS: tuple[Check, ...] = (
     check_python, check_programs, check_asterisk, check_dns, check_disk, check_clock, check_env_file, check_addresses,
     check_ports, check_database, check_dialplan, check_prompts, check_processes, check_lines,
-    check_calendar,
+    check_calendar, check_facts,
 )  # fmt: skip

@@ -251,6 +251,7 @@ def test_nobody_of_this_name(client: TestClient, log_in: LogIn, database: Databa
         get_user(session, "nobody")
 
 
+@pytest.mark.usefixtures("plan_words")
 def test_the_page_shows_a_one_time_password_once(client: TestClient, log_in: LogIn) -> None:
     token = log_in("admin", Role.ADMIN)["X-CSRF-Token"]
     form = {

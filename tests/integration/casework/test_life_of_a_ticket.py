@@ -13,6 +13,7 @@ from app.casework.forms import GivenRefused
 from app.casework.jobs import archive_due
 from app.casework.refusals import NotNow
 from app.catalogue.models import DispatchRule
+from app.deadlines.service import ExtensionRefused
 from app.platform.errors import Conflict, NotAllowed, NotFound, PreconditionFailed
 from app.platform.job_queue import JobContext
 from app.tickets import service as tickets
@@ -293,7 +294,8 @@ def test_an_extension_is_asked_by_the_leader_before_the_end_once_and_told_to_the
     row = stage.read(ticket)
     assert (row.status, row.extension_count) == (TicketStatus.HANDLING, 1)
     assert any("延期" in notice.text for notice in stage.show(ticket).notices)
-    with refused(NotNow, "延期次数已用完"):
+    given["due_on"] = (stage.now + timedelta(days=22)).date().isoformat()
+    with refused(ExtensionRefused, "最多延期1次"):
         stage.move(ticket, "request_extension", "leader", **given)
 
 

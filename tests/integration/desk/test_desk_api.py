@@ -103,16 +103,18 @@ def test_an_account_without_a_seat_is_told_so_and_nothing_is_sent(client: TestCl
     assert door.commands == []
 
 
-def test_a_pause_needs_a_reason_of_the_list(client: TestClient, door: Door, enter: Enter, database: Database) -> None:
+@pytest.mark.usefixtures("plan_words")
+def test_a_pause_needs_a_reason_of_the_plan(client: TestClient, door: Door, enter: Enter, database: Database) -> None:
     headers = enter("1001")
     put_state(database, "1001", status="ready", queues={"common": True}, registers={})
     answer = client.post("/api/v1/agents/1001/pause", headers=headers, json={"reason": "bored"})
     assert answer.status_code == 422
-    assert "小休" in answer.json()["detail"]
+    assert answer.json()["detail"] == "可选原因：小休、就餐"
     assert client.post("/api/v1/agents/1001/pause", headers=headers, json={"reason": "meal"}).status_code == 202
     assert [command["command"] for command in door.commands] == ["pause"]
 
 
+@pytest.mark.usefixtures("plan_words")
 def test_who_is_not_signed_in_cannot_pause(client: TestClient, door: Door, enter: Enter) -> None:
     answer = client.post("/api/v1/agents/1001/pause", headers=enter("1001"), json={"reason": "meal"})
     assert answer.status_code == 409

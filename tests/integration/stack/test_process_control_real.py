@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from app.cli import health
+from app.cli.advice import ENDED_OTHERWISE
 from app.cli.console import StepFailed
 from app.cli.env_file import ensure_env_file
 from app.cli.process_control import ProcessControl, render_configuration
@@ -132,16 +133,21 @@ def test_a_changed_definition_replaces_the_process_and_leaves_the_others(
     assert [state.name for state in control.list_states()] == ["redis", "web"]
 
 
-def test_a_process_that_cannot_start_is_reported_with_the_end_of_its_log(settings: StackSettings) -> None:
+def test_a_process_that_cannot_start_is_reported_with_its_log_and_what_follows_from_it(settings: StackSettings) -> None:
     command = [sys.executable, "-c", "print('the reason why'); raise SystemExit(3)"]
-    render_configuration(settings, [Program("web", command, "")])
+    without_package = [sys.executable, "-c", "import no_such_package"]
+    render_configuration(settings, [Program("web", command, ""), Program("facts", without_package, "")])
     control = ProcessControl(settings)
     control.start_supervisor()
     try:
-        control.start("web")
+        for name in ("web", "facts"):
+            control.start(name)
         with pytest.raises(StepFailed, match="the reason why") as failure:
             health.wait_until_healthy(control, settings, ["web"])
-        assert failure.value.remedy
+        assert failure.value.remedy == ENDED_OTHERWISE
+        with pytest.raises(StepFailed, match="no_such_package") as failure:
+            health.wait_until_healthy(control, settings, ["facts"])
+        assert "make setup" in failure.value.remedy
     finally:
         control.shut_down()
 

@@ -78,6 +78,7 @@ RECORDED_BELOW = {
     "take_referral": "app.handovers.taking",
     "set_priority_caller": "app.callers.service",
     "clear_priority_caller": "app.callers.service",
+    "import_priority_callers": "app.callers.service",
     **dict.fromkeys(("publish_flow", "roll_back_flow", "set_flow_switch"), "app.flows.service"),
     **dict.fromkeys(
         (
@@ -188,7 +189,7 @@ def settings(settings: Settings) -> Settings:
 
 
 @pytest.fixture
-def world(client: TestClient, database: Database, settings: Settings) -> Iterator[dict[str, str]]:
+def world(client: TestClient, database: Database, settings: Settings, plan_words: None) -> Iterator[dict[str, str]]:
     """A plan in force, an agent in a call, a switched-off colleague, a proposal of somebody else's."""
     now = utc_now()
     with database.transaction() as session:

@@ -39,9 +39,8 @@ def test_every_other_state_is_shown_as_it_is(status: AgentStatus) -> None:
     assert rules.shown_status(status, "meal") is status
 
 
-def test_every_reason_has_a_chinese_word_and_wrap_up_is_not_among_the_chosen() -> None:
-    assert set(rules.CHOSEN_REASONS) == {"rest", "meal", "training", "meeting"}
-    assert all(not word.isascii() for word in rules.PAUSE_REASONS.values())
+def test_wrap_up_is_a_reason_that_nobody_picks() -> None:
+    assert rules.chosen_reasons({"rest": "小休", "wrap_up": "话后整理"}) == {"rest": "小休"}
 
 
 @pytest.mark.parametrize(("words", "sentence"), REFUSALS)

@@ -8,7 +8,9 @@ from app.platform.pages import make_environment
 
 def head(state: NodeState, rehearsed_at: datetime | None = None) -> str:
     template = make_environment().get_template("operations/state.html")
-    return template.render(state=state, rehearsed_at=rehearsed_at, running=None, names={}, missing_year=None)
+    return template.render(
+        state=state, rehearsed_at=rehearsed_at, running=None, names={}, missing_year=None, parked_count=0
+    )
 
 
 STATE = NodeState(is_running=True, plan_file="site.yaml", plan_file_differs=False)

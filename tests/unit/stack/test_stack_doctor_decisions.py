@@ -215,3 +215,19 @@ def test_of_hundreds_of_lines_the_first_are_named_and_the_rest_counted() -> None
 
     assert finding.message.count("cannot be dialled") == installation.SHOWN_LINES
     assert "and 490 more" in finding.message
+
+
+def test_facts_that_could_not_be_kept_are_counted_and_each_kind_has_its_command() -> None:
+    assert installation.judge_facts(0, {}).level is Level.OK
+
+    finding = installation.judge_facts(3, {"node1.agi": 1, "node1.ami": 4})
+
+    assert finding.level is Level.WARN
+    assert finding.message == "3 are parked in the store; 5 lie refused beside the journals of node1.agi, node1.ami"
+    assert "events parked list" in finding.remedy
+    assert "events resend" in finding.remedy
+
+
+def test_a_year_without_a_calendar_is_told_with_the_command_that_brings_it() -> None:
+    assert installation.judge_calendar(None).level is Level.OK
+    assert "import-year 2027" in installation.judge_calendar(2027).remedy

@@ -1,6 +1,6 @@
 """The log keeps ids, loses numbers and secrets."""
 
-from app.platform.logs import protect
+from app.contract.logs import protect
 
 
 def test_numbers_and_secrets_never_reach_the_log() -> None:

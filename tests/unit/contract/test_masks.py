@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.platform.masks import mask_number, mask_text
+from app.contract.masks import mask_number, mask_text
 
 
 @pytest.mark.parametrize(

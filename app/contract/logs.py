@@ -9,7 +9,7 @@ import orjson
 import structlog
 from structlog.typing import Processor
 
-from app.platform.masks import mask_number, mask_text
+from app.contract.masks import mask_number, mask_text
 
 _NUMBER_FIELDS = frozenset({"ani", "caller_number", "contact_number", "number"})
 _SECRET_FIELDS = ("password", "secret", "token", "authorization", "cookie")
@@ -45,10 +45,13 @@ def _to_json(event: Mapping[str, Any], default: Any = str, **_unused: object) ->
 
 
 def configure_logging(process: str, level: int = logging.INFO) -> None:
-    """Everything this process logs, libraries included, leaves as JSON lines. Call once, first."""
+    """Everything this process logs, libraries included, leaves as JSON lines. Call once, first.
+
+    `process` names it in each line, unless a context variable of that name does.
+    """
 
     def name_process(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-        event["process"] = process
+        event.setdefault("process", process)
         return event
 
     shared: list[Processor] = [
@@ -79,5 +82,5 @@ def configure_logging(process: str, level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for name in ("httpx", "httpcore", "uvicorn.access", "alembic"):
+    for name in ("httpx", "httpcore", "uvicorn.access", "alembic", "panoramisk"):
         logging.getLogger(name).setLevel(logging.WARNING)
