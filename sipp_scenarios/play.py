@@ -100,6 +100,14 @@ class Play:
             self.note(name, "is told to hang up")
 
     @_do.register
+    def _(self, step: steps.Transfer) -> None:
+        phone, colleague = self.cast.players[step.transfer], self.cast.players[step.to].person
+        if colleague is None:
+            raise TargetError(f"{step.to} is no agent with a seat")
+        phone.phone.cue(self._dialog(phone), colleague.seat)
+        self.note(step.transfer, f"transfers to {step.to}")
+
+    @_do.register
     def _(self, step: steps.Open) -> None:
         for name in step.open:
             player = self.cast.players[name]

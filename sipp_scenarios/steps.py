@@ -49,6 +49,13 @@ class HangUp(Part):
     hang_up: list[ActorName] = Field(min_length=1)
 
 
+class Transfer(Part):
+    """The agent's own telephone hands its caller on to a colleague's seat (REFER)."""
+
+    transfer: ActorName = Field(description="the agent whose telephone does it")
+    to: ActorName = Field(description="the agent at whose seat it shall ring")
+
+
 class Press(Part):
     """A caller of the template `caller-keys` presses keys, as telephone events. `after`: not before these prompts have
     been spoken, counted from what the phone saw last (its answer, or the keys before). `{earlier}`: the query code of
@@ -231,6 +238,7 @@ STEPS: dict[str, type[Part]] = {
     "apply_plan": ApplyPlan, "hand_over": HandOverTo, "leave_to_them": LeaveToThem, "take_back": TakeBackStep,
     "refer": Refer, "press": Press, "put_in_force": PutInForce, "flag": FlagCaller, "speak": Speak,
     "announce": Announce, "end_broadcast_followed_by": EndBroadcast,
+    "transfer": Transfer,
 }  # fmt: skip
 
 
@@ -271,7 +279,8 @@ Step = Annotated[
     | Annotated[FlagCaller, Tag("flag")]
     | Annotated[Speak, Tag("speak")]
     | Annotated[Announce, Tag("announce")]
-    | Annotated[EndBroadcast, Tag("end_broadcast_followed_by")],
+    | Annotated[EndBroadcast, Tag("end_broadcast_followed_by")]
+    | Annotated[Transfer, Tag("transfer")],
     Discriminator(
         _step_kind, custom_error_type="unknown_step", custom_error_message=f"a step is one of {', '.join(STEPS)}"
     ),
