@@ -12,6 +12,7 @@ from agi.visit import Visit
 from app.contract import variables
 from app.contract.events import IntakeRecorded
 from app.contract.lookup import LookupRequest
+from ivr_flows.flow import ANY
 from ivr_flows.model import Dial, End, EnterQueue, GoBack, HandOver, HangUp
 from ivr_flows.published import Choice
 from ivr_flows.say import SOUND_FOLDERS
@@ -140,4 +141,4 @@ def _outputs(end: End, visit: Visit) -> dict[str, str]:
 def _original_line(told: str, visit: Visit) -> str:
     """The hotline the citizen meant: as the store told, else as the dialplan did, else the flow's first line."""
     lines = visit.choice.flows[visit.choice.name].lines
-    return told or visit.line or next(iter(lines), "")
+    return told or visit.line or next((line for line in lines if line != ANY), "")

@@ -7,7 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny
 from ivr_flows.nodes import NAME, Name, Node
 
 ANY = "any"
-"""The language of a flow that speaks as whoever called it: its prompts have a text in every language."""
+"""The language of a flow that speaks as whoever called it: its prompts have a text in every language.
+Of lines: every one."""
 
 
 class FlowHead(BaseModel):
@@ -17,7 +18,7 @@ class FlowHead(BaseModel):
 
     flow: str = Field(pattern=NAME, description="name, the same as the file's")
     title: str = Field(min_length=1, max_length=80)
-    lines: list[str] = Field(default_factory=list, description="hotline numbers that the flow serves")
+    lines: list[str] = Field(default_factory=list, description="hotline numbers that the flow serves; any: every one")
     language: Literal["zh", "en", "any"] = Field(default="zh", description="in which its prompts are spoken")
     part: bool = Field(default=False, description="it only runs inside other flows")
     start: Name
@@ -30,6 +31,10 @@ class Flow(FlowHead):
     """A whole flow. What the loader returns is valid; one built by hand may be checked with `find_problems`."""
 
     nodes: dict[str, SerializeAsAny[Node]]
+
+    def serves(self, line: str) -> bool:
+        """Whether it may answer the callers of this line."""
+        return line in self.lines or ANY in self.lines
 
     @property
     def is_lookup_wanted(self) -> bool:

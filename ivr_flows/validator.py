@@ -178,7 +178,7 @@ def _far_from_a_person(flow: Flow, others: Mapping[str, Flow]) -> Iterator[Found
 
 
 def _gates(flow: Flow, reached: set[str], others: Mapping[str, Flow]) -> Iterator[Found]:
-    if GATELESS_LINE not in flow.lines or flow.gate_reason:
+    if not flow.serves(GATELESS_LINE) or flow.gate_reason:
         return
     people = _people(flow, _leads_to_person(others))
     for name, node in flow.nodes.items():

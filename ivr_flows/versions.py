@@ -129,7 +129,7 @@ class FlowStore:
         flows = {name: draft.flow for name, draft in drafts.items() if draft.flow}
         problems = [problem for draft in drafts.values() for problem in draft.check(replace(known, flows=flows))]
         for name in (file.stem for file in files if line and file.stem in flows):
-            if line not in flows[name].lines:
+            if not flows[name].serves(line):
                 problems.append(Problem(f"{name}.yaml", 0, f"flow '{name}' does not serve line {line}: see 'lines'"))
         return problems
 
