@@ -19,6 +19,8 @@ from rich.table import Table
 PROJECT = Path(__file__).resolve().parents[1]
 REPORTS = PROJECT / ".runtime" / "reports"
 NEED_ROOT = ("calls", "browser")
+AT_ONCE = ("unit", "integration")
+"""Nothing in them is shared between two processes: each has its own databases, Redis and ports."""
 BIN = Path(sys.executable).parent
 
 
@@ -44,6 +46,8 @@ def tool(name: str, *arguments: str) -> Stage:
 def pytest_stage(name: str, *arguments: str) -> Stage:
     report = REPORTS / f"{name}.xml"
     command = [sys.executable, "-m", "pytest", f"tests/{name}", f"--junitxml={report}", "-q", *arguments]
+    if name in AT_ONCE:
+        command += ["-n", "auto", "--dist", "loadfile"]
     if name in NEED_ROOT and os.getuid():
         command = ["sudo", *command, "-p", "no:cacheprovider"]  # they start Asterisk (ADR 0012)
     return Stage(f"tests/{name}", command, tests=name)
