@@ -64,6 +64,7 @@ RULES = [
     Rule("reserved_queue", r"Asterisk keeps the section '(\S+)'", r"交换机自己要用 \1 这个名称，请换一个"),
     Rule("reserved_trunk", r"the name has a meaning of its own", "交换机给这个名称另有用途，请换一个"),
     Rule("rings_too_long", r"a phone rings longer than a caller may wait", "振铃时间长于最长等待时间，请调低 ring_seconds"),
+    Rule("falls_to_no_end", r"(\S+) is no queue that ends the way", r"\1 不能作为最后的去处：须是已有的队列，且自己不再写 falls_to"),
     Rule("skill_nobody_has", r"no agent has (.+?)(\.|$)", r"没有话务员同时具备技能 \1，请调整话务员技能或队列"),
     Rule("skill_nobody_asks", r"no queue asks for (\S+?)(\.|$)", r"没有队列需要技能 \1，请加到队列里或改正"),
     Rule("agent_without_queue", r"they fit no queue", "这些技能配不上任何队列，这位话务员不会接到来电，请补充技能"),
