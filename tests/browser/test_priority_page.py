@@ -77,4 +77,4 @@ def test_a_list_is_imported_and_its_broken_rows_are_told(
     expect(dialog.locator("#import-report")).to_contain_text("第 3 行：类别应为")
     check(page)
     dialog.get_by_role("button", name="关闭").last.click()
-    expect(page.locator("tbody tr", has_text=masked(number))).to_contain_text("民政局名单")
+    expect(page.locator("tbody tr", has_text=masked(number)).first).to_contain_text("民政局名单")
