@@ -6,12 +6,13 @@ from fastapi import APIRouter, Depends, Header, Path, Response
 
 from app.accounts.auth import Actor, require
 from app.accounts.rules import Permission
-from app.casework import legs, service
+from app.casework import legs, service, succession
 from app.casework.duplicates import find_duplicates
 from app.casework.proposals import propose_for
 from app.casework.schemas import (
     CaseOut,
     Counts,
+    DissolveIn,
     LikenessList,
     LikenessOut,
     MoveIn,
@@ -19,6 +20,7 @@ from app.casework.schemas import (
     MoveOut,
     ProposalOut,
     ReportIn,
+    SuccessionOut,
 )
 from app.platform.http import ClockDep, Reading, Writing
 from app.tickets.api import version_of
@@ -31,13 +33,23 @@ Mover = Annotated[Actor, Depends(require(Permission.CASES_READ, Permission.CASES
 TicketKey = Annotated[str, Path(pattern=r"^\d{1,19}$", description="id or ticket number")]
 Verb = Annotated[str, Path(pattern=r"^[a-z_]{2,40}$", description="a verb of docs/ticket-states.md")]
 IfMatch = Annotated[str | None, Header(alias="If-Match", description='the ETag that was read, e.g. `"3"`')]
+Keeper = Annotated[Actor, Depends(require(Permission.CASES_READ, Permission.CATALOGUE_WRITE))]
+UnitKey = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$", description="code of a unit")]
+OnceKey = Annotated[
+    str | None,
+    Header(alias="Idempotency-Key", min_length=8, max_length=200, description="new for each move, e.g. a UUID"),
+]
 
 REFUSALS: dict[int | str, dict[str, Any]] = {
     403: {"description": "Another role's duty, or one that you may not add to what you did on this ticket (R35)"},
     404: {"description": "No such ticket, not one that you may see, or no such verb"},
     409: {"description": "The status does not allow it, something must happen first, or somebody was quicker"},
     412: {"description": "Somebody changed it in between: `changes` says who and what"},
-    422: {"description": "`errors` names the fields that are missing or wrong"},
+    422: {"description": "`errors` names the fields that are missing or wrong; or the key was used for something else"},
+}
+DISSOLVE: dict[int | str, dict[str, Any]] = {
+    404: {"description": "There is no such unit"},
+    422: {"description": "The successor does not exist, is not active, or lies below the unit"},
 }
 
 
@@ -60,10 +72,17 @@ def make_move(
     clock: ClockDep,
     response: Response,
     if_match: IfMatch = None,
+    key: OnceKey = None,
 ) -> CaseOut:
-    """Move a ticket along the table of states. Sent twice, the second is refused: the first has moved it."""
+    """Move a ticket along the table of states.
+
+    With an `Idempotency-Key` the same request again changes nothing and answers how the ticket stands now. Without one
+    it is refused where the first has moved the ticket on, and else done again.
+    """
     now = clock()
-    moved = service.move(session, ticket, verb, body.given, actor=actor, now=now, version=version_of(if_match))
+    moved = service.move_once(
+        session, ticket, verb, body.given, actor=actor, now=now, version=version_of(if_match), key=key
+    )
     response.headers["ETag"] = f'"{moved.version}"'
     return service.show(session, moved, actor, now)
 
@@ -106,6 +125,16 @@ def report_support(ticket: TicketKey, body: ReportIn, actor: Mover, session: Wri
     case = service.open_case(session, ticket, actor, now, is_locked=True)
     legs.report_support(session, case, body.report)
     return service.show(session, case.ticket, actor, now)
+
+
+@router.post("/units/{code}/dissolve", summary="Dissolve a unit", responses=DISSOLVE, tags=["catalogue"])
+def dissolve_unit(code: UnitKey, body: DissolveIn, actor: Keeper, session: Writing, clock: ClockDep) -> SuccessionOut:
+    """撤并: the successor takes over what is open, units below it and dispatch rules; what was done keeps its name.
+
+    Deadlines run on. Sent again, it answers that nothing is left to take over.
+    """
+    done = succession.dissolve_unit(session, code, body.successor_code, reason=body.reason, actor=actor, now=clock())
+    return SuccessionOut.model_validate(done)
 
 
 @router.get("/ticket-counts", summary="Count matters and citizens")

@@ -198,6 +198,24 @@ class LikenessList(BaseModel):
     items: list[LikenessOut] = Field(description="the most alike first, five at most")
 
 
+class DissolveIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    successor_code: str = Field(pattern=r"^[a-z0-9-]{1,40}$", description="the unit that takes over")
+    reason: Words = Field(min_length=4, max_length=300, description="kept in each ticket's history")
+
+
+class SuccessionOut(_Row):
+    """What the successor has taken over."""
+
+    led: int = Field(description="tickets that it leads now")
+    supported: int = Field(description="tickets that it supports now, or supported already")
+    to_superior: list[str] = Field(description="numbers of tickets about the successor: its superior has them (回避)")
+    rules: list[str] = Field(description="codes of dispatch rules that name it now")
+    units: list[str] = Field(description="codes of units that were changed: the old one, those below it, substitutes")
+    accounts: int = Field(description="people who still belong to the dissolved unit")
+
+
 class ReportIn(Form):
     report: Words = Field(min_length=4, max_length=2000, description="what the supporting unit has done")
 

@@ -23,6 +23,7 @@ from app.deadlines.service import on_move
 from app.platform.errors import Conflict, NotFound
 from app.tickets import service as tickets
 from app.tickets.access import check_sees, holding_of, visible
+from app.tickets.idempotency import is_repeated
 from app.tickets.models import Ticket, TicketStatus
 from app.tickets.moving import TransitionRefused, check_version, listen, move_ticket
 from app.tickets.states import BY_VERB, Move, moves_from
@@ -104,6 +105,26 @@ def move(
     except IntegrityError as error:
         raise Overtaken() from error
     return case.ticket
+
+
+def move_once(
+    session: Session,
+    ticket_key: int | str,
+    verb: str,
+    given: Mapping[str, Any],
+    *,
+    actor: Actor,
+    now: datetime,
+    version: int | None,
+    key: str | None,
+) -> Ticket:
+    """The same, but a request that carries the key of one that was carried out changes nothing. Raises KeyReused."""
+    ticket = tickets.get_ticket(session, ticket_key, is_locked=True)
+    check_sees(session, actor, ticket, holding_of(session, actor))
+    request = {"verb": verb, "given": dict(given)}
+    if is_repeated(session, key, ticket, request, actor=actor.name, now=now):
+        return ticket
+    return move(session, ticket.id, verb, given, actor=actor, now=now, version=version)
 
 
 def _is_to_be_released(session: Session, key: int | str, actor: Actor) -> bool:

@@ -102,10 +102,15 @@ def lists_of(actor: Actor) -> tuple[WorkList, ...]:
 
 
 def count_lists(session: Session, actor: Actor) -> dict[str, int]:
-    """How much waits on each list, in one query."""
+    """How much waits on each list, in one query: each list is counted by its own index, none reads every ticket."""
     lists = lists_of(actor)
-    counted = [func.count().filter(one.condition(actor)) for one in lists]
-    row = session.execute(select(*counted).select_from(Ticket).where(visible(actor, holding_of(session, actor)))).one()
+    if not lists:
+        return {}
+    seen = visible(actor, holding_of(session, actor))
+    counted = [
+        select(func.count()).select_from(Ticket).where(seen, one.condition(actor)).scalar_subquery() for one in lists
+    ]
+    row = session.execute(select(*counted)).one()
     return {one.key: number for one, number in zip(lists, row, strict=True)}
 
 

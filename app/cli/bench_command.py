@@ -4,14 +4,14 @@ from typing import Annotated
 
 import typer
 
-PARTS = ("bridge", "calls", "pops", "gap", "lines", "flows", "waiting", "tickets")
+PARTS = ("bridge", "calls", "pops", "gap", "lines", "flows", "waiting", "tickets", "casework")
 
 
 def bench(
     quick: Annotated[bool, typer.Option("--quick", help="Smaller everything: about two minutes.")] = False,
     only: Annotated[list[str] | None, typer.Option(help=f"One part: {', '.join(PARTS)}. May be repeated.")] = None,
 ) -> None:
-    """Measure calls, pops, bridge, gap repair, lines, flows, waiting, tickets beside baselines; table, JSON, plot."""
+    """Measure calls, pops, bridge, gap repair, lines, flows, waiting, tickets, casework beside baselines."""
     parts = tuple(only or PARTS)
     if unknown := [part for part in parts if part not in PARTS]:
         raise typer.BadParameter(f"no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}")

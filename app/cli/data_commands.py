@@ -70,11 +70,27 @@ def upgrade_database() -> None:
 
 
 @database.command("seed")
-def seed_database() -> None:
-    """Load the reference data of sql/reference where a file changed."""
+def seed_database(
+    tickets: Annotated[
+        int, typer.Option(min=0, max=20_000_000, help="Write so many synthetic tickets as well, e.g. 1000000.")
+    ] = 0,
+    seed: Annotated[int, typer.Option(help="The same seed, --until and --days: the same tickets.")] = 1,
+    days: Annotated[int | None, typer.Option(min=2, max=2000, help="Spread them over so many days.")] = None,
+    until: Annotated[str, typer.Option(help="The moment they are told up to, e.g. 2026-11-23T10:00; empty: now.")] = "",
+    is_sure: Annotated[bool, typer.Option("--yes", help="Also into a store that may hold real tickets.")] = False,
+) -> None:
+    """Load the reference data of sql/reference where a file changed; with --tickets synthetic tickets, too.
+
+    Synthetic tickets stand in every state, with history, clocks, assignments, replies and follow-up, as if people
+    had worked on them. All of them are written, or none.
+    """
     from app.cli.seeding import seed_reference_data  # noqa: PLC0415
 
     seed_reference_data()
+    if tickets:
+        from app.cli.seed_command import seed_many  # noqa: PLC0415
+
+        seed_many(tickets, seed=seed, days=days, until=until, is_sure=is_sure)
 
 
 @seats.command("list")

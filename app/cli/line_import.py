@@ -1,5 +1,6 @@
 """`hotline lines import`: bring the records of a former hotline's own system along (R17)."""
 
+import csv
 import json
 import re
 from itertools import islice
@@ -21,14 +22,22 @@ SHOWN = 20
 
 
 @lines.command("import")
-def import_legacy(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="CSV, UTF-8 or GB18030.")],
+def import_legacy(  # noqa: PLR0917 - Typer fills them by name
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="CSV (UTF-8 or GB18030) or JSON lines.")
+    ],
     source: Annotated[str, typer.Option(help="The former system, e.g. changsha-12333; never change it afterwards.")],
     line: Annotated[str, typer.Option(help="The line of rows that name none.")] = "",
     is_dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and judge everything, keep nothing.")] = False,
+    broken_file: Annotated[
+        Path | None, typer.Option("--broken", dir_okay=False, help="Write the broken rows here: CSV of row and reason.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Make a ticket of every record that is new. The same file again imports nothing; exit code 1 for broken rows.
+
+    Broken rows are left out, the others are kept. An import that was interrupted is started again: it goes on where it
+    stopped.
 
     Columns are found by name: legacy_id 原编号, received_at 受理时间 and content 诉求内容 are needed;
     line 热线号码, caller_number 来电号码, contact_name 联系人, ticket_type 诉求类型, title 标题, answer 答复内容,
@@ -62,9 +71,18 @@ def import_legacy(
                 status.update(f"importing: {report.read} rows read, {report.imported} imported")
         except LegacyFileUnreadable as error:
             raise StepFailed(f"{file.name}: {error}", "correct the file and run this again") from error
+    if broken_file is not None:
+        _write_broken(broken_file, report)
     _show(report, is_dry_run=is_dry_run, as_json=as_json)
     if report.broken:
         raise typer.Exit(1)
+
+
+def _write_broken(file: Path, report: "ImportReport") -> None:
+    with file.open("w", encoding="utf-8-sig", newline="") as out:
+        writer = csv.writer(out)
+        writer.writerow(["row", "reason"])
+        writer.writerows((row.row, row.reason) for row in report.broken)
 
 
 def _show(report: "ImportReport", *, is_dry_run: bool, as_json: bool) -> None:

@@ -6,7 +6,7 @@ from sqlalchemy import select, update
 from app.deadlines.models import Notice, TicketClock
 from app.deadlines.notices import TOPIC
 from app.deadlines.retiming import retime
-from app.deadlines.sweep import sweep
+from app.deadlines.sweep import sweep_all
 from app.deadlines.versions import find_missing_year, load_calendar
 from app.platform.job_queue import JobContext, Sweep, on_terms
 from app.platform.topics import publish
@@ -19,8 +19,7 @@ log = structlog.get_logger()
 @on_terms(300, is_retried=False)
 def sweep_clocks(context: JobContext) -> None:
     """Near due, due, overdue: every step whose time has come."""
-    with context.database.transaction() as session:
-        sweep(session, context.clock())
+    sweep_all(context.database, context.clock())
 
 
 def send_notices(context: JobContext) -> None:

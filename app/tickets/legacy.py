@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
-from app.platform.database import insert_ignore
+from app.platform.database import insert_ignore, table_of
 from app.tickets.legacy_file import BrokenRow, LegacyRow
 from app.tickets.models import LegacyRecord, SourceChannel, Ticket, TicketHistory, TicketStatus
 from app.tickets.numbers import day_key, draw_numbers, make_query_code
@@ -45,9 +45,11 @@ def import_rows(
     statement = insert_ignore(session, LegacyRecord).returning(LegacyRecord.legacy_id)
     fresh = {legacy_id: by_id[legacy_id] for legacy_id in session.scalars(statement, keys)} if keys else {}
     tickets = _open_tickets(session, sorted(fresh.values(), key=_day_first), region_code=region_code, now=now)
-    for legacy_id, ticket_id in tickets.items():
-        own = (LegacyRecord.source_system == source) & (LegacyRecord.legacy_id == legacy_id)
-        session.execute(update(LegacyRecord).where(own).values(ticket_id=ticket_id))
+    if tickets:
+        record = table_of(LegacyRecord)
+        own = (record.c.source_system == source) & (record.c.legacy_id == bindparam("legacy"))
+        became = update(record).where(own).values(ticket_id=bindparam("ticket"))
+        session.connection().execute(became, [{"legacy": key, "ticket": ticket} for key, ticket in tickets.items()])
     report.read += len(rows)
     report.imported += len(fresh)
     report.known += len(by_id) - len(fresh)

@@ -1,8 +1,9 @@
-"""The file in which a former hotline's own system hands over its records (R17): CSV, judged row by row. Pure."""
+"""The file in which a former hotline's own system hands over its records (R17): CSV or JSON lines, row by row. Pure."""
 
 import csv
 import hashlib
 import io
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +15,8 @@ from app.tickets.models import TicketStatus, TicketType
 
 T = TypeVar("T")
 MAX_BYTES = 200 * 1024 * 1024
+MOST_LINES = 200
+"""Of one record: a quote that is still open then was never meant to be one."""
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 HEADERS = {
     "legacy_id": ("legacy_id", "原编号", "工单编号", "编号"),
@@ -73,30 +76,77 @@ class BrokenRow:
 
 
 def read_legacy_file(data: bytes, *, line: str, area_code: str, now: datetime) -> Iterator[LegacyRow | BrokenRow]:
-    """Every row in its order; rows count from 2, as a spreadsheet shows them. `line` is that of rows that name none.
+    """Every row in its order, of CSV or of JSON lines. `line` is that of rows that name none.
 
-    Raises LegacyFileUnreadable when text or head cannot be read.
+    Rows of CSV count from 2, as a spreadsheet shows them, JSON lines from 1. Raises LegacyFileUnreadable when text or
+    head cannot be read.
     """
     text = _decode(data)
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    records = _json_records(text) if text.lstrip()[:1] == "{" else _csv_records(text)
+    seen: dict[str, int] = {}
+    terms = _Terms(line, area_code, now)
+    for number, record in records:
+        yield record if isinstance(record, BrokenRow) else _read_row(number, record, seen, terms)
+
+
+Record = dict[str, str]
+"""Column → what stands there."""
+
+
+def _csv_records(text: str) -> Iterator[tuple[int, Record | BrokenRow]]:
+    """Record by record. A quote that is never closed spoils its own line alone: reading goes on with the next."""
+    lines = list(io.StringIO(text, newline=""))
     try:
-        columns = _columns(next(reader, []))
+        head, at = _one_record(lines, 0)
     except csv.Error as error:
         raise LegacyFileUnreadable(f"the head is no CSV ({error}); save it as CSV with commas") from error
-    seen: dict[str, int] = {}
-    number = 1
-    while True:
+    columns, number = _columns(head), 1
+    while at < len(lines):
         number += 1
         try:
-            cells = next(reader, None)
+            cells, at = _one_record(lines, at)
         except csv.Error as error:
-            yield BrokenRow(number, f"no CSV: {error}. Rows after it cannot be told apart: correct it and run again.")
-            return
-        if cells is None:
-            return
-        if not any(cell.strip() for cell in cells):
+            at += 1
+            yield number, BrokenRow(number, f"no CSV: {error}; correct its quotes")
             continue
-        yield _read_row(number, cells, columns, seen, _Terms(line, area_code, now))
+        if any(cell.strip() for cell in cells):
+            values = {name: cells[place].strip() for name, place in columns.items() if place < len(cells)}
+            yield number, values
+
+
+def _one_record(lines: list[str], at: int) -> tuple[list[str], int]:
+    """The record that begins in this line, and where the next one begins. Raises csv.Error."""
+    reader = csv.reader((lines[n] for n in range(at, min(at + MOST_LINES, len(lines)))), strict=True)
+    return next(reader, []), at + max(reader.line_num, 1)
+
+
+def _json_records(text: str) -> Iterator[tuple[int, Record | BrokenRow]]:
+    """A JSON object a line; its names are those of the columns."""
+    names = {name: column for column, known in HEADERS.items() for name in known}
+    for number, line in enumerate(io.StringIO(text), start=1):
+        if not line.strip():
+            continue
+        try:
+            given = json.loads(line)
+        except ValueError as error:
+            yield number, BrokenRow(number, f"no JSON: {error}")
+            continue
+        if not isinstance(given, dict):
+            yield number, BrokenRow(number, 'no JSON object; write {"legacy_id": …, "received_at": …} in each line')
+            continue
+        known = {names[key]: value for key, value in given.items() if key in names and value is not None}
+        strange = sorted(column for column, value in known.items() if not _is_plain(value))
+        if strange:
+            yield number, BrokenRow(number, f"{strange[0]} is no text; write it in quotes, without control characters")
+            continue
+        yield number, {column: str(value).strip() for column, value in known.items()}
+
+
+def _is_plain(value: object) -> bool:
+    """Text that a database can hold, or a number: JSON can say more."""
+    if isinstance(value, str):
+        return "\0" not in value and not any("\ud800" <= letter <= "\udfff" for letter in value)
+    return isinstance(value, int | float)
 
 
 @dataclass(frozen=True)
@@ -129,11 +179,7 @@ def _columns(head: list[str]) -> dict[str, int]:
     return found
 
 
-def _read_row(
-    number: int, cells: list[str], columns: dict[str, int], seen: dict[str, int], terms: _Terms
-) -> LegacyRow | BrokenRow:
-    values = {name: cells[place].strip() if place < len(cells) else "" for name, place in columns.items()}
-
+def _read_row(number: int, values: Record, seen: dict[str, int], terms: _Terms) -> LegacyRow | BrokenRow:
     def of(name: str) -> str:
         return values.get(name, "")
 

@@ -125,10 +125,15 @@ def filtered(session: Session, filters: TicketFilters, actor: Actor | None = Non
 
 def below(column: InstrumentedAttribute[str | None], code: str) -> ColumnElement[bool]:
     """Codes that are `code` or lie below it: 410400 holds 410421 and 410421101; 010100 holds 010103."""
-    prefix = code
-    while len(prefix) > 2 and prefix.endswith("00"):
-        prefix = prefix[:-2]
+    prefix = stem_of(code)
     return and_(column >= prefix, column < prefix[:-1] + chr(ord(prefix[-1]) + 1))
+
+
+def stem_of(code: str) -> str:
+    """What all codes below this one begin with: 410400 → 4104."""
+    while len(code) > 2 and code.endswith("00"):
+        code = code[:-2]
+    return code
 
 
 def _cursor(last: Ticket, *, is_by_due: bool) -> str:

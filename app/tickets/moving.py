@@ -8,11 +8,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.accounts.models import User
 from app.platform.clock import to_shanghai
 from app.platform.errors import Conflict, PreconditionFailed
 from app.tickets.models import Ticket, TicketHistory
 from app.tickets.rules import FIELD_LABELS
-from app.tickets.states import BY_VERB, Move
+from app.tickets.states import ACTION_WORDS, BY_VERB, Move
 
 
 class TransitionRefused(Conflict):
@@ -32,6 +33,9 @@ class Moved:
     at: datetime
     given: Mapping[str, Any] = field(default_factory=dict)
 
+
+OF_ITSELF = frozenset({"timed"})
+"""Entries of the history that follow from another: nobody is told of them beside it."""
 
 Listener = Callable[[Session, Moved], None]
 _listeners: list[Listener] = []
@@ -122,9 +126,22 @@ def check_version(session: Session, ticket: Ticket, version: int | None) -> None
         return
     since = [entry for entry in history(session, ticket.id) if entry.ticket_version > version]
     changes = [{"actor": e.actor, "at": e.at.isoformat(), "fields": sorted(e.changes)} for e in since]
-    told = "；".join(f"{e.actor} 于 {to_shanghai(e.at):%H:%M:%S} 修改了{_labels(e)}" for e in since[-3:])
-    raise PreconditionFailed(told, current_version=ticket.version, changes=changes)
+    names = _names(session, {entry.actor for entry in since})
+    told = [_told(entry, names.get(entry.actor, entry.actor)) for entry in since if entry.action not in OF_ITSELF]
+    raise PreconditionFailed("；".join(told[-3:]), current_version=ticket.version, changes=changes)
 
 
-def _labels(entry: TicketHistory) -> str:
-    return "、".join(FIELD_LABELS.get(name, name) for name in entry.changes)
+def _names(session: Session, usernames: set[str]) -> dict[str, str]:
+    """What people are called; who has no account keeps his username."""
+    query = select(User.username, User.display_name).where(User.username.in_(usernames))
+    people = {username: name or username for username, name in session.execute(query)}
+    return {"system": "系统", **people}
+
+
+def _told(entry: TicketHistory, who: str) -> str:
+    """One change, as people read it: who, when, what."""
+    fields = "、".join(FIELD_LABELS.get(name, name) for name in entry.changes)
+    done = ACTION_WORDS.get(entry.action)
+    if done is None:
+        return f"{who} 于 {to_shanghai(entry.at):%H:%M:%S} 修改了{fields}"
+    return f"{who} 于 {to_shanghai(entry.at):%H:%M:%S} 进行了“{done}”" + (f"（{fields}）" if fields else "")

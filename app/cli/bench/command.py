@@ -13,6 +13,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from ami_bridge import bench as bridge_bench
 from app.cli.asterisk_root import read_installed_version
 from app.cli.bench.call_path import Say, bench_call_path
+from app.cli.bench.casework import bench_casework
 from app.cli.bench.flows import bench_flows
 from app.cli.bench.gap import bench_gap
 from app.cli.bench.lines import bench_lines
@@ -48,12 +49,16 @@ class Size:
     flow_seconds: float
     tickets: int
     ticket_seconds: float
+    casework: int
+    """Synthetic tickets."""
+    casework_requests: int
 
 
 WHOLE = Size(
-    1_000_000, [30, 40, 50, 60, 70, 80], (300, 600, 1200), 12, 60, 30, (500, 200, 1000), 400, 30, 500, 30, 1_000_000, 10
+    1_000_000, [30, 40, 50, 60, 70, 80], (300, 600, 1200), 12, 60, 30, (500, 200, 1000), 400, 30, 500, 30,
+    1_000_000, 10, 1_000_000, 200,
 )  # fmt: skip
-QUICK = Size(50_000, [15], (300,), 4, 6, 3, (50, 20, 200), 10, 2, 100, 4, 5_000, 1)
+QUICK = Size(50_000, [15], (300,), 4, 6, 3, (50, 20, 200), 10, 2, 100, 4, 5_000, 1, 2_000, 5)
 
 
 def run_bench(parts: tuple[str, ...], *, is_quick: bool) -> None:
@@ -88,6 +93,8 @@ def _run(parts: tuple[str, ...], size: Size, say: Say) -> Iterator[list[Measure]
         yield bench_waiting(hours=5 if size is QUICK else 40, say=say)
     if "tickets" in parts:
         yield bench_tickets(rows=size.tickets, seconds=size.ticket_seconds, say=say)
+    if "casework" in parts:
+        yield bench_casework(tickets=size.casework, requests=size.casework_requests, say=say)
 
 
 def _call_parts(stack: BenchStack, size: Size, say: Say) -> Iterator[tuple[str, Callable[[], list[Measure]]]]:

@@ -62,7 +62,7 @@ def bench_tickets(*, rows: int, seconds: float, say: Callable[[str], None]) -> l
         password = secrets.token_urlsafe(PASSWORD_BYTES)
         say(f"writing {rows:,} tickets")
         _fill(database_url, engine, rows, password)
-        with _web(database_url, redis_url) as base_url:
+        with web_process(database_url, redis_url) as base_url:
             measures = []
             ids = list(range(1, rows, max(5, rows // 5000 // 5 * 5)))  # n % 5 = 1: accepted, so it may be saved
             for name, bare, call in (
@@ -102,7 +102,7 @@ def _fill(database_url: str, engine: Engine, rows: int, password: str) -> None:
 
 
 @contextmanager
-def _web(database_url: str, redis_url: str) -> Iterator[str]:
+def web_process(database_url: str, redis_url: str) -> Iterator[str]:
     """The real web process, one worker."""
     port = free_port()
     environment = {

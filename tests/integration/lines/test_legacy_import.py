@@ -1,10 +1,12 @@
 """Records of a former system become tickets once (R17), however often and by however many they are imported."""
 
+import csv
 import json
 import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, func, select
@@ -12,6 +14,7 @@ from typer.testing import CliRunner
 
 from app.cli.main import app
 from app.platform.database import Database
+from app.tickets import legacy
 from app.tickets.legacy import ImportReport, find_legacy_ticket, import_rows
 from app.tickets.legacy_file import LegacyRow, read_legacy_file
 from app.tickets.models import LegacyRecord, Ticket, TicketHistory
@@ -109,3 +112,44 @@ def test_the_command_imports_once_tells_broken_rows_and_can_only_look(
     assert {result.exit_code for result in (looked, first, second)} == {1}
     with database.reading() as session:
         assert session.scalar(select(func.count()).select_from(Ticket)) == 2
+
+
+def test_an_interrupted_import_goes_on_where_it_stopped_and_every_broken_row_is_told(
+    engine: Engine, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    count, broken = 1_300, set(range(57, 1_300, 100))
+    file, told_file = tmp_path / "old.jsonl", tmp_path / "broken.csv"
+    with file.open("w", encoding="utf-8") as out:
+        for number in range(count):
+            row = {"legacy_id": f"Q-{number}", "received_at": "2018-09-30 10:00", "content": f"第{number}件事"}
+            out.write(json.dumps(row | ({"received_at": "?"} if number in broken else {}), ensure_ascii=False) + "\n")
+    monkeypatch.setenv("HOTLINE_HOME", str(tmp_path))
+    monkeypatch.setenv("HOTLINE_DATABASE_URL", engine.url.render_as_string(hide_password=False))
+    for name in ("SESSION_SECRET", "COMMAND_TOKEN", "REDIS_URL"):
+        monkeypatch.setenv(f"HOTLINE_{name}", "s" * 32)
+    words = ["lines", "import", str(file), "--source", SOURCE, "--line", "12333", "--json", "--broken", str(told_file)]
+    chunks = 0
+
+    def stop_in_the_third(*args: Any, **more: Any) -> None:
+        nonlocal chunks
+        chunks += 1
+        import_rows(*args, **more)
+        if chunks == 3:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(legacy, "import_rows", stop_in_the_third)
+        CliRunner().invoke(app, words)
+    with database.reading() as session:
+        before = session.scalar(select(func.count()).select_from(Ticket)) or 0
+    result = CliRunner().invoke(app, words)
+
+    answer = json.loads(result.stdout)
+    assert 0 < before < count - len(broken)
+    assert (answer["known"], answer["imported"]) == (before, count - len(broken) - before)
+    assert [row["row"] for row in answer["broken"]] == [number + 1 for number in sorted(broken)]
+    with told_file.open(encoding="utf-8-sig") as lines:
+        assert [int(row["row"]) for row in csv.DictReader(lines)] == [number + 1 for number in sorted(broken)]
+    with database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Ticket)) == count - len(broken)
+        assert session.scalar(select(func.count(Ticket.ticket_number.distinct()))) == count - len(broken)

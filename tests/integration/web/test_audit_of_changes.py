@@ -78,6 +78,7 @@ RECORDED_BELOW = {
     "take_referral": "app.handovers.taking",
     "set_priority_caller": "app.callers.service",
     "clear_priority_caller": "app.callers.service",
+    "dissolve_unit": "app.casework.succession",
     "import_priority_callers": "app.callers.service",
     **dict.fromkeys(("publish_flow", "roll_back_flow", "set_flow_switch"), "app.flows.service"),
     **dict.fromkeys(

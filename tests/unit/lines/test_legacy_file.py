@@ -9,6 +9,7 @@ from app.tickets.models import TicketStatus
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 HEAD = "原编号,受理时间,热线号码,来电号码,诉求类型,诉求内容,状态\n"
+HEAD_OF_THREE = "原编号,受理时间,诉求内容\n"
 
 
 def read(text: str | bytes, line: str = "") -> list[LegacyRow | BrokenRow]:
@@ -89,7 +90,7 @@ def test_a_quote_that_never_closes_is_told_with_its_row() -> None:
     rows = read(HEAD + '1,2018-09-30,12333,,咨询,一,\n2,2018-09-30,12333,,咨询,"二,\n')
 
     assert isinstance(rows[-1], BrokenRow)
-    assert "correct it and run again" in rows[-1].reason
+    assert "correct its quotes" in rows[-1].reason
 
 
 @pytest.mark.parametrize(
@@ -104,3 +105,48 @@ def test_a_quote_that_never_closes_is_told_with_its_row() -> None:
 def test_a_file_that_is_no_such_list_is_refused_as_a_whole(data: bytes, told: str) -> None:
     with pytest.raises(LegacyFileUnreadable, match=told):
         read(data)
+
+
+def test_a_stray_quote_spoils_its_own_row_alone() -> None:
+    good = "A-{},2018-09-30 10:00,咨询社保卡\n"
+    text = HEAD_OF_THREE + good.format(1) + 'A-2,2018-09-30 10:00,"没有结束的引号\n' + "".join(
+        good.format(n) for n in range(3, 400)
+    )  # fmt: skip
+
+    rows = list(read_legacy_file(text.encode(), line="12333", area_code="0375", now=NOW))
+
+    broken = [row for row in rows if isinstance(row, BrokenRow)]
+    assert [(row.row, row.reason.split(":")[0]) for row in broken] == [(3, "no CSV")]
+    assert len(rows) - len(broken) == 398
+
+
+def test_a_quoted_cell_may_have_many_lines() -> None:
+    text = HEAD_OF_THREE + 'A-1,2018-09-30 10:00,"第一行\n第二行，含""引号""\n第三行"\nA-2,2018-09-30 10:00,第二件\n'
+
+    first, second = read_legacy_file(text.encode(), line="12333", area_code="0375", now=NOW)
+
+    assert isinstance(first, LegacyRow)
+    assert first.content == '第一行\n第二行，含"引号"\n第三行'
+    assert isinstance(second, LegacyRow)
+    assert (second.row, second.legacy_id) == (3, "A-2")
+
+
+def test_json_lines_are_read_by_the_same_names_and_broken_ones_told() -> None:
+    lines = (
+        '{"legacy_id": "J-1", "受理时间": "2018-09-30 10:00", "content": "停水三天", "诉求类型": "投诉", "more": [1]}',
+        '{"legacy_id": 2, "received_at": "2018-09-30 10:00", "content": "停电", "line": 12315}',
+        '{"legacy_id": "J-3", ',
+        '["J-4"]',
+        '{"legacy_id": "J-5", "received_at": "2018-09-30 10:00", "content": "\\u0000"}',
+        '{"legacy_id": "J-6", "received_at": "2018-09-30 10:00", "content": "\\ud800"}',
+        '{"legacy_id": "J-7", "received_at": "2018-09-30 10:00", "content": {"text": "停水"}}',
+        '{"legacy_id": "J-8", "received_at": "昨天", "content": "停水"}',
+    )
+
+    rows = list(read_legacy_file("\n".join(lines).encode(), line="12333", area_code="0375", now=NOW))
+
+    good = [row for row in rows if isinstance(row, LegacyRow)]
+    assert [(row.row, row.legacy_id, row.line, row.ticket_type) for row in good] == [
+        (1, "J-1", "12333", "complaint"), (2, "2", "12315", None),
+    ]  # fmt: skip
+    assert [row.row for row in rows if isinstance(row, BrokenRow)] == [3, 4, 5, 6, 7, 8]

@@ -1,0 +1,93 @@
+"""What synthetic lives happen in: reference data, rules, people, and the units that the catalogue proposes."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from itertools import count
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.casework.proposal import Matter, propose
+from app.catalogue.models import DispatchRule, Region, RuleStatus, Subject, Unit, UnitKind
+from app.cli.synthetic.times import Timetable
+from app.deadlines.models import TicketClock
+from app.deadlines.profile import ClockKind
+from app.deadlines.terms import Term
+from app.deadlines.versions import load_calendar, load_rules
+from app.platform.clock import to_shanghai
+from app.tickets.listing import stem_of
+from app.tickets.models import NumberCounter, Ticket
+from app.tickets.numbers import make_ticket_number
+from app.tickets.rules import is_county_or_below
+
+NAME_PREFIX = "test-"
+"""Every synthetic person's username begins so; the application never gives out such an account by itself."""
+AGENTS, DISPATCHERS, REVIEWERS, FOLLOWERS = 60, 6, 4, 8
+SUPERVISOR = f"{NAME_PREFIX}supervisor"
+MOST_SUPPORTS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Who leads, who supports, and the trace as the lead's leg keeps it."""
+
+    lead: str
+    supports: tuple[str, ...]
+    why: str
+
+
+class World:
+    """Everything that is the same for all lives. `since` and `until` are seconds since 1970."""
+
+    def __init__(self, session: Session, *, region_code: str, since: int, until: int) -> None:
+        rules = load_rules(session)
+        self.region_code, self.since, self.until = region_code, since, until
+        self.profile, self.profile_id = rules.profile, rules.id
+        self.timetable = Timetable(load_calendar(session), rules.profile, since, until)
+        self.units: Mapping[str, Unit] = {unit.code: unit for unit in session.scalars(select(Unit).order_by(Unit.code))}
+        self.names = {code: unit.name for code, unit in self.units.items()}
+        self.handlers = [u.code for u in self.units.values() if u.is_active and u.kind == UnitKind.DEPARTMENT]
+        self.subjects = list(
+            session.execute(select(Subject.code, Subject.name).where(Subject.level == 3).order_by(Subject.code))
+        )
+        places = select(Region.code, Region.name).where(Region.code.startswith(stem_of(region_code)))
+        rows = session.execute(places.order_by(Region.code))
+        self.places = [(code, name) for code, name in rows if is_county_or_below(code)]
+        active = select(DispatchRule).where(DispatchRule.status == RuleStatus.ACTIVE)
+        self._rules = session.scalars(active.order_by(DispatchRule.code)).all()
+        self._day = to_shanghai(datetime.fromtimestamp(until, UTC)).date()
+        self.clock_ids = count((session.scalar(select(func.max(TicketClock.id))) or 0) + 1)
+        self.ticket_ids = count((session.scalar(select(func.max(Ticket.id))) or 0) + 1)
+        self.counters: dict[str, int] = dict(session.execute(select(NumberCounter.day, NumberCounter.last)).all())
+        self.choose = lru_cache(50_000)(self._choose)
+        self.term = lru_cache(200)(self._term)
+
+    def number(self, opened: int) -> str:
+        """The next ticket number of that day."""
+        day = (opened + 8 * 3600) // 86400
+        key = self._day_key(day)
+        self.counters[key] = last = self.counters.get(key, 0) + 1
+        return make_ticket_number(self.region_code, datetime.fromtimestamp(opened, UTC), last)
+
+    def _day_key(self, day: int) -> str:
+        return f"{self.region_code}{date.fromordinal(day + 719163):%y%m%d}"
+
+    def _term(self, kind: ClockKind, ticket_type: str, urgency: str) -> Term | None:
+        """How long this clock runs, as `OpenClocks.start` finds it."""
+        if kind is not ClockKind.REWORK:
+            return self.profile.find_term(kind, ticket_type=ticket_type, urgency=urgency)
+        reply = self.profile.find_term(ClockKind.REPLY, ticket_type=ticket_type, urgency=urgency)
+        return self.profile.rework_term(reply) if reply else None
+
+    def _choose(self, subject: str, region: str, complained: str | None, returned_by: frozenset[str]) -> Choice | None:
+        """Whom the catalogue proposes; None: nobody."""
+        matter = Matter(subject, region, complained, first_receiver=None, returned_by=returned_by)
+        proposal = propose(matter, self.units, self._rules, self._day)
+        if proposal.lead is None:
+            return None
+        supports = tuple(unit.code for unit in proposal.supporting[:MOST_SUPPORTS])
+        why = json.dumps([list(step) for step in proposal.steps], ensure_ascii=False)
+        return Choice(proposal.lead.code, supports, why)
