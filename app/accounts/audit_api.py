@@ -6,11 +6,12 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import AwareDatetime
 
 from app.accounts.audit_log import AuditFilters, list_entries
+from app.accounts.audit_watch import watch_audit
 from app.accounts.auth import Actor, require
 from app.accounts.rules import Permission
-from app.accounts.user_schemas import AuditEntryList, AuditEntryOut
+from app.accounts.user_schemas import AuditEntryList, AuditEntryOut, AuditState
 from app.platform.cursors import make_cursor, read_cursor
-from app.platform.http import Reading
+from app.platform.http import ClockDep, Reading, SettingsDep
 
 router = APIRouter(tags=["audit"])
 
@@ -35,3 +36,14 @@ def list_audit_entries(
     rows = list_entries(session, filters, before_id=before, limit=limit + 1)
     more = make_cursor("", rows[limit - 1].id) if len(rows) > limit else None
     return AuditEntryList(items=[AuditEntryOut.of(row) for row in rows[:limit]], next_cursor=more)
+
+
+@router.get("/audit-state", summary="Whether the audit log is whole")
+def read_audit_state(
+    _actor: Annotated[Actor, Depends(require(Permission.AUDIT_READ))],
+    session: Reading,
+    settings: SettingsDep,
+    clock: ClockDep,
+) -> AuditState:
+    """What the newest check of the chain found, and who has revealed more numbers today than is usual."""
+    return AuditState.of(watch_audit(session, quota=settings.reveal_quota, now=clock()))

@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.accounts.models import AuditEntry
-from app.contract.masks import mask_text
+from app.contract.masks import mask_value as masked
 
 ACTIONS: Mapping[str, str] = {
     "logged_in": "登录",
@@ -25,6 +24,7 @@ ACTIONS: Mapping[str, str] = {
     "service_token_deactivated": "停用访问令牌",
     "number_revealed": "查看完整号码",
     "tickets_exported": "导出工单",
+    "reveal_quota_passed": "查看号码超过每日限额",
     "missed_call_resolved": "处理未接来电",
     "agent_steered": "操作他人坐席",
     "priority_set": "标记优先来电人",
@@ -37,6 +37,7 @@ ACTIONS: Mapping[str, str] = {
     "referral_received": "接收警情分流",
     "referral_taken": "领取警情分流",
     "callback_requested": "安排回拨",
+    "citizen_rung": "不显示号码呼叫市民",
     "callback_cancelled": "取消回拨",
     "broadcast_announced": "发布播报",
     "broadcast_ended": "结束播报",
@@ -86,6 +87,8 @@ OBJECTS: Mapping[str, str] = {
 }
 DETAILS: Mapping[str, str] = {
     "why": "原因",
+    "quota": "每日限额",
+    "callback": "回拨",
     "reason": "原因",
     "role": "角色",
     "from": "原来",
@@ -102,6 +105,7 @@ DETAILS: Mapping[str, str] = {
     "call_id": "通话",
     "tickets": "移交工单数",
     "unit": "单位",
+    "region": "区域",
     "missed_call_id": "未接来电",
     "told_call_id": "被并入的通话",
     "kind": "类别",
@@ -173,17 +177,6 @@ def list_entries(
     if before_id is not None:
         query = query.where(AuditEntry.id < before_id)
     return list(session.scalars(query))
-
-
-def masked(value: Any) -> Any:
-    """What an entry keeps, without the middle of personal numbers: people write them into reasons."""
-    if isinstance(value, str):
-        return mask_text(value)
-    if isinstance(value, Mapping):
-        return {str(key): masked(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [masked(inner) for inner in value]
-    return value
 
 
 def told_details(entry: AuditEntry) -> list[tuple[str, str]]:

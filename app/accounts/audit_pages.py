@@ -8,13 +8,15 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, Field
 
-from app.accounts.audit_log import ACTIONS, OBJECTS, AuditFilters, list_entries, masked, told_details
+from app.accounts.audit_log import ACTIONS, OBJECTS, AuditFilters, list_entries, told_details
+from app.accounts.audit_watch import watch_audit
 from app.accounts.auth import Actor, require
 from app.accounts.rules import Permission
 from app.accounts.service import display_names
 from app.platform.clock import SHANGHAI
 from app.platform.cursors import make_cursor, read_cursor
-from app.platform.http import Reading
+from app.platform.http import ClockDep, Reading, SettingsDep
+from app.contract.masks import mask_value as masked
 from app.platform.pages import render
 
 router = APIRouter(include_in_schema=False)
@@ -74,6 +76,23 @@ def show_audit_log(
         next_url=next_url,
         first_url="/audit?" + urlencode(form.kept) if form.cursor else "",
     )
+
+
+@router.get("/audit-watch")
+def show_audit_watch(
+    *,
+    request: Request,
+    _actor: Annotated[Actor, Depends(require(Permission.AUDIT_READ))],
+    session: Reading,
+    settings: SettingsDep,
+    clock: ClockDep,
+    says_all: Annotated[bool, Query()] = False,
+) -> HTMLResponse:
+    """Part: a broken or unchecked chain, and who reveals unusually many numbers. `says_all`: also that all is well."""
+    request.state.renews_session = False
+    watch = watch_audit(session, quota=settings.reveal_quota, now=clock())
+    names = display_names(session) if watch.over_quota else {}
+    return render(request, "accounts/audit_watch.html", watch=watch, names=names, says_all=says_all)
 
 
 def _midnight(text: str) -> tuple[datetime | None, str]:

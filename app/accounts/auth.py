@@ -13,7 +13,7 @@ from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import select
 
 from app.accounts.models import Role, ServiceToken, User
-from app.accounts.rules import Permission, permissions_of_role, permissions_of_scopes
+from app.accounts.rules import Permission, permissions_of_person, permissions_of_scopes
 from app.accounts.sessions import SESSION_COOKIE, LogInSession, SessionSigner
 from app.platform.database import Database
 from app.platform.errors import HotlineError, NotAllowed, NotLoggedIn
@@ -69,6 +69,8 @@ class Actor:
     """A foreign exchange: it may report calls of this line alone."""
     unit: str = ""
     """Code of the unit that a person works for; empty: the hotline itself."""
+    region: str = ""
+    """Code of the region that a person of the hotline is bound to (R33); empty: to none."""
     must_change_password: bool = False
     """Until then `permissions` are empty."""
 
@@ -90,7 +92,8 @@ def actor_of_user(user: User, address: str = "") -> Actor:
         display_name=user.display_name,
         address=address,
         unit=user.unit_code,
-        permissions=frozenset() if user.is_password_issued else permissions_of_role(role),
+        region=user.region_code,
+        permissions=frozenset() if user.is_password_issued else permissions_of_person(role, user.region_code),
         must_change_password=user.is_password_issued,
     )
 

@@ -47,6 +47,12 @@ class User(Base):
     seat: Mapped[str] = mapped_column(String(64), default="", doc="the SIP endpoint this agent usually sits at")
     queues: Mapped[dict[str, Any]] = mapped_column(default=dict, doc="queue name -> penalty")
     unit_code: Mapped[str] = mapped_column(String(40), default="", doc="of unit staff: a unit of the catalogue")
+    region_code: Mapped[str] = mapped_column(
+        String(12),
+        default="",
+        server_default="",
+        doc="of people of the hotline: all they meet lies in it; empty: bound to none",
+    )
     created_at: Mapped[datetime]
 
 
@@ -77,11 +83,17 @@ class LoginFailure(Base):
 
 
 class AuditEntry(Base):
-    """Who did what to what, and when. Append only."""
+    """Who did what to what, and when. Append only, and chained: each carries the hash of the one before (ADR 0290).
+
+    The database itself refuses to change or delete a row (sql/versions).
+    """
 
     __tablename__ = "audit_entries"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    seq: Mapped[int] = mapped_column(BigId, unique=True, doc="1, 2, 3 ... without a gap, in the order of the commits")
+    previous_hash: Mapped[str] = mapped_column(String(64), doc="entry_hash of the one before; zeros before the first")
+    entry_hash: Mapped[str] = mapped_column(String(64), doc="SHA-256 of the entry as canonical JSON")
     at: Mapped[datetime]
     actor_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     actor: Mapped[str] = mapped_column(String(80), doc="username, service token name or 'system'")
@@ -97,3 +109,31 @@ class AuditEntry(Base):
         Index(None, "actor", "id"),
         Index(None, "action", "id"),
     )
+
+
+class AuditHead(Base):
+    """Where the chain ends: one row, which writers lock. What is cut off the end of the log is missed by it."""
+
+    __tablename__ = "audit_head"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, doc="always 1")
+    seq: Mapped[int] = mapped_column(BigId, default=0)
+    entry_hash: Mapped[str] = mapped_column(String(64))
+
+
+class AuditCheck(Base):
+    """One verification of the whole chain."""
+
+    __tablename__ = "audit_checks"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    checked_at: Mapped[datetime]
+    checked_by: Mapped[str] = mapped_column(String(80))
+    entries: Mapped[int] = mapped_column(BigId, doc="how many were read")
+    last_seq: Mapped[int] = mapped_column(BigId)
+    entry_hash: Mapped[str] = mapped_column(String(64), doc="of the last entry that was read")
+    break_kind: Mapped[str] = mapped_column(String(20), default="", doc="empty: the chain is whole")
+    break_seq: Mapped[int | None] = mapped_column(BigId, doc="the entry where it breaks")
+    took_ms: Mapped[int]
+
+    __table_args__ = (Index(None, "checked_at"),)

@@ -114,6 +114,17 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
 OF_A_UNIT = frozenset({Role.UNIT_STAFF, Role.UNIT_LEADER})
 """They handle; everybody else works for the hotline and never handles (R35)."""
 
+BOUND_TO_A_REGION = frozenset(
+    {Role.AGENT, Role.SUPERVISOR, Role.DISPATCHER, Role.REVIEWER, Role.FOLLOW_UP, Role.AUDITOR}
+)
+"""Who may be bound to a region: remote seats of a county, and those who work beside them (R33)."""
+
+OF_THE_WHOLE_PLATFORM = frozenset(
+    {_P.MISSED_CALLS_READ, _P.MISSED_CALLS_WRITE, _P.CALLERS_FLAG, _P.BROADCASTS_READ, _P.BROADCASTS_WRITE}
+    | {_P.CATALOGUE_WRITE, _P.RULES_WRITE, _P.USERS_READ, _P.AUDIT_READ, _P.LINE_WATCH_READ}
+)
+"""What has no region, or holds for all of them: nobody who is bound to a region does or sees it, whatever his role."""
+
 SCOPES: frozenset[Permission] = frozenset(
     {_P.CALL_EVENTS_WRITE, _P.LOOKUP_READ, _P.CALLS_READ, _P.TICKETS_READ, _P.TICKETS_WRITE, _P.MISSED_CALLS_READ}
     | {_P.REFERRALS_WRITE}
@@ -124,6 +135,11 @@ SCOPES: frozenset[Permission] = frozenset(
 def permissions_of_role(role: Role) -> frozenset[Permission]:
     """What people of this role may do."""
     return ROLE_PERMISSIONS[role]
+
+
+def permissions_of_person(role: Role, region: str) -> frozenset[Permission]:
+    """What somebody of this role may do who is bound to this region (empty: to none)."""
+    return permissions_of_role(role) - (OF_THE_WHOLE_PLATFORM if region else frozenset())
 
 
 def permissions_of_scopes(scopes: Iterable[str]) -> frozenset[Permission]:

@@ -13,11 +13,12 @@ from app.accounts import audit
 from app.accounts.auth import SYSTEM, Actor, actor_of_user, hash_token
 from app.accounts.models import Role, ServiceToken, User
 from app.accounts.passwords import MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH, hash_password, is_password
-from app.accounts.rules import OF_A_UNIT, SCOPES
+from app.accounts.rules import BOUND_TO_A_REGION, OF_A_UNIT, SCOPES
 from app.platform.errors import Conflict, HotlineError, NotFound
 
 NODE = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
 """As `app.contract.env.EnvSettings.node`."""
+REGION = re.compile(r"\d{6}(\d{3}){0,2}")
 LINE = re.compile(r"[0-9]{3,20}")
 USERNAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 """Also the member name in Asterisk's queues (app.contract.commands.Word)."""
@@ -40,6 +41,14 @@ class UnitRefused(HotlineError):
     status = 422
     code = "unit-refused"
     title = "只有承办单位人员可以归属承办单位"
+
+
+class RegionRefused(HotlineError):
+    """Units have their own scope; whoever keeps machines or accounts does so for all."""
+
+    status = 422
+    code = "region-refused"
+    title = "只有话务、派单、审核、回访、班长和审计岗位可以限定区域"
 
 
 class PasswordRefused(HotlineError):
@@ -98,20 +107,23 @@ def create_user(
     seat: str = "",
     queues: Mapping[str, int] | None = None,
     unit_code: str = "",
+    region_code: str = "",
     is_password_issued: bool = False,
     actor: Actor = SYSTEM,
 ) -> User:
-    """A new person. `queues` is queue name → penalty; `unit_code` is the unit of people of a unit.
+    """A new person. `queues` is queue name → penalty; `unit_code` is the unit of people of a unit; `region_code` binds
+    people of the hotline to a region (R33).
 
     An issued password must be changed before anything else.
 
-    UsernameRefused, UsernameTaken, PasswordRefused, UnitRefused.
+    UsernameRefused, UsernameTaken, PasswordRefused, UnitRefused, RegionRefused.
     """
     if not USERNAME.fullmatch(username):
         raise UsernameRefused()
     check_password_rules(username, password)
     if unit_code and role not in OF_A_UNIT:
         raise UnitRefused()
+    check_region(role, region_code)
     user = User(
         username=username,
         display_name=display_name,
@@ -121,6 +133,7 @@ def create_user(
         seat=seat,
         queues=dict(queues or {}),
         unit_code=unit_code,
+        region_code=region_code,
         created_at=now,
     )
     try:
@@ -132,6 +145,14 @@ def create_user(
         session, actor, "user_created", at=now, object_type="user", object_id=username, detail={"role": str(role)}
     )
     return user
+
+
+def check_region(role: Role, region_code: str) -> None:
+    """RegionRefused for a role that is never bound to a region, or for what cannot be a region's code."""
+    if region_code and not REGION.fullmatch(region_code):
+        raise RegionRefused("区域代码为 6 位、9 位或 12 位数字")
+    if region_code and role not in BOUND_TO_A_REGION:
+        raise RegionRefused()
 
 
 def find_user(session: Session, username: str) -> User | None:

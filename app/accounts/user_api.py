@@ -46,7 +46,7 @@ def create_user(body: UserIn, actor: Administrator, session: Writing, clock: Clo
     """A new person with a one-time password, answered this once. It opens nothing until he has changed it."""
     made = users.add_user(
         session, body.username, display_name=body.display_name, role=body.role, now=clock(), seat=body.seat,
-        queues=body.queues, unit_code=body.unit_code, actor=actor,
+        queues=body.queues, unit_code=body.unit_code, region_code=body.region_code, actor=actor,
     )  # fmt: skip
     return UserIssued.of(*made)
 
@@ -63,7 +63,15 @@ def change_user_role(
 ) -> UserOut:
     """Other rights from now on; every log-in of this person ends. The same role changes nothing."""
     return UserOut.model_validate(
-        users.change_role(session, username, body.role, now=clock(), unit_code=body.unit_code, actor=actor)
+        users.change_role(
+            session,
+            username,
+            body.role,
+            now=clock(),
+            unit_code=body.unit_code,
+            region_code=body.region_code,
+            actor=actor,
+        )
     )
 
 

@@ -72,23 +72,26 @@ def show_new_user(request: Request, _actor: Administrator) -> HTMLResponse:
 def take_new_user(
     *, request: Request, actor: Administrator, database: DatabaseDep, clock: ClockDep,
     username: Text = "", display_name: Text = "", role: Text = "", seat: Text = "", queues: Text = "",
-    unit_code: Text = "",
+    unit_code: Text = "", region_code: Text = "",
 ) -> HTMLResponse:  # fmt: skip
     """Create somebody and show his one-time password; or the form again with what is wrong, beside its field."""
     typed = {"username": username, "display_name": display_name, "role": role, "seat": seat, "queues": queues}
-    typed["unit_code"] = unit_code.strip()
+    typed |= {"unit_code": unit_code.strip(), "region_code": region_code.strip()}
     try:
         wanted = UserIn.model_validate({**typed, "queues": read_queues(queues)})
         with database.transaction() as session:
             user, password = users.add_user(
                 session, wanted.username, display_name=wanted.display_name, role=wanted.role, now=clock(),
-                seat=wanted.seat, queues=wanted.queues, unit_code=wanted.unit_code, actor=actor,
+                seat=wanted.seat, queues=wanted.queues, unit_code=wanted.unit_code,
+                region_code=wanted.region_code, actor=actor,
             )  # fmt: skip
     except ValidationError as error:
         faulty = {str(fault["loc"][0]) for fault in error.errors()}
         return _new_user_page(request, typed, {name: FIELD_FAULTS[name] for name in faulty})
     except (users.UnitNeeded, service.UnitRefused) as refusal:
         return _new_user_page(request, typed, {"unit_code": refusal.detail})
+    except service.RegionRefused as refusal:
+        return _new_user_page(request, typed, {"region_code": refusal.detail})
     except service.UsernameTaken as refusal:
         return _new_user_page(request, typed, {"username": refusal.detail})
     return _user_page(request, database, user.username, actor, password=password, said="用户已建立")
@@ -105,13 +108,14 @@ def take_role(
     *, request: Request, actor: Administrator, database: DatabaseDep, clock: ClockDep, username: Username,
     role: Annotated[Role, Form()],
     unit_code: Annotated[str, Form(max_length=40)] = "",
+    region_code: Annotated[str, Form(max_length=12)] = "",
 ) -> HTMLResponse:  # fmt: skip
     """Other rights. The page says how it went."""
     now = clock()
     return _change(
         request, database, actor, username, said="角色已更换，这位用户的登录已全部退出",
         change=lambda session: users.change_role(
-            session, username, role, now=now, unit_code=unit_code.strip(), actor=actor
+            session, username, role, now=now, unit_code=unit_code.strip(), region_code=region_code.strip(), actor=actor
         ),
     )  # fmt: skip
 
@@ -155,6 +159,7 @@ FIELD_FAULTS = {
     "display_name": "请填写姓名，最多 80 个字",
     "role": "请选择角色",
     "seat": "分机只能用字母、数字和横线",
+    "region_code": "区域代码为 6 位、9 位或 12 位数字",
     "unit_code": "单位代码只能用小写字母、数字和横线",
     "queues": "请写成“队列=优先级”，用逗号分开，如 common=0, consumer=1",
 }

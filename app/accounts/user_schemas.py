@@ -5,8 +5,10 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from app.accounts.audit_log import ACTIONS, masked
+from app.accounts.audit_log import ACTIONS
+from app.accounts.audit_watch import AuditWatch, ChainVerdict
 from app.accounts.models import AuditEntry, Role, User
+from app.contract.masks import mask_value as masked
 
 QueueName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,30}$")]
 Penalty = Annotated[int, Field(ge=0, le=1000)]
@@ -28,6 +30,10 @@ class UserIn(BaseModel):
     unit_code: str = Field(
         default="", max_length=40, pattern=r"^[0-9a-z-]*$", description="of unit staff and unit leaders: their unit"
     )
+    region_code: str = Field(
+        default="", max_length=12, pattern=r"^(\d{6}(\d{3}){0,2})?$",
+        description="binds people of the hotline to a region (R33): all they meet lies in it",
+    )  # fmt: skip
 
 
 class RoleIn(BaseModel):
@@ -37,6 +43,10 @@ class RoleIn(BaseModel):
     unit_code: str = Field(
         default="", max_length=40, pattern=r"^[0-9a-z-]*$", description="of unit staff and unit leaders: their unit"
     )
+    region_code: str = Field(
+        default="", max_length=12, pattern=r"^(\d{6}(\d{3}){0,2})?$",
+        description="binds people of the hotline to a region (R33): all they meet lies in it",
+    )  # fmt: skip
 
 
 class UserOut(BaseModel):
@@ -50,6 +60,7 @@ class UserOut(BaseModel):
     seat: str
     queues: dict[str, int]
     unit_code: str
+    region_code: str = Field(description="the region that all he meets lies in; empty: bound to none")
     created_at: datetime
 
 
@@ -73,6 +84,8 @@ class AuditEntryOut(BaseModel):
     """Who did what to what, and when. Personal numbers in free text are masked."""
 
     id: int
+    seq: int = Field(description="its place in the chain: 1, 2, 3 ... without a gap")
+    entry_hash: str = Field(description="SHA-256, over the hash of the entry before it too")
     at: datetime
     actor: str = Field(description="username, name of a service token, `system`, or `unknown` for a failed log-in")
     action: str = Field(description="a constant name, e.g. `number_revealed`")
@@ -85,7 +98,8 @@ class AuditEntryOut(BaseModel):
     @classmethod
     def of(cls, entry: AuditEntry) -> Self:
         return cls(
-            id=entry.id, at=entry.at, actor=entry.actor, action=entry.action,
+            id=entry.id, seq=entry.seq, entry_hash=entry.entry_hash,
+            at=entry.at, actor=entry.actor, action=entry.action,
             action_text=ACTIONS.get(entry.action, entry.action), object_type=entry.object_type,
             object_id=masked(entry.object_id), detail=masked(entry.detail), address=entry.address,
         )  # fmt: skip
@@ -94,3 +108,35 @@ class AuditEntryOut(BaseModel):
 class AuditEntryList(BaseModel):
     items: list[AuditEntryOut] = Field(description="the newest first")
     next_cursor: str | None = None
+
+
+class RevealerOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    name: str = Field(description="username")
+    count: int = Field(description="numbers revealed since midnight, Asia/Shanghai")
+
+
+class AuditState(BaseModel):
+    """What is known of the audit log just now."""
+
+    verdict: ChainVerdict = Field(description="`overdue`: not checked for two days; `unchecked`: never yet")
+    checked_at: datetime | None
+    entries: int = Field(description="how many the newest check read")
+    entry_hash: str = Field(description="of the last of them; keep it elsewhere, and a rewritten log will show")
+    break_kind: str = Field(description="altered, missing, disconnected, cut_off, head or rewritten; empty: whole")
+    break_seq: int | None = Field(description="the entry where the chain breaks")
+    break_text: str = Field(description="the same in Chinese")
+    over_quota: list[RevealerOut] = Field(description="who has revealed more than `reveal_quota` numbers today")
+    reveal_quota: int
+
+    @classmethod
+    def of(cls, watch: AuditWatch) -> Self:
+        check = watch.check
+        return cls(
+            verdict=watch.verdict, checked_at=check.checked_at if check else None,
+            entries=check.entries if check else 0, entry_hash=check.entry_hash if check else "",
+            break_kind=check.break_kind if check else "", break_seq=check.break_seq if check else None,
+            break_text=watch.break_text, reveal_quota=watch.quota,
+            over_quota=[RevealerOut.model_validate(one) for one in watch.over_quota],
+        )  # fmt: skip

@@ -12,7 +12,7 @@ from app.accounts.auth import SYSTEM, Actor
 from app.accounts.models import Role, User
 from app.accounts.passwords import hash_password
 from app.accounts.rules import OF_A_UNIT
-from app.accounts.service import UnitRefused, create_user, get_user
+from app.accounts.service import UnitRefused, check_region, create_user, get_user
 from app.platform.errors import Conflict, HotlineError
 from app.platform.topics import SESSION, agent_topic, publish
 
@@ -70,17 +70,18 @@ def add_user(
     seat: str = "",
     queues: Mapping[str, int] | None = None,
     unit_code: str = "",
+    region_code: str = "",
     actor: Actor = SYSTEM,
 ) -> tuple[User, str]:
     """A new person and his one-time password, which is shown this once.
 
-    UsernameRefused, UsernameTaken, UnitNeeded, UnitRefused.
+    UsernameRefused, UsernameTaken, UnitNeeded, UnitRefused, RegionRefused.
     """
     check_unit(role, unit_code)
     password = new_password()
     user = create_user(
         session, username, display_name=display_name or username, role=role, password=password, now=now, seat=seat,
-        queues=queues, unit_code=unit_code, is_password_issued=True, actor=actor,
+        queues=queues, unit_code=unit_code, region_code=region_code, is_password_issued=True, actor=actor,
     )  # fmt: skip
     return user, password
 
@@ -103,20 +104,22 @@ def check_unit(role: Role, unit_code: str) -> None:
 
 
 def change_role(
-    session: Session, username: str, role: Role, *, now: datetime, unit_code: str = "", actor: Actor = SYSTEM
-) -> User:
-    """Other rights from now on; all his log-ins end. The same role and unit change nothing.
+    session: Session, username: str, role: Role, *, now: datetime, unit_code: str = "", region_code: str = "",
+    actor: Actor = SYSTEM,
+) -> User:  # fmt: skip
+    """Other rights from now on; all his log-ins end. The same role, unit and region change nothing.
 
-    UserNotFound, LastAdministrator, UnitNeeded, UnitRefused.
+    UserNotFound, LastAdministrator, UnitNeeded, UnitRefused, RegionRefused.
     """
     user = _for_change(session, username)
     check_unit(role, unit_code)
-    if (user.role, user.unit_code) == (role, unit_code):
+    check_region(role, region_code)
+    if (user.role, user.unit_code, user.region_code) == (role, unit_code, region_code):
         return user
     if role != Role.ADMIN:
         _keep_an_administrator(session, user)
-    detail = {"from": user.role, "to": str(role), "unit": unit_code}
-    user.role, user.unit_code = role, unit_code
+    detail = {"from": user.role, "to": str(role), "unit": unit_code, "region": region_code}
+    user.role, user.unit_code, user.region_code = role, unit_code, region_code
     _end_log_ins(session, user)
     audit.record(session, actor, "role_changed", at=now, object_type="user", object_id=username, detail=detail)
     return user

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Path, Query
 
 from app.accounts import audit
 from app.accounts.auth import Actor, require
+from app.accounts.reveals import note_reveal
 from app.accounts.rules import Permission
 from app.broadcasts import jobs, service
 from app.broadcasts.schemas import (
@@ -16,7 +17,7 @@ from app.broadcasts.schemas import (
     FollowerOut,
 )
 from app.calls.schemas import RevealNumberIn, RevealNumberOut
-from app.platform.http import ClockDep, Reading, Writing
+from app.platform.http import ClockDep, Reading, SettingsDep, Writing
 from app.platform.job_queue import enqueue
 
 router = APIRouter(tags=["broadcasts"])
@@ -96,11 +97,12 @@ def reveal_follower(
     actor: Revealer,
     session: Writing,
     clock: ClockDep,
+    settings: SettingsDep,
 ) -> RevealNumberOut:
     """The full number, to tell him. Who asked, when and why is kept in the audit log."""
     row = service.get_follower(session, broadcast_id, follower_id)
-    audit.record(
-        session, actor, "number_revealed", at=clock(), object_type="incident_follower", object_id=row.id,
-        detail={"reason": body.reason},
+    note_reveal(
+        session, actor, object_type="incident_follower", object_id=row.id, reason=body.reason,
+        quota=settings.reveal_quota, at=clock(),
     )  # fmt: skip
     return RevealNumberOut(caller_number=row.number)

@@ -15,6 +15,8 @@ from app.calls.rules import normalize_number
 from app.platform.cursors import make_cursor, read_cursor, read_moment
 from app.platform.http import ClockDep, Reading, SettingsDep, Writing
 from app.platform.job_queue import enqueue
+from app.tickets.access import check_sees, holding_of
+from app.tickets.service import get_ticket
 
 router = APIRouter(tags=["call-backs"])
 
@@ -22,6 +24,11 @@ Reader = Annotated[Actor, Depends(require(Permission.MISSED_CALLS_READ))]
 Writer = Annotated[Actor, Depends(require(Permission.MISSED_CALLS_WRITE))]
 CallbackId = Annotated[int, Path(ge=1, le=2**63 - 1)]
 NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"description": "There is none of this id"}}
+
+RING: dict[int | str, dict[str, Any]] = {
+    404: {"description": "No such ticket, or not one that you may see"},
+    409: {"description": "`number-not-diallable`: none, or abroad; `no-queue`: nobody's agents could ring"},
+}
 
 
 @router.get("/callbacks", summary="List call-backs")
@@ -73,6 +80,28 @@ def create_callback(body: CallbackIn, actor: Writer, session: Writing, clock: Cl
     audit.record(
         session, actor, "callback_requested", at=clock(), object_type="callback", object_id=row.id,
         detail={"missed_call_id": missed.id},
+    )  # fmt: skip
+    enqueue(session, jobs.offer_due)
+    return CallbackOut.of(row)
+
+
+@router.post("/tickets/{ticket}/ring", status_code=201, summary="Have the citizen rung", responses=RING)
+def ring_citizen(
+    ticket: Annotated[str, Path(pattern=r"^\d{1,19}$", description="id or ticket number")],
+    actor: Annotated[Actor, Depends(require(Permission.TICKETS_READ, Permission.NUMBERS_REVEAL))],
+    session: Writing,
+    clock: ClockDep,
+) -> CallbackOut:
+    """Call the citizen of a ticket without being shown the number: an agent of its queue who is free takes it, has the
+    ticket before him, and the citizen's telephone rings. In the audit log. A number that is to be called already keeps
+    its one request.
+    """
+    found = get_ticket(session, ticket)
+    check_sees(session, actor, found, holding_of(session, actor))
+    row = service.request_for_ticket(session, found, by=actor.name, now=clock())
+    audit.record(
+        session, actor, "citizen_rung", at=clock(), object_type="ticket", object_id=found.id,
+        detail={"callback": row.id},
     )  # fmt: skip
     enqueue(session, jobs.offer_due)
     return CallbackOut.of(row)

@@ -35,7 +35,12 @@ def keep_requests(session: Session, calls: Sequence[Call], fresh: Iterable[CallE
         number = normalize_number(fact.number, area_code=area_code) or call.caller_number
         try:
             service.request_callback(
-                session, call, number=number, source=source, now=event.occurred_at, is_confirmed=fact.is_confirmed
+                session,
+                service.Origin.of(session, call),
+                number=number,
+                source=source,
+                now=event.occurred_at,
+                is_confirmed=fact.is_confirmed,
             )
         except service.NumberNotDiallable:
             log.warning("callback_not_possible", call_id=call.call_id)

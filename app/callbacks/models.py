@@ -37,6 +37,8 @@ class CallbackSource(StrEnum):
     LEFT_BEFORE_QUEUE = "left_before_queue"
     MESSAGE = "message"
     """He left a message instead of waiting."""
+    STAFF = "staff"
+    """Somebody of the hotline has the citizen of a ticket rung, without being shown the number."""
 
 
 _OPEN = text("settled_at IS NULL")

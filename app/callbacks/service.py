@@ -6,11 +6,14 @@ of two sweeps at the same time one dials.
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Self
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.accounts.models import User
 from app.callbacks import rules, wording
 from app.callbacks.models import Callback, CallbackSource, CallbackStatus, CallbackTry
 from app.calls.models import AgentState, AgentStatus, Call, CallState, MissedCall
@@ -20,6 +23,7 @@ from app.lines.rules import MAIN_LINE
 from app.lines.service import find_line
 from app.platform.database import insert_ignore
 from app.platform.errors import Conflict, NotFound
+from app.tickets.models import Ticket
 
 WAITING_STATES = (CallState.QUEUED, CallState.RINGING)
 SERVING = (AgentStatus.READY, AgentStatus.RINGING, AgentStatus.TALKING, AgentStatus.WRAP_UP)
@@ -39,9 +43,31 @@ class CallbackSettled(Conflict):
     title = "该回拨已结束"
 
 
+class NoQueue(Conflict):
+    """Neither the ticket's calls nor the account of who asks names a queue whose agents could ring."""
+
+    code = "no-queue"
+    title = "该工单没有来电记录，您的账号也没有队列，请联系班长"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What led to a request: whose agents ring the citizen, for which line, and since when he has waited."""
+
+    queue: str
+    line: str
+    call_id: str | None
+    queued_at: datetime | None
+
+    @classmethod
+    def of(cls, session: Session, call: Call) -> Self:
+        """A caller who never came to a queue would have waited in that of his line."""
+        return cls(call.queue or _queue_of_line(session, call), call.original_line, call.call_id, call.queued_at)
+
+
 def request_callback(
     session: Session,
-    call: Call,
+    origin: Origin,
     *,
     number: str | None,
     source: CallbackSource,
@@ -56,19 +82,19 @@ def request_callback(
     if number is None or not rules.is_diallable(number):
         raise NumberNotDiallable()
     place = (
-        call.queued_at or now
+        origin.queued_at or now
     )  # behind a side door before he joined: his arrival would pass who was greeted meanwhile
     values = {
         "number": number,
         "status": CallbackStatus.CONFIRMED if is_confirmed else CallbackStatus.REQUESTED,
         "source": source,
-        "queue": call.queue or _queue_of_line(session, call),
-        "original_line": call.original_line,
+        "queue": origin.queue,
+        "original_line": origin.line,
         "priority": 0,
         "queued_at": place,
         "requested_at": now,
         "requested_by": requested_by,
-        "origin_call_id": call.call_id,
+        "origin_call_id": origin.call_id,
         "next_try_at": now,
     }
     session.execute(insert_ignore(session, Callback).values(**values))
@@ -84,7 +110,7 @@ def request_callback(
 
 
 def _queue_of_line(session: Session, call: Call) -> str:
-    """Where a caller would have waited who never came to a queue."""
+    """The queue of the line that he meant."""
     line = find_line(session, call.original_line or MAIN_LINE)
     return line.queue if line else ""
 
@@ -95,9 +121,35 @@ def request_for_missed_call(session: Session, missed: MissedCall, *, by: str, no
     if call is None:
         raise NotFound("没有这条未接来电的通话记录")
     row = request_callback(
-        session, call, number=missed.caller_number, source=CallbackSource(missed.reason), now=now, requested_by=by
+        session,
+        Origin.of(session, call),
+        number=missed.caller_number,
+        source=CallbackSource(missed.reason),
+        now=now,
+        requested_by=by,
     )
     missed.callback_id = row.id
+    session.flush()
+    return row
+
+
+def request_for_ticket(session: Session, ticket: Ticket, *, by: str, now: datetime) -> Callback:
+    """Have the citizen of a ticket rung: an agent of the queue takes it, and this ticket is before him.
+
+    The queue is that of the ticket's newest call, else the first of who asks. NoQueue, NumberNotDiallable.
+    """
+    last = select(Call).where(Call.ticket_id == ticket.id, Call.queue != "").order_by(Call.arrived_at.desc()).limit(1)
+    call = session.scalar(last)
+    if call is not None:
+        origin = Origin(call.queue, call.original_line, call.call_id, None)
+    else:
+        queues: dict[str, int] = session.scalar(select(User.queues).where(User.username == by)) or {}
+        if not queues:
+            raise NoQueue()
+        origin = Origin(min(queues, key=lambda name: (queues[name], name)), ticket.original_line, None, None)
+    number = ticket.contact_number or ticket.caller_number
+    row = request_callback(session, origin, number=number, source=CallbackSource.STAFF, now=now, requested_by=by)
+    row.ticket_id = row.ticket_id or ticket.id
     session.flush()
     return row
 

@@ -33,6 +33,7 @@ SOURCE_WORDS: Mapping[str, str] = MappingProxyType(
         CallbackSource.NO_AGENT: "无人值守",
         CallbackSource.LEFT_BEFORE_QUEUE: "提示音中挂断",
         CallbackSource.MESSAGE: "留言",
+        CallbackSource.STAFF: "工单外呼",
     }
 )
 CAUSE_WORDS: Mapping[str, str] = MappingProxyType(

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from app.callers.models import PriorityCaller
 from app.callers.number_file import MAX_BYTES
 from app.callers.rules import KIND_WORDS, PriorityKind
-from app.contract.masks import mask_number
+from app.contract.masks import mask_number, mask_text
 
 Reason = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=2, max_length=200, pattern=r"^[^\x00-\x1f]*$")
@@ -48,10 +48,12 @@ class PriorityOut(BaseModel):
     @classmethod
     def of(cls, row: PriorityCaller) -> "PriorityOut":
         """The row with its number masked."""
-        names = cls.model_fields.keys() - {"caller_number", "kind_text"}
+        names = cls.model_fields.keys() - {"caller_number", "kind_text", "reason", "clear_reason"}
         return cls(
             **{name: getattr(row, name) for name in names},
             caller_number=mask_number(row.caller_number),
+            reason=mask_text(row.reason),
+            clear_reason=mask_text(row.clear_reason),
             kind_text=KIND_WORDS[PriorityKind(row.kind)],
         )
 

@@ -8,6 +8,7 @@ from pydantic import AwareDatetime
 
 from app.accounts import audit
 from app.accounts.auth import Actor, require
+from app.accounts.reveals import note_reveal
 from app.accounts.rules import Permission
 from app.calls import by_line, missed, ratings, service
 from app.calls.models import CallOutcome, CallState
@@ -94,6 +95,7 @@ def list_calls(
         until=until,
         before=_before(cursor),
         limit=limit + 1,
+        seen_by=actor,
     )
     shown = calls[:limit]
     held = service.held_call_id(session, actor.name)
@@ -153,36 +155,37 @@ def list_ratings(
         raise BadRange()
     midnight = datetime.combine(first, time.min, SHANGHAI)
     whose = agent if actor.may(Permission.AGENTS_READ) or actor.role is None else actor.name
-    rows = ratings.ratings_by_agent(session, midnight, midnight + timedelta(days=(last - first).days + 1), agent=whose)
+    end = midnight + timedelta(days=(last - first).days + 1)
+    rows = ratings.ratings_by_agent(session, midnight, end, agent=whose, seen_by=actor)
     return AgentRatingsList(items=[AgentRatingsOut.model_validate(row) for row in rows], first_day=first, last_day=last)
 
 
 @router.get("/calls/{call_id}", tags=["calls"], summary="Read a call", responses=NOT_FOUND)
 def read_call(call_id: CallKey, actor: Reader, session: Reading) -> CallOut:
     """A call with its timeline: each stage with its milliseconds."""
-    call = service.get_call(session, call_id)
+    call = service.get_seen_call(session, call_id, actor)
     timeline = [StageOut.model_validate(stage) for stage in service.call_timeline(session, call_id)]
     out = CallOut.of(call, is_full=service.held_call_id(session, actor.name) == call_id)
     return out.model_copy(update={"timeline": timeline, "twin": service.twin_of(session, call)})
 
 
 @router.get("/calls/{call_id}/events", tags=["calls"], summary="Facts of a call", responses=NOT_FOUND)
-def list_facts(call_id: CallKey, _actor: Reader, session: Reading) -> FactList:
+def list_facts(call_id: CallKey, actor: Reader, session: Reading) -> FactList:
     """Every fact that telephony reported of this call, in the order it happened."""
-    service.get_call(session, call_id)
+    service.get_seen_call(session, call_id, actor)
     events = in_order(service.events_of_calls(session, [call_id])[call_id])
     return FactList(items=[FactOut.of(event) for event in events])
 
 
 @router.post("/calls/{call_id}/reveal", tags=["calls"], summary="Show the full number", responses=NOT_FOUND)
 def reveal_number(
-    call_id: CallKey, body: RevealNumberIn, actor: Revealer, session: Writing, clock: ClockDep
+    call_id: CallKey, body: RevealNumberIn, actor: Revealer, session: Writing, clock: ClockDep, settings: SettingsDep
 ) -> RevealNumberOut:
     """The caller's full number, for a reason. Who asked, when and why is kept in the audit log."""
-    call = service.get_call(session, call_id)
-    audit.record(
-        session, actor, "number_revealed", at=clock(), object_type="call", object_id=call_id,
-        detail={"reason": body.reason},
+    call = service.get_seen_call(session, call_id, actor)
+    note_reveal(
+        session, actor, object_type="call", object_id=call_id, reason=body.reason, quota=settings.reveal_quota,
+        at=clock(),
     )  # fmt: skip
     return RevealNumberOut(caller_number=call.caller_number or "")
 
@@ -228,12 +231,13 @@ def reveal_missed_number(
     actor: Annotated[Actor, Depends(require(Permission.MISSED_CALLS_WRITE, Permission.NUMBERS_REVEAL))],
     session: Writing,
     clock: ClockDep,
+    settings: SettingsDep,
 ) -> RevealNumberOut:
     """The full number, to call back. Who asked, when and why is kept in the audit log."""
     row = missed.get_missed_call(session, missed_call_id)
-    audit.record(
-        session, actor, "number_revealed", at=clock(), object_type="missed_call", object_id=missed_call_id,
-        detail={"reason": body.reason},
+    note_reveal(
+        session, actor, object_type="missed_call", object_id=missed_call_id, reason=body.reason,
+        quota=settings.reveal_quota, at=clock(),
     )  # fmt: skip
     return RevealNumberOut(caller_number=row.caller_number or "")
 

@@ -72,6 +72,7 @@ def show_calls(
             until=until,
             before=_read_cursor(filters.after),
             limit=PAGE_SIZE + 1,
+            seen_by=actor,
         )
     return render(
         request,
@@ -88,7 +89,7 @@ def show_calls(
 @router.get("/calls/{call_id}")
 def show_call(request: Request, call_id: str, actor: CallReader, session: Reading) -> HTMLResponse:
     """One call: what is known of it, and its stretches one after the other. NotFound."""
-    call = service.get_call(session, call_id)
+    call = service.get_seen_call(session, call_id, actor)
     stages = service.call_timeline(session, call_id)
     total_ms = sum(stage.duration_ms or 0 for stage in stages)
     return render(

@@ -8,6 +8,8 @@ from types import MappingProxyType
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.accounts.auth import Actor
+from app.accounts.scope import of_people
 from app.calls.models import Call
 
 SATISFIED, FAIR, DISSATISFIED = 3, 2, 1
@@ -36,15 +38,17 @@ class AgentRatings:
 
 
 def ratings_by_agent(
-    session: Session, since: datetime, until: datetime, *, agent: str | None = None
+    session: Session, since: datetime, until: datetime, *, agent: str | None = None, seen_by: Actor | None = None
 ) -> list[AgentRatings]:
-    """Agents who answered calls that arrived in [since, until), by number."""
+    """Agents who answered calls that arrived in [since, until), by number; those that `seen_by` may see."""
     query = (
         select(Call.agent, Call.rating, func.count())
         .where(Call.arrived_at >= since, Call.arrived_at < until, Call.answered_at.is_not(None))
         .where(Call.agent.is_not(None), Call.is_test.is_(False))
         .group_by(Call.agent, Call.rating)
     )
+    if seen_by is not None:
+        query = query.where(of_people(seen_by, Call.agent))
     if agent is not None:
         query = query.where(Call.agent == agent)
     counts: dict[str, dict[int | None, int]] = {}

@@ -6,6 +6,8 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
+from app.accounts.auth import Actor
+from app.accounts.scope import check_of_people, of_people
 from app.calls import presence
 from app.calls.missed import list_missed_calls, resolve_missed_call
 from app.calls.models import AgentState, AgentStatus, Call, CallEventRow, CallState, JoinedCall, ScreenPop
@@ -72,6 +74,7 @@ __all__ = [
     "finish_wrap_up",
     "get_agent_state",
     "get_call",
+    "get_seen_call",
     "held_call_id",
     "list_agent_states",
     "list_calls",
@@ -101,8 +104,11 @@ def list_calls(
     until: datetime | None = None,
     before: tuple[datetime, int] | None = None,
     limit: int = 50,
+    seen_by: Actor | None = None,
 ) -> list[Call]:
-    """Calls, the latest arrival first. `before` is (arrived_at, id) of the last call of the page before.
+    """Calls that `seen_by` may see (None: all), the latest arrival first.
+
+    `before` is (arrived_at, id) of the last call of the page before.
 
     `is_test` None: citizens' calls and test calls alike. `is_counted` None: also second records of the same call.
     """
@@ -116,6 +122,8 @@ def list_calls(
     }
     equal |= {"original_line": line, "is_test": is_test}
     query = query.filter_by(**{name: value for name, value in equal.items() if value is not None})
+    if seen_by is not None:
+        query = query.where(of_people(seen_by, Call.agent))
     if is_counted is not None:
         query = query.where(Call.same_as.is_(None) if is_counted else Call.same_as.is_not(None))
     if since is not None:
@@ -133,6 +141,14 @@ def list_calls(
 def find_call(session: Session, call_id: str) -> Call | None:
     """The call of this HL_CALL_ID."""
     return session.scalar(select(Call).where(Call.call_id == call_id))
+
+
+def get_seen_call(session: Session, call_id: str, actor: Actor) -> Call:
+    """The call of this HL_CALL_ID, for this person's eyes: of a region those that its people took. NotFound."""
+    call = get_call(session, call_id)
+    if held_call_id(session, actor.name) != call_id:
+        check_of_people(session, actor, call.agent, f"没有通话 {call_id}")
+    return call
 
 
 def get_call(session: Session, call_id: str) -> Call:

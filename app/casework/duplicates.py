@@ -7,9 +7,9 @@ from rapidfuzz import fuzz
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
+from app.accounts.scope import lies_in
 from app.casework.case import Case
 from app.tickets.access import holding_of, visible
-from app.tickets.listing import below
 from app.tickets.models import Ticket, TicketStatus
 from app.tickets.states import OPEN
 
@@ -77,7 +77,7 @@ def _is_alike_by_matter(ticket: Ticket) -> ColumnElement[bool] | None:
     if not ticket.region_code or not ticket.subject_code:
         return None
     county, kind = ticket.region_code[:6], f"{ticket.subject_code[:4]}00"
-    return and_(below(Ticket.region_code, county), below(Ticket.subject_code, kind))
+    return and_(lies_in(Ticket.region_code, county), lies_in(Ticket.subject_code, kind))
 
 
 def _numbers(ticket: Ticket) -> set[str]:

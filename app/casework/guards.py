@@ -11,6 +11,7 @@ from app.casework import forms
 from app.casework.case import Case
 from app.casework.models import RequestKind
 from app.casework.proposal import is_barred
+from app.casework.public_words import find_private
 from app.casework.refusals import STATE, Missing
 from app.casework.request_guards import (
     Guard,
@@ -27,7 +28,6 @@ from app.casework.request_guards import (
     terminable,
     today,
 )
-from app.casework.rules import private_words
 from app.catalogue.models import UnitKind
 from app.platform.clock import to_shanghai
 from app.tickets.models import AssignmentStatus, Ticket, Urgency
@@ -144,8 +144,8 @@ def supportable(case: Case, given: forms.Support) -> Missing:
 
 
 def reply_fit_to_show(_case: Case, given: forms.Reply) -> Missing:
-    found = private_words(given.to_citizen)
-    return {"to_citizen": f"公开答复中含有{'、'.join(found)}，请删去"} if found else {}
+    found = "、".join(str(one) for one in find_private(given.to_citizen))
+    return {"to_citizen": f"公开答复中含有{found}，请删去"} if found else {}
 
 
 def reply_complete(case: Case, _given: forms.Form) -> Missing:

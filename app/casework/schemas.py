@@ -1,9 +1,9 @@
 """What the API of handling takes and gives."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from app.casework.case import Case
 from app.casework.duplicates import Likeness
@@ -11,8 +11,12 @@ from app.casework.fields import FormField, fields_of
 from app.casework.forms import Form, Words
 from app.casework.models import CitizenNotice
 from app.casework.proposal import Proposal
+from app.contract.masks import mask_text, mask_value
 from app.tickets.models import TicketStatus
 from app.tickets.states import Duty, Move
+
+Said = Annotated[str, AfterValidator(mask_text)]
+"""People's own words: numbers in them are masked."""
 
 
 class MoveIn(BaseModel):
@@ -61,7 +65,7 @@ class LegOut(_Row):
     assigned_by: str
     assigned_at: datetime
     signed_at: datetime | None
-    report: str
+    report: Said
     reported_at: datetime | None
     ended_at: datetime | None
     why: list[Any] = Field(description="the trace of the proposal: [title, text] pairs")
@@ -74,12 +78,12 @@ class RequestOut(_Row):
     unit_code: str
     kind: str
     status: str
-    detail: dict[str, Any]
+    detail: Annotated[dict[str, Any], AfterValidator(mask_value)]
     asked_by: str
     asked_at: datetime
     decided_by: str
     decided_at: datetime | None
-    decision: str
+    decision: Said
 
 
 class ContactOut(_Row):
@@ -88,13 +92,13 @@ class ContactOut(_Row):
     by: str
     channel: str
     is_reached: bool
-    note: str
+    note: Said
 
 
 class ReplyOut(_Row):
     round: int
-    to_platform: str
-    to_citizen: str
+    to_platform: Said
+    to_citizen: Said
     result: str
     told_how: str
     drafted_by: str
@@ -112,14 +116,14 @@ class FollowUpOut(_Row):
     is_reached: bool
     is_solved: bool | None
     satisfaction: str
-    reason: str
+    reason: Said
 
 
 class NoticeOut(_Row):
     ticket_id: int
     at: datetime
     action: str
-    text: str
+    text: Said
 
 
 class CaseOut(BaseModel):
@@ -180,7 +184,7 @@ class LikenessOut(BaseModel):
 
     id: int
     ticket_number: str
-    title: str
+    title: Said
     status: TicketStatus
     score: int = Field(description="0 to 100")
     reasons: list[str] = Field(description="Chinese")

@@ -17,6 +17,7 @@ from app.catalogue.models import DispatchRule, Exclusion, RuleStatus
 from app.deadlines.service import check_extension
 from app.platform.errors import Conflict
 from app.tickets import service as tickets
+from app.tickets.access import check_sees, holding_of
 from app.tickets.models import AssignmentStatus
 
 _A = AssignmentStatus
@@ -45,6 +46,7 @@ def _reject(session: Session, case: Case, given: forms.Rejection) -> Effects:
 
 def _merge(session: Session, case: Case, given: forms.Merging) -> Effects:
     master = tickets.get_ticket(session, given.master, is_locked=True)
+    check_sees(session, case.actor, master, holding_of(session, case.actor))
     refuse(check_master(master, case))
     return Effects({"merged_into_id": master.id})
 

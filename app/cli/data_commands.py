@@ -24,6 +24,7 @@ def add_user(  # noqa: PLR0917 - Typer fills them by name
     name: Annotated[str, typer.Option(help="Display name; empty: the username.")] = "",
     seat: Annotated[str, typer.Option(help="SIP endpoint this agent usually sits at.")] = "",
     unit: Annotated[str, typer.Option(help="Code of the unit that unit staff and unit leaders work for.")] = "",
+    region: Annotated[str, typer.Option(help="Code of the region that people of the hotline are bound to.")] = "",
     queue: Annotated[list[str] | None, typer.Option(help="QUEUE or QUEUE=PENALTY; may be repeated.")] = None,
     password: Annotated[
         str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True, envvar="HOTLINE_NEW_PASSWORD")
@@ -32,7 +33,7 @@ def add_user(  # noqa: PLR0917 - Typer fills them by name
     """Create a user. The password is asked for, or read from HOTLINE_NEW_PASSWORD."""
     from app.accounts import service  # noqa: PLC0415
     from app.catalogue.editing import get_entry  # noqa: PLC0415
-    from app.catalogue.models import Unit  # noqa: PLC0415
+    from app.catalogue.models import Region, Unit  # noqa: PLC0415
     from app.cli.seeding import open_database  # noqa: PLC0415
     from app.platform.clock import utc_now  # noqa: PLC0415
     from app.platform.errors import HotlineError  # noqa: PLC0415
@@ -41,9 +42,12 @@ def add_user(  # noqa: PLR0917 - Typer fills them by name
         with open_database(StackSettings()) as store, store.transaction() as session:
             if unit:
                 get_entry(session, Unit, unit)
+            if region and session.get(Region, region) is None:
+                raise StepFailed(f"there is no region {region}", "codes stand in sql/reference/regions.csv")
             service.create_user(
                 session, username, display_name=name or username, role=role, password=password, now=utc_now(),
                 seat=seat, queues=parse_queues(queue or []), unit_code=unit,
+                region_code=region,
             )  # fmt: skip
     except HotlineError as error:
         raise StepFailed(f"{error.code}: {error.detail}") from error

@@ -20,6 +20,7 @@ from app.cli import (  # noqa: F401 - each adds its commands to its group
     resend_command,
     twin_commands,
 )
+from app.cli.audit_command import audit
 from app.cli.bench_command import bench
 from app.cli.broadcast_commands import broadcasts
 from app.cli.console import StepFailed, errors
@@ -58,6 +59,7 @@ for group, name in (
     (events, "events"),
     (broadcasts, "broadcasts"),
     (priority, "priority"),
+    (audit, "audit"),
 ):
     app.add_typer(group, name=name)
 

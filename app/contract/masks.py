@@ -1,8 +1,12 @@
 """Numbers as they may be shown and logged: 138****5678 (domain.md §7)."""
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 _MOBILE = re.compile(r"^((?:\+?86)?1\d{2})\d{4}(\d{4})$")
+PSEUDONYM = "anon-"
+"""How what stands for the number of a deleted person begins."""
 _LONGEST_SHORT_NUMBER = 6
 """12345, 110, seats: public or our own, nobody's personal number."""
 
@@ -18,6 +22,8 @@ def mask_number(number: str | None) -> str:
     """
     if not number:
         return ""
+    if number.startswith(PSEUDONYM):
+        return "已注销"
     if mobile := _MOBILE.match(number):
         return f"{mobile[1]}****{mobile[2]}"
     if len(number) <= _LONGEST_SHORT_NUMBER:
@@ -27,8 +33,32 @@ def mask_number(number: str | None) -> str:
     return f"{number[:2]}{'*' * (len(number) - 4)}{number[-2:]}"
 
 
+def mask_citizen_ids(text: str) -> str:
+    """Free text in which citizens' ids have lost the day of birth."""
+    return _CITIZEN_ID_IN_TEXT.sub(r"\1********\2", text)
+
+
 def mask_text(text: str) -> str:
     """Free text in which mobile numbers, landlines and citizen ids have lost their middle."""
-    text = _CITIZEN_ID_IN_TEXT.sub(r"\1********\2", text)
+    text = mask_citizen_ids(text)
     text = _MOBILE_IN_TEXT.sub(r"\1****\2", text)
     return _LANDLINE_IN_TEXT.sub(r"\1****\2", text)
+
+
+def mask_value(value: Any) -> Any:
+    """The same for whatever JSON holds: people write numbers into reasons and notes."""
+    if isinstance(value, str):
+        return mask_text(value)
+    if isinstance(value, Mapping):
+        return {str(key): mask_value(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [mask_value(inner) for inner in value]
+    return value
+
+
+def restore_masked(text: str, original: str) -> str:
+    """`text`, where what `mask_text` hid of `original` stands again: who edits a text he saw masked loses nothing."""
+    for pattern in (_CITIZEN_ID_IN_TEXT, _MOBILE_IN_TEXT, _LANDLINE_IN_TEXT):
+        for found in pattern.finditer(original):
+            text = text.replace(mask_text(found[0]), found[0], 1)
+    return text

@@ -10,6 +10,7 @@ from app.deadlines.lists import ListedTicket
 from app.deadlines.models import CalendarYear, ClockState, Notice, SlaProfile, Supervision, TicketClock
 from app.deadlines.profile import ClockKind
 from app.deadlines.supervising import OrderedStep
+from app.contract.masks import mask_text
 from app.tickets.models import TicketStatus
 
 Why = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=300, pattern=r"^[^\x00]*$")]
@@ -118,7 +119,7 @@ class ListedOut(BaseModel):
         """The row as it stands at this moment."""
         ticket = listed.ticket
         return cls(
-            ticket_id=ticket.id, ticket_number=ticket.ticket_number, title=ticket.title,
+            ticket_id=ticket.id, ticket_number=ticket.ticket_number, title=mask_text(ticket.title),
             status=TicketStatus(ticket.status), region_code=ticket.region_code, lead_unit_code=ticket.lead_unit_code,
             times=listed.times,
             clock=ClockOut.of(listed.clock, now) if listed.clock else None,

@@ -46,9 +46,9 @@ def _steer(
 
 
 @router.get("/agents")
-def list_agents(_actor: Watcher, session: Reading, clock: ClockDep) -> AgentList:
+def list_agents(actor: Watcher, session: Reading, clock: ClockDep) -> AgentList:
     """What every agent is doing now."""
-    return AgentList(items=[AgentOut.of(agent) for agent in service.list_agents(session, clock())])
+    return AgentList(items=[AgentOut.of(agent) for agent in service.list_agents(session, clock(), actor)])
 
 
 @router.get("/agents/me")

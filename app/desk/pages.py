@@ -46,7 +46,7 @@ def show_desk(
     now = clock()
     agent = service.get_agent(session, actor.name, now)
     call = views.find_current_call(session, actor.name, now)
-    card = views.read_card(session, call) if call else None
+    card = views.read_card(session, call, actor) if call else None
     drafts = views.list_drafts(session, actor.name)
     own = card.draft if card and card.draft in drafts else None
     wanted = next((draft for draft in drafts if draft.id == ticket_id), own)
@@ -92,7 +92,7 @@ def show_call(
     agent = service.get_agent(session, actor.name, now)
     current = views.find_current_call(session, actor.name, now)
     call = views.find_own_call(session, actor.name, call_id) if call_id else current
-    card = views.read_card(session, call) if call else None
+    card = views.read_card(session, call, actor) if call else None
     return render(request, "desk/call_panel.html", agent=agent, **_call_context(session, agent, card, now))
 
 
@@ -132,7 +132,7 @@ def show_board(request: Request, actor: Watcher, session: Reading, clock: ClockD
     return render(
         request,
         name,
-        agents=service.list_agents(session, now),
+        agents=service.list_agents(session, now, actor),
         calls=views.list_waiting_calls(session),
         ratings=views.ratings_of_today(session, now),
         queue_names=queue_names(session),

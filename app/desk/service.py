@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.accounts.auth import Actor
 from app.accounts.models import Role, User
+from app.accounts.scope import check_of_people, of_people
 from app.calls import service as calls
 from app.calls.models import AgentState, AgentStatus
 from app.calls.presence import LONG_AGO
@@ -22,6 +23,8 @@ from app.platform.clock import utc_now
 from app.platform.database import Database
 from app.platform.errors import Conflict, HotlineError, NotFound
 from app.platform.plan_words import pause_reasons
+
+NO_AGENT = "没有这个坐席"
 
 
 class UnknownReason(HotlineError):
@@ -88,15 +91,16 @@ def get_agent(session: Session, username: str, now: datetime) -> Agent:
     """The agent of this name. NotFound."""
     user = session.scalar(select(User).where(User.username == username, User.role == Role.AGENT))
     if user is None:
-        raise NotFound("没有这个坐席")
+        raise NotFound(NO_AGENT)
     state = calls.get_agent_state(session, username, now=now)
     return _agent(user, state if state.last_event_at > LONG_AGO else None, pause_reasons(session))
 
 
-def list_agents(session: Session, now: datetime) -> list[Agent]:
-    """All active agents by number, offline ones too."""
+def list_agents(session: Session, now: datetime, actor: Actor) -> list[Agent]:
+    """All active agents whom this person may see, by number, offline ones too."""
     states = {state.agent: state for state in calls.list_agent_states(session, now=now)}
-    users = session.scalars(select(User).where(User.role == Role.AGENT, User.is_active).order_by(User.username))
+    seen = select(User).where(User.role == Role.AGENT, User.is_active, of_people(actor, User.username))
+    users = session.scalars(seen.order_by(User.username))
     reasons = pause_reasons(session)
     return [_agent(user, states.get(user.username), reasons) for user in users]
 
@@ -104,6 +108,8 @@ def list_agents(session: Session, now: datetime) -> list[Agent]:
 def _readable(database: Database, actor: Actor, username: str) -> Agent:
     rules.check_may_steer(actor, username)
     with database.reading() as session:
+        if username != actor.name:
+            check_of_people(session, actor, username, NO_AGENT)
         return get_agent(session, username, utc_now())
 
 

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import Session
 
+from app.accounts.auth import Actor
+from app.accounts.scope import of_people
 from app.callbacks.models import Callback
 from app.callbacks.service import find_callback_of_call
 from app.calls import service as calls
@@ -15,6 +17,7 @@ from app.desk.place import describe_place
 from app.handovers.taking import count_waiting
 from app.lines.models import Line
 from app.platform.clock import to_shanghai
+from app.tickets.access import lies_in_region
 from app.tickets.models import Ticket, TicketStatus
 from app.tickets.states import OPEN
 
@@ -69,12 +72,12 @@ def find_own_call(session: Session, agent: str, call_id: str) -> Call | None:
     return call if state is not None and state.call_id == call_id else None
 
 
-def read_card(session: Session, call: Call) -> CallCard:
-    """The card of this call: the citizen's open tickets first, then what was before."""
+def read_card(session: Session, call: Call, actor: Actor) -> CallCard:
+    """The card of this call, of what this person may see: the citizen's open tickets first, then what was before."""
     line = session.get(Line, call.original_line or call.dnis)
     draft = session.scalar(select(Ticket).where(Ticket.call_id == call.call_id))
     attached = session.get(Ticket, call.ticket_id) if call.ticket_id else None
-    tickets = _tickets_of(session, call, draft)
+    tickets = _tickets_of(session, call, draft, actor)
     return CallCard(
         call=call,
         place=describe_place(call.caller_number or call.ani),
@@ -83,12 +86,12 @@ def read_card(session: Session, call: Call) -> CallCard:
         attached=attached if attached and (draft is None or attached.id != draft.id) else None,
         open_tickets=[ticket for ticket in tickets if ticket.status in OPEN][:OPEN_TICKETS_SHOWN],
         past_tickets=[ticket for ticket in tickets if ticket.status not in OPEN][:HISTORY_SHOWN],
-        past_calls=_calls_before(session, call),
+        past_calls=_calls_before(session, call, actor),
         callback=find_callback_of_call(session, call.call_id),
     )
 
 
-def _tickets_of(session: Session, call: Call, draft: Ticket | None) -> list[Ticket]:
+def _tickets_of(session: Session, call: Call, draft: Ticket | None, actor: Actor) -> list[Ticket]:
     if not call.caller_number:
         return []
     query = (
@@ -96,6 +99,7 @@ def _tickets_of(session: Session, call: Call, draft: Ticket | None) -> list[Tick
         .where(
             or_(Ticket.caller_number == call.caller_number, Ticket.contact_number == call.caller_number),
             Ticket.status != TicketStatus.MERGED,
+            lies_in_region(actor),
             Ticket.id != (draft.id if draft else -1),
         )
         .order_by(Ticket.created_at.desc(), Ticket.id.desc())
@@ -104,13 +108,13 @@ def _tickets_of(session: Session, call: Call, draft: Ticket | None) -> list[Tick
     return list(session.scalars(query))
 
 
-def _calls_before(session: Session, call: Call) -> list[Call]:
+def _calls_before(session: Session, call: Call, actor: Actor) -> list[Call]:
     if not call.caller_number:
         return []
     query = (
         select(Call)
         .where(Call.caller_number == call.caller_number, Call.call_id != call.call_id, Call.same_as.is_(None))
-        .where(Call.arrived_at <= call.arrived_at)
+        .where(Call.arrived_at <= call.arrived_at, of_people(actor, Call.agent))
         .order_by(Call.arrived_at.desc())
         .limit(HISTORY_SHOWN)
     )

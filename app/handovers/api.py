@@ -8,6 +8,7 @@ from pydantic import AwareDatetime
 from app.accounts import audit
 from app.accounts.auth import Actor, require
 from app.accounts.rules import Permission
+from app.accounts.scope import check_of_people
 from app.contract.events import HandoverResult
 from app.handovers import referrals, service, taking
 from app.handovers.schemas import (
@@ -43,7 +44,7 @@ NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"description": "There is non
 
 @router.get("/handovers", tags=["handovers"], summary="List hand-overs")
 def list_handovers(
-    _actor: Reader,
+    actor: Reader,
     session: Reading,
     call_id: Annotated[str | None, Query(max_length=64)] = None,
     target: Annotated[str | None, Query(max_length=20)] = None,
@@ -65,15 +66,18 @@ def list_handovers(
         until=until,
         before=read_cursor(cursor, read_moment) if cursor else None,
         limit=limit,
+        seen_by=actor,
     )
     more = make_cursor(rows[-1].offered_at.isoformat(), rows[-1].id) if len(rows) == limit else None
     return HandoverList(items=[HandoverOut.of(row) for row in rows], next_cursor=more)
 
 
 @router.get("/handovers/{handover_id}", tags=["handovers"], summary="Read a hand-over", responses=NOT_FOUND)
-def read_handover(handover_id: int, _actor: Reader, session: Reading) -> HandoverOut:
+def read_handover(handover_id: int, actor: Reader, session: Reading) -> HandoverOut:
     """One attempt with its moments."""
-    return HandoverOut.of(service.get_handover(session, handover_id))
+    row = service.get_handover(session, handover_id)
+    check_of_people(session, actor, row.agent, service.NO_HANDOVER)
+    return HandoverOut.of(row)
 
 
 @router.get("/handover-targets", tags=["handovers"], summary="List targets of hand-overs")
@@ -126,7 +130,7 @@ def list_referrals(
     before = read_cursor(cursor, read_moment) if cursor else None
     own = actor.name if actor.role is None else None
     rows = referrals.list_referrals(
-        session, source=source, is_waiting=is_waiting, sent_by=own, before=before, limit=limit
+        session, source=source, is_waiting=is_waiting, sent_by=own, before=before, limit=limit, seen_by=actor
     )
     more = make_cursor(rows[-1][0].received_at.isoformat(), rows[-1][0].id) if len(rows) == limit else None
     return ReferralList(items=[ReferralOut.of(*row) for row in rows if sees_referral(actor, row[0])], next_cursor=more)

@@ -34,7 +34,7 @@ class FilterForm(BaseModel):
 
 @router.get("/handovers")
 def show_handovers(
-    request: Request, _actor: CallReader, session: Reading, form: Annotated[FilterForm, Query()]
+    request: Request, actor: CallReader, session: Reading, form: Annotated[FilterForm, Query()]
 ) -> HTMLResponse:
     """Every attempt to hand a call over, the latest first."""
     rows = service.list_handovers(
@@ -44,6 +44,7 @@ def show_handovers(
         agent=form.agent.strip() or None,
         before=read_cursor(form.cursor, read_moment) if form.cursor else None,
         limit=PAGE_SIZE + 1,
+        seen_by=actor,
     )
     shown, kept = rows[:PAGE_SIZE], form.model_dump(exclude={"cursor"}, exclude_defaults=True)
     next_url = ""
@@ -63,10 +64,10 @@ def show_handovers(
 
 @router.get("/calls/{call_id}/handovers")
 def show_handovers_of_call(
-    request: Request, call_id: Annotated[str, Path(max_length=64)], _actor: CallReader, session: Reading
+    request: Request, call_id: Annotated[str, Path(max_length=64)], actor: CallReader, session: Reading
 ) -> HTMLResponse:
     """Part: the attempts of one call; empty for a call without any."""
-    rows = service.list_handovers_of_call(session, call_id)
+    rows = service.list_handovers(session, call_id=call_id, seen_by=actor)[::-1]
     told = [(row, explain(row.status, row.cause), _tone(row)) for row in rows]
     return render(request, "handovers/of_call.html", rows=told)
 

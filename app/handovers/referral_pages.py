@@ -52,6 +52,7 @@ def show_referrals(
         text=form.text.replace("\0", ""),
         before=read_cursor(form.cursor, read_moment) if form.cursor else None,
         limit=PAGE_SIZE + 1,
+        seen_by=actor,
     )
     shown = rows[:PAGE_SIZE]
     next_url = ""
@@ -65,9 +66,9 @@ def show_referrals(
         rows=shown,
         filters=form,
         sources=[(number, number) for number in EMERGENCY_NUMBERS],
-        waiting=taking.count_waiting(session),
+        waiting=taking.count_waiting(session, actor),
         may_take=actor.role is Role.AGENT,
-        takers=[(user.username, f"{user.username} {user.display_name}") for user in taking.list_takers(session)]
+        takers=[(user.username, f"{user.username} {user.display_name}") for user in taking.list_takers(session, actor)]
         if may_assign
         else [],
         next_url=next_url,

@@ -17,6 +17,7 @@ from app.handovers.schemas import ReferralIn, TransferKind
 from app.lines.models import Trunk
 from app.lines.service import trunks_of_kind
 from app.platform.errors import Conflict, NotAllowed, NotFound
+from app.tickets.access import lies_in_region
 from app.tickets.drafts import SYSTEM
 from app.tickets.models import SourceChannel, Ticket, TicketHistory, TicketStatus
 from app.tickets.service import create_ticket, find_ticket_of_call
@@ -87,12 +88,17 @@ def list_referrals(
     text: str = "",
     before: tuple[datetime, int] | None = None,
     limit: int = 50,
+    seen_by: Actor | None = None,
 ) -> list[tuple[Referral, Ticket]]:
-    """Referrals with their tickets, the newest first. `before` is (received_at, id) of the last of the page before.
+    """Referrals of the region that `seen_by` is bound to (None: all) with their tickets, the newest first.
+
+    `before` is (received_at, id) of the last of the page before.
 
     `is_waiting`: whether nobody has taken it yet; `text`: a part of incident number, category or place.
     """
     query = select(Referral, Ticket).join(Ticket, Ticket.id == Referral.ticket_id)
+    if seen_by is not None:
+        query = query.where(lies_in_region(seen_by))
     if source is not None:
         query = query.where(Referral.source == source)
     if sent_by is not None:

@@ -12,6 +12,7 @@ from app.contract.events import HandoverResult
 from app.contract.masks import mask_number
 from app.handovers.models import Handover, Referral
 from app.handovers.rules import explain
+from app.contract.masks import mask_number, mask_text
 from app.tickets.models import Ticket, TicketStatus
 from app.tickets.rules import SEES_ALL
 
@@ -113,14 +114,14 @@ class ReferralOut(BaseModel):
             incident_number=referral.incident_number,
             alarmed_at=referral.alarmed_at,
             category=referral.category,
-            address=referral.address,
+            address=mask_text(referral.address),
             transfer_kind=TransferKind(referral.transfer_kind),
             caller_number=mask_number(referral.caller_number),
             received_at=referral.received_at,
             ticket_number=ticket.ticket_number,
             ticket_status=TicketStatus(ticket.status),
             accepted_at=ticket.accepted_at,
-            answer=ticket.answer if ticket.status == TicketStatus.FINISHED else "",
+            answer=mask_text(ticket.answer) if ticket.status == TicketStatus.FINISHED else "",
             is_waiting=not ticket.accepted_by and ticket.status == TicketStatus.DRAFT,
         )
 

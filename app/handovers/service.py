@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.accounts.auth import Actor
+from app.accounts.scope import of_people
 from app.calls.models import Call
 from app.calls.service import events_of_calls
 from app.contract.events import CallEvent, EventType, HandoverResult
@@ -16,6 +18,7 @@ from app.platform.database import insert_ignore
 from app.platform.errors import NotFound
 from app.platform.topics import agent_topic, publish
 
+NO_HANDOVER = "没有这条转接记录"
 AFTER_CALL = timedelta(minutes=1)
 """The last steps of a hand-over come home with the end of its call."""
 LONGEST_RINGING = timedelta(minutes=4)
@@ -54,7 +57,7 @@ def get_handover(session: Session, handover_id: int) -> Handover:
     """The attempt of this id. Raises NotFound."""
     row = session.get(Handover, handover_id)
     if row is None:
-        raise NotFound("没有这条转接记录")
+        raise NotFound(NO_HANDOVER)
     return row
 
 
@@ -69,11 +72,17 @@ def list_handovers(
     until: datetime | None = None,
     before: tuple[datetime, int] | None = None,
     limit: int = 50,
+    seen_by: Actor | None = None,
 ) -> list[Handover]:
-    """Attempts, the latest first. `before` is (offered_at, id) of the last one of the page before."""
+    """Attempts that `seen_by` may see (None: all), the latest first.
+
+    `before` is (offered_at, id) of the last one of the page before.
+    """
     query = select(Handover).order_by(Handover.offered_at.desc(), Handover.id.desc()).limit(limit)
     equal = {"call_id": call_id, "target": target, "status": status, "agent": agent}
     query = query.filter_by(**{name: value for name, value in equal.items() if value is not None})
+    if seen_by is not None:
+        query = query.where(of_people(seen_by, Handover.agent))
     if since is not None:
         query = query.where(Handover.offered_at >= since)
     if until is not None:

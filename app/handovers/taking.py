@@ -9,10 +9,12 @@ from app.accounts import audit
 from app.accounts.auth import Actor
 from app.accounts.models import Role, User
 from app.accounts.rules import Permission
+from app.accounts.scope import check_of_people, of_people
 from app.handovers.models import Referral
 from app.handovers.referrals import IS_NOBODYS, get_referral
-from app.platform.errors import Conflict, HotlineError, NotAllowed
+from app.platform.errors import Conflict, HotlineError, NotAllowed, NotFound
 from app.platform.topics import agent_topic, publish
+from app.tickets.access import lies_in_region
 from app.tickets.models import Ticket, TicketHistory, TicketStatus
 from app.tickets.service import get_ticket
 
@@ -32,10 +34,10 @@ class NoSuchAgent(HotlineError):
     title = "没有这个话务员"
 
 
-def count_waiting(session: Session) -> int:
-    """Referred matters that nobody has taken."""
+def count_waiting(session: Session, actor: Actor | None = None) -> int:
+    """Referred matters that nobody has taken, of the region that this person is bound to."""
     query = select(func.count()).select_from(Referral).join(Ticket, Ticket.id == Referral.ticket_id).where(IS_NOBODYS)
-    return session.scalar(query) or 0
+    return session.scalar(query if actor is None else query.where(lies_in_region(actor))) or 0
 
 
 def take(
@@ -48,8 +50,10 @@ def take(
     taker = agent or actor.name
     if taker != actor.name and not actor.may(Permission.AGENTS_CONTROL):
         raise NotAllowed("只能由本人领取，指派请联系班长")
-    _refuse_stranger(session, taker)
     referral, found = get_referral(session, source, incident_number)
+    if session.scalar(select(Ticket.id).where(Ticket.id == found.id, lies_in_region(actor))) is None:
+        raise NotFound("没有这个警情编号")
+    _refuse_stranger(session, taker, actor)
     ticket = get_ticket(session, found.id, is_locked=True)
     if ticket.accepted_by == taker:
         return referral, ticket
@@ -72,13 +76,14 @@ def take(
     return referral, ticket
 
 
-def list_takers(session: Session) -> list[User]:
-    """The agents who can be given a matter, by number."""
-    query = select(User).where(User.role == Role.AGENT, User.is_active).order_by(User.username)
-    return list(session.scalars(query))
+def list_takers(session: Session, actor: Actor) -> list[User]:
+    """The agents whom this person can give a matter, by number."""
+    query = select(User).where(User.role == Role.AGENT, User.is_active, of_people(actor, User.username))
+    return list(session.scalars(query.order_by(User.username)))
 
 
-def _refuse_stranger(session: Session, username: str) -> None:
+def _refuse_stranger(session: Session, username: str, actor: Actor) -> None:
     query = select(User.id).where(User.username == username, User.role == Role.AGENT, User.is_active)
     if session.scalar(query) is None:
         raise NoSuchAgent("请选择一位在用的话务员")
+    check_of_people(session, actor, username, "请选择一位本区域的话务员")

@@ -162,6 +162,8 @@ class Database:
         with self._sessions(info=self.companions) as session:
             try:
                 yield session
+                for finish in session.info.pop("before_commit", []):
+                    finish()
                 session.commit()
             except BaseException:
                 session.rollback()
@@ -181,6 +183,11 @@ def _for_reading(engine: Engine) -> Engine:
     if engine.dialect.name == "postgresql":
         return engine.execution_options(isolation_level="AUTOCOMMIT")
     return engine.execution_options(read_only=True)
+
+
+def before_commit(session: Session, finish: Callable[[], None]) -> None:
+    """Run `finish` as the last act of this session's transaction; what it raises rolls everything back."""
+    session.info.setdefault("before_commit", []).append(finish)
 
 
 def after_commit(session: Session, announce: Callable[[], None]) -> None:

@@ -19,6 +19,7 @@ from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 from app.contract.env import PROJECT
 from app.contract.masks import mask_number
 from app.platform.clock import to_shanghai
+from app.contract.masks import mask_number, mask_text
 
 APP = Path(__file__).resolve().parents[1]
 NOTHING = "—"
@@ -94,6 +95,7 @@ def make_environment() -> Environment:
         duration_seconds=duration_seconds,
         duration_ms=duration_ms,
         masked=lambda number: mask_number(number) or "匿名",
+        hidden=mask_text,
     )
     environment.globals["static_url"] = static_url
     return environment

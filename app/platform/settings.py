@@ -20,6 +20,9 @@ class Settings(EnvSettings):
     session_minutes: int = Field(default=15, ge=1, description="a log-in ends after so many minutes without a request")
     bridge_url: str = Field(default="http://127.0.0.1:8013", description="where switch commands go")
     command_token: SecretStr = Field(min_length=32, description="the bridge accepts switch commands with it")
+    reveal_quota: int = Field(
+        default=30, ge=1, description="full numbers a person may look at in a day before the auditors are told"
+    )
     region_code: str = Field(default="410400", pattern=r"^\d{6}$", description="the platform's own region")
     area_code: str = Field(default="0375", pattern=r"^0\d{2,3}$", description="telephone area code of the region")
     wrap_up_seconds: int = Field(default=5, ge=0, le=600, description="wrap-up after a talk, from the site plan")

@@ -2,19 +2,21 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
+from sqlalchemy import ColumnElement, and_, exists, false, or_, select
 from sqlalchemy.orm import Session
 
 from app.accounts.auth import Actor
 from app.accounts.models import Role
 from app.accounts.rules import OF_A_UNIT
+from app.accounts.scope import in_region, of_people
 from app.calls.models import AgentState, Call
 from app.calls.rules import may_see_number
 from app.catalogue.models import Unit
 from app.contract.masks import mask_number
 from app.platform.errors import NotAllowed, NotFound
+from app.contract.masks import mask_number, mask_text
 from app.tickets.models import Assignment, AssignmentStatus, Secrecy, Ticket, TicketStatus
-from app.tickets.rules import SEES_ALL, may_edit_ticket, sees_ticket
+from app.tickets.rules import SEES_ALL, may_edit_ticket
 
 
 @dataclass(frozen=True)
@@ -40,15 +42,28 @@ def holding_of(session: Session, actor: Actor) -> Holding:
 
 
 def visible(actor: Actor, holding: Holding) -> ColumnElement[bool]:
-    """The same rule as `rules.sees_ticket`, as a condition on tickets; and what people of units see."""
+    """Which tickets this person may see (R33, R35, domain.md §7): the one condition behind every list and address.
+
+    Agents see what they accepted, and every ticket of the caller they hold just now; the other offices of the hotline
+    all, ops none, units what they were given. Who is bound to a region sees what lies in it. A machine (no role) has
+    its scope instead.
+    """
     if actor.role is None or actor.role in SEES_ALL:
-        return true()
+        return lies_in_region(actor)
     if actor.role in OF_A_UNIT:
         return _given_to(actor.unit) if actor.unit else false()
     if actor.role is not Role.AGENT:
         return false()
     own = Ticket.accepted_by == actor.name
-    return own if holding.caller_number is None else or_(own, Ticket.caller_number == holding.caller_number)
+    if holding.caller_number is None:
+        return own
+    return or_(own, and_(Ticket.caller_number == holding.caller_number, lies_in_region(actor)))
+
+
+def lies_in_region(actor: Actor) -> ColumnElement[bool]:
+    """Tickets of the region that this person is bound to; without a place yet: those that its people accepted."""
+    unplaced = and_(Ticket.region_code.is_(None), of_people(actor, Ticket.accepted_by))
+    return or_(in_region(actor, Ticket.region_code), unplaced)
 
 
 def _given_to(unit: str) -> ColumnElement[bool]:
@@ -65,17 +80,7 @@ def _given_to(unit: str) -> ColumnElement[bool]:
 
 def check_sees(session: Session, actor: Actor, ticket: Ticket, holding: Holding) -> None:
     """NotFound for a ticket that this person must not see: not even that it exists."""
-    if actor.role in OF_A_UNIT:
-        if session.scalar(select(Ticket.id).where(Ticket.id == ticket.id, visible(actor, holding))) is None:
-            raise NotFound("没有这张工单")
-        return
-    if not sees_ticket(
-        actor.role,
-        actor.name,
-        accepted_by=ticket.accepted_by,
-        caller_number=ticket.caller_number,
-        held_number=holding.caller_number,
-    ):
+    if session.scalar(select(Ticket.id).where(Ticket.id == ticket.id, visible(actor, holding))) is None:
         raise NotFound("没有这张工单")
 
 
@@ -126,6 +131,11 @@ def sees_full_number(actor: Actor, ticket: Ticket, holding: Holding) -> bool:
 def shown_name(actor: Actor, ticket: Ticket) -> str:
     """The citizen's name; a unit is not told it of who asked for secrecy (R43)."""
     return "（保密）" if actor.role in OF_A_UNIT and ticket.secrecy != Secrecy.PUBLIC else ticket.contact_name
+
+
+def shown_text(text: str, *, is_full: bool) -> str:
+    """Free text as this person sees it: numbers that people wrote into it are masked like the others."""
+    return text if is_full else mask_text(text)
 
 
 def shown_number(number: str | None, *, is_full: bool) -> str:

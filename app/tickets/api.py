@@ -6,8 +6,8 @@ from fastapi import APIRouter, Depends, Header, Path, Query, Response
 from pydantic import AwareDatetime
 from sqlalchemy.orm import Session
 
-from app.accounts import audit
 from app.accounts.auth import Actor, require
+from app.accounts.reveals import note_reveal
 from app.accounts.rules import Permission
 from app.calls.rules import normalize_number
 from app.platform.errors import PreconditionRequired
@@ -227,11 +227,13 @@ def read_history(ticket: TicketKey, actor: Reader, session: Reading) -> HistoryL
 
 
 @router.post("/{ticket}/reveal", summary="Show full numbers", responses=NOT_FOUND)
-def reveal_numbers(ticket: TicketKey, body: RevealIn, actor: Revealer, session: Writing, clock: ClockDep) -> RevealOut:
+def reveal_numbers(
+    ticket: TicketKey, body: RevealIn, actor: Revealer, session: Writing, clock: ClockDep, settings: SettingsDep
+) -> RevealOut:
     """The full numbers of one ticket, for a reason. Who asked, when and why is kept in the audit log."""
     found, _ = _readable(session, ticket, actor)
-    audit.record(
-        session, actor, "number_revealed", at=clock(), object_type="ticket", object_id=found.id,
-        detail={"reason": body.reason},
+    note_reveal(
+        session, actor, object_type="ticket", object_id=found.id, reason=body.reason, quota=settings.reveal_quota,
+        at=clock(),
     )  # fmt: skip
     return RevealOut(caller_number=found.caller_number or "", contact_number=found.contact_number)

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, select, tuple_
-from sqlalchemy.orm import InstrumentedAttribute, Session, defer
+from sqlalchemy import Select, select, tuple_
+from sqlalchemy.orm import Session, defer
 
 from app.accounts.auth import Actor
 from app.accounts.rules import Permission
+from app.accounts.scope import lies_in
 from app.calls.rules import HOME_AREA_CODE
 from app.platform.cursors import make_cursor, read_cursor, read_moment
 from app.platform.errors import NotAllowed
@@ -106,9 +107,9 @@ def filtered(session: Session, filters: TicketFilters, actor: Actor | None = Non
     )  # fmt: skip
     query = query.where(*(column == value for column, value in plain if value))
     if filters.subject:
-        query = query.where(below(Ticket.subject_code, filters.subject))
+        query = query.where(lies_in(Ticket.subject_code, filters.subject))
     if filters.region:
-        query = query.where(below(Ticket.region_code, filters.region))
+        query = query.where(lies_in(Ticket.region_code, filters.region))
     if filters.since:
         query = query.where(Ticket.created_at >= filters.since)
     if filters.until:
@@ -121,19 +122,6 @@ def filtered(session: Session, filters: TicketFilters, actor: Actor | None = Non
         may = finds_people(actor)
         query = query.where(matches(session, filters.text, area_code=filters.area_code, finds_people=may))
     return query
-
-
-def below(column: InstrumentedAttribute[str | None], code: str) -> ColumnElement[bool]:
-    """Codes that are `code` or lie below it: 410400 holds 410421 and 410421101; 010100 holds 010103."""
-    prefix = stem_of(code)
-    return and_(column >= prefix, column < prefix[:-1] + chr(ord(prefix[-1]) + 1))
-
-
-def stem_of(code: str) -> str:
-    """What all codes below this one begin with: 410400 → 4104."""
-    while len(code) > 2 and code.endswith("00"):
-        code = code[:-2]
-    return code
 
 
 def _cursor(last: Ticket, *, is_by_due: bool) -> str:

@@ -92,7 +92,9 @@ def show_ticket(request: Request, key: TicketKey, actor: TicketReader, session: 
         caller_number=access.shown_number(ticket.caller_number, is_full=is_full),
         contact_name=access.shown_name(actor, ticket),
         contact_number=access.shown_number(ticket.contact_number, is_full=is_full),
+        written=lambda text: access.shown_text(text, is_full=is_full),
         may_reveal=actor.may(Permission.NUMBERS_REVEAL) and not is_full,
+        may_ring=actor.may(Permission.NUMBERS_REVEAL) and bool(ticket.contact_number or ticket.caller_number),
         may_read_calls=actor.may(Permission.CALLS_READ),
         is_own_draft=_is_own_draft(actor, ticket),
     )

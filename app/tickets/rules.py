@@ -1,4 +1,4 @@
-"""Pure decisions about tickets: what a complete one is, and who sees which. The moves stand in `states.py`."""
+"""Pure decisions about tickets: what a complete one is, and who may change one. The moves stand in `states.py`."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -57,21 +57,6 @@ def missing_for_finish(ticket: TicketForm) -> dict[str, str]:
     if not ticket.answer.strip():
         missing["answer"] = "请填写答复内容"
     return missing
-
-
-def sees_ticket(
-    role: Role | None, name: str, *, accepted_by: str, caller_number: str | None, held_number: str | None
-) -> bool:
-    """Whether this person of the hotline may see a ticket (R35, domain.md §7).
-
-    Agents see what they accepted, and every ticket of the caller they hold just now; the other offices see all, ops
-    none. A machine (no role) has its scope instead. People of units: `access.visible`.
-    """
-    if role is None or role in SEES_ALL:
-        return True
-    if role is Role.AGENT:
-        return accepted_by == name or (held_number is not None and caller_number == held_number)
-    return False
 
 
 def may_edit_ticket(role: Role | None) -> bool:

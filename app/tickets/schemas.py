@@ -6,8 +6,12 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.accounts.auth import Actor
-from app.tickets.access import Holding, sees_full_number, shown_name, shown_number
+from app.contract.masks import mask_value
+from app.tickets.access import Holding, sees_full_number, shown_name, shown_number, shown_text
 from app.tickets.models import Secrecy, Ticket, TicketHistory, TicketStatus, TicketType, Urgency
+
+WRITTEN = ("title", "address", "content", "demand", "answer")
+"""Free texts: people write numbers into them."""
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^\x00]*$")]
 Words = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
@@ -65,9 +69,12 @@ class TicketSummary(BaseModel):
     @classmethod
     def of(cls, ticket: Ticket, actor: Actor, holding: Holding) -> "TicketSummary":
         """The row as this person sees it."""
-        number = shown_number(ticket.caller_number, is_full=sees_full_number(actor, ticket, holding))
-        values = {name: getattr(ticket, name) for name in cls.model_fields if name != "caller_number"}
-        return cls(**values, caller_number=number)
+        is_full = sees_full_number(actor, ticket, holding)
+        masked: dict[str, Any] = {
+            "caller_number": shown_number(ticket.caller_number, is_full=is_full),
+            "title": shown_text(ticket.title, is_full=is_full),
+        }
+        return cls(**{name: getattr(ticket, name) for name in cls.model_fields if name not in masked}, **masked)
 
 
 class TicketOut(TicketSummary):
@@ -99,6 +106,7 @@ class TicketOut(TicketSummary):
             "caller_number": shown_number(ticket.caller_number, is_full=is_full),
             "contact_number": shown_number(ticket.contact_number, is_full=is_full),
             "contact_name": shown_name(actor, ticket),
+            **{name: shown_text(getattr(ticket, name), is_full=is_full) for name in WRITTEN},
             "query_code": "" if actor.unit else ticket.query_code,
         }
         return cls(**{name: getattr(ticket, name) for name in cls.model_fields if name not in masked}, **masked)
@@ -125,8 +133,9 @@ class HistoryEntry(BaseModel):
     def of(cls, entry: TicketHistory) -> "HistoryEntry":
         """The entry with its numbers masked."""
         shown = cls.model_validate(entry)
+        shown.changes = mask_value(shown.changes)
         for name in {"contact_number", "caller_number"} & shown.changes.keys():
-            shown.changes = {**shown.changes, name: [shown_number(n, is_full=False) for n in shown.changes[name]]}
+            shown.changes = {**shown.changes, name: [shown_number(n, is_full=False) for n in entry.changes[name]]}
         return shown
 
 

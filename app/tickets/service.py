@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.calls.models import Call
 from app.catalogue.models import Region, Subject, Unit
 from app.platform.errors import HotlineError, NotFound
+from app.contract.masks import restore_masked
 from app.tickets import rules
 from app.tickets.drafts import SYSTEM, open_draft_for_call
 from app.tickets.listing import TicketFilters, TicketPage, list_tickets
@@ -117,13 +118,17 @@ def save_ticket(
     unknown = changes.keys() - set(rules.EDITED_FIELDS)
     if unknown:
         raise ValueError(f"not a field of the form: {sorted(unknown)}")
-    changed = {
-        name: [getattr(ticket, name), value] for name, value in changes.items() if getattr(ticket, name) != value
-    }
+    meant = {name: _unmasked(value, getattr(ticket, name)) for name, value in changes.items()}
+    changed = {name: [getattr(ticket, name), value] for name, value in meant.items() if getattr(ticket, name) != value}
     if changed:
         _check_codes(session, {name: after for name, (_, after) in changed.items()})
         change_ticket(session, ticket, changed, actor=actor, action="edited", now=now)
     return ticket
+
+
+def _unmasked(value: Any, before: Any) -> Any:
+    """What was sent, with the numbers that its writer was shown masked."""
+    return restore_masked(value, before) if isinstance(value, str) and isinstance(before, str) else value
 
 
 def accept_ticket(

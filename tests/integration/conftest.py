@@ -90,6 +90,7 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     yield shared
     tables = ", ".join(table.name for table in Base.metadata.sorted_tables if table.name not in REFERENCE_TABLES)
     with shared.begin() as connection:
+        connection.execute(text("SET LOCAL session_replication_role = replica"))  # the audit log refuses it
         connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
 
 

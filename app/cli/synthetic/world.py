@@ -18,7 +18,7 @@ from app.deadlines.profile import ClockKind
 from app.deadlines.terms import Term
 from app.deadlines.versions import load_calendar, load_rules
 from app.platform.clock import to_shanghai
-from app.tickets.listing import stem_of
+from app.accounts.scope import stem_of
 from app.tickets.models import NumberCounter, Ticket
 from app.tickets.numbers import make_ticket_number
 from app.tickets.rules import is_county_or_below

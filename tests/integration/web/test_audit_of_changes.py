@@ -73,6 +73,9 @@ EXEMPT: dict[str, str] = {
 
 
 RECORDED_BELOW = {
+    **dict.fromkeys(
+        ("reveal_number", "reveal_missed_number", "reveal_numbers", "reveal_follower"), "app.accounts.reveals"
+    ),
     "part_calls": "app.ingest.twins",
     "retry_parked_event": "app.ingest.parked",
     "take_referral": "app.handovers.taking",

@@ -17,7 +17,6 @@ from app.tickets.rules import (
     may_edit_ticket,
     missing_for_acceptance,
     missing_for_finish,
-    sees_ticket,
 )
 from app.tickets.schemas import TicketChanges
 
@@ -69,32 +68,6 @@ def test_only_a_consultation_is_finished_at_once(kind: TicketType) -> None:
 
 def test_a_consultation_is_finished_with_its_answer() -> None:
     assert list(missing_for_finish(Form(answer=" "))) == ["answer"]
-
-
-@pytest.mark.parametrize(
-    ("role", "accepted_by", "held", "sees"),
-    [
-        (Role.AGENT, "8001", None, True),
-        (Role.AGENT, "8002", None, False),
-        (Role.AGENT, "8002", "19900012345", True),
-        (Role.AGENT, "8002", "19900099999", False),
-        (Role.SUPERVISOR, "8002", None, True),
-        (Role.AUDITOR, "8002", None, True),
-        (Role.OPS, "8001", "19900012345", False),
-        (Role.UNIT_STAFF, "8001", "19900012345", False),
-        (Role.UNIT_LEADER, "8001", "19900012345", False),
-        (Role.DISPATCHER, "8002", None, True),
-        (Role.REVIEWER, "8002", None, True),
-        (Role.FOLLOW_UP, "8002", None, True),
-        (None, "8002", None, True),
-    ],
-)
-def test_each_role_sees_its_own_tickets(role: Role | None, accepted_by: str, held: str | None, sees: bool) -> None:
-    assert sees_ticket(role, "8001", accepted_by=accepted_by, caller_number="19900012345", held_number=held) is sees
-
-
-def test_holding_an_anonymous_caller_opens_no_other_anonymous_ticket() -> None:
-    assert not sees_ticket(Role.AGENT, "8001", accepted_by="8002", caller_number=None, held_number=None)
 
 
 def test_auditors_only_read() -> None:
