@@ -13,10 +13,10 @@ from app.accounts.audit_watch import watch_audit
 from app.accounts.auth import Actor, require
 from app.accounts.rules import Permission
 from app.accounts.service import display_names
+from app.contract.masks import mask_value as masked
 from app.platform.clock import SHANGHAI
 from app.platform.cursors import make_cursor, read_cursor
 from app.platform.http import ClockDep, Reading, SettingsDep
-from app.contract.masks import mask_value as masked
 from app.platform.pages import render
 
 router = APIRouter(include_in_schema=False)

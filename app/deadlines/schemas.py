@@ -5,12 +5,12 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from app.contract.masks import mask_text
 from app.deadlines.calendar import DayKind
 from app.deadlines.lists import ListedTicket
 from app.deadlines.models import CalendarYear, ClockState, Notice, SlaProfile, Supervision, TicketClock
 from app.deadlines.profile import ClockKind
 from app.deadlines.supervising import OrderedStep
-from app.contract.masks import mask_text
 from app.tickets.models import TicketStatus
 
 Why = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=300, pattern=r"^[^\x00]*$")]

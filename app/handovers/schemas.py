@@ -9,10 +9,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 from app.accounts.auth import Actor
 from app.accounts.models import Role
 from app.contract.events import HandoverResult
-from app.contract.masks import mask_number
+from app.contract.masks import mask_number, mask_text
 from app.handovers.models import Handover, Referral
 from app.handovers.rules import explain
-from app.contract.masks import mask_number, mask_text
 from app.tickets.models import Ticket, TicketStatus
 from app.tickets.rules import SEES_ALL
 

@@ -17,9 +17,8 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 
 from app.contract.env import PROJECT
-from app.contract.masks import mask_number
-from app.platform.clock import to_shanghai
 from app.contract.masks import mask_number, mask_text
+from app.platform.clock import to_shanghai
 
 APP = Path(__file__).resolve().parents[1]
 NOTHING = "—"

@@ -12,9 +12,8 @@ from app.accounts.scope import in_region, of_people
 from app.calls.models import AgentState, Call
 from app.calls.rules import may_see_number
 from app.catalogue.models import Unit
-from app.contract.masks import mask_number
-from app.platform.errors import NotAllowed, NotFound
 from app.contract.masks import mask_number, mask_text
+from app.platform.errors import NotAllowed, NotFound
 from app.tickets.models import Assignment, AssignmentStatus, Secrecy, Ticket, TicketStatus
 from app.tickets.rules import SEES_ALL, may_edit_ticket
 

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from app.calls.models import Call
 from app.catalogue.models import Region, Subject, Unit
-from app.platform.errors import HotlineError, NotFound
 from app.contract.masks import restore_masked
+from app.platform.errors import HotlineError, NotFound
 from app.tickets import rules
 from app.tickets.drafts import SYSTEM, open_draft_for_call
 from app.tickets.listing import TicketFilters, TicketPage, list_tickets
