@@ -10,6 +10,7 @@ from itertools import count
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.accounts.scope import stem_of
 from app.casework.proposal import Matter, propose
 from app.catalogue.models import DispatchRule, Region, RuleStatus, Subject, Unit, UnitKind
 from app.cli.synthetic.times import Timetable
@@ -18,7 +19,6 @@ from app.deadlines.profile import ClockKind
 from app.deadlines.terms import Term
 from app.deadlines.versions import load_calendar, load_rules
 from app.platform.clock import to_shanghai
-from app.accounts.scope import stem_of
 from app.tickets.models import NumberCounter, Ticket
 from app.tickets.numbers import make_ticket_number
 from app.tickets.rules import is_county_or_below

@@ -6,8 +6,8 @@ from alembic import op
 from app.accounts.audit_chain import FIRST_HASH, HASHED, HEAD_ID, chained
 from app.accounts.models import AuditEntry
 
-revision: str = "0019"
-down_revision: str | None = "0018"
+revision: str = "0020"
+down_revision: str | None = "0019"
 branch_labels: None = None
 depends_on: None = None
 
