@@ -11,7 +11,7 @@ from app.cli.synthetic.fates import draw_fate
 from app.cli.synthetic.life import Cut, Life
 from app.cli.synthetic.rows import Row, Rows
 from app.cli.synthetic.stories import Story
-from app.cli.synthetic.times import SHANGHAI_SECONDS, slot_after
+from app.cli.synthetic.times import SHANGHAI_SECONDS, minutes_after, slot_after
 from app.cli.synthetic.world import AGENTS, DISPATCHERS, NAME_PREFIX, World
 from app.tickets.models import Ticket
 
@@ -125,6 +125,7 @@ class Teller:
             if ended_archived <= self._world.until:
                 life.move("archive", "system", ended_archived)
             return answer
+        at = minutes_after(at)
         life.move("accept", life.agent, at)
         life.accepted = at
         if life.urgency != "normal":
@@ -154,7 +155,7 @@ class Teller:
     def _master(self, opened: int) -> Master | None:
         """The latest of those whose unit will still be at work when the duplicate is found."""
         found = (one for one in reversed(self._masters) if one.life.accepted and one.life.accepted < opened)
-        return next((one for one in found if slot_after(opened + 400) < one.until), None)
+        return next((one for one in found if slot_after(opened + 1000) < one.until), None)
 
     def _matter(self) -> tuple[Matter, bool]:
         """What the citizen tells, and whether he told it before."""

@@ -23,6 +23,7 @@ from app.platform.clock import to_shanghai
 
 SHANGHAI_SECONDS = 8 * 3600
 HALF_HOUR = 1800
+TEN_MINUTES = 600
 SLOTS_A_DAY = 48
 OPENS, CLOSES = 17, 36
 """Slots: 08:30 and 18:00."""
@@ -72,6 +73,12 @@ def slot_after(moment: int, slots: int = 0) -> int:
 
 def _in_slot(slot: int) -> int:
     return slot * HALF_HOUR + _ODD[slot % len(_ODD)] - SHANGHAI_SECONDS
+
+
+def minutes_after(moment: int) -> int:
+    """Within the next ten minutes: the odd second of that stretch, so that tickets accepted in it share a timing."""
+    stretch = moment // TEN_MINUTES + 1
+    return stretch * TEN_MINUTES + _ODD[stretch % len(_ODD)] // 3
 
 
 class Timetable:
