@@ -1,5 +1,7 @@
 """Why somebody is to be called back, and where he then stands: our failure, a message, a call that never queued."""
 
+from collections.abc import Iterator
+
 import pytest
 from sqlalchemy import select
 
@@ -22,17 +24,25 @@ pytestmark = pytest.mark.services
 FAILURE = facts.CallbackRequested(number=NUMBER, is_failure=True)
 
 
-@pytest.mark.usefixtures("agent")
+@pytest.fixture
+def consumer_line(database: Database) -> Iterator[None]:
+    """Line 12315 has a queue. Lines are kept between tests, so it is taken from it again."""
+    for queue in ("consumer", ""):
+        with database.transaction() as session:
+            line = find_line(session, "12315")
+            assert line is not None
+            line.queue = queue
+        if queue:
+            yield
+
+
+@pytest.mark.usefixtures("agent", "consumer_line")
 def test_a_failure_of_ours_is_no_wish_and_stands_in_the_queue_of_the_line(
     database: Database, telephony: Telephony
 ) -> None:
     arrived = facts.CallArrived(trunk="carrier", dnis="12315", ani=NUMBER, original_line="12315")
     flow = facts.IntakeRecorded(flow="system-failure", route="hangup")
     telephony.tell(None, (-600, facts.AgentSignedIn(agent="1001", queue="consumer", seat="8001")))
-    with database.transaction() as session:
-        line = find_line(session, "12315")
-        assert line is not None
-        line.queue = "consumer"
 
     telephony.tell(CALL, (5, arrived), (20, FAILURE), (25, flow), (26, facts.CallEnded()))
 
