@@ -12,12 +12,17 @@ import app.calls.models
 import app.casework.models
 import app.catalogue.models
 import app.deadlines.models
+<<<<<<< HEAD
 import app.flows.models
+=======
+import app.evaluation.models
+>>>>>>> 46296d6 (Follow up every reply, count rates, hear objections to scores)
 import app.handovers.models
 import app.lines.models
 import app.outbox.models
 import app.platform.plan_words
 import app.probes.models
+import app.tickets.follow_up_tasks
 import app.tickets.models
 import app.tickets.saved_views  # noqa: F401
 from app.platform.database import Base

@@ -45,6 +45,12 @@ ACTIONS: Mapping[str, str] = {
     "calendar_saved": "保存工作日历",
     "sla_profile_saved": "保存时限规则",
     "sla_profile_adopted": "采用时限规则",
+    "follow_up_recorded": "记录回访结果",
+    "follow_up_invited": "发送评价链接",
+    "rates_read": "查看统计",
+    "score_appealed": "评价申诉",
+    "exclusion_asked": "申请剔除考核",
+    "score_objection_decided": "审核评价异议",
     "probe_ordered": "发起拨测",
     "change_proposed": "申请变更",
     "change_approved": "批准变更",
@@ -79,6 +85,9 @@ OBJECTS: Mapping[str, str] = {
     "incident_follower": "关注人",
     "calendar": "工作日历",
     "sla_profile": "时限规则",
+    "follow_up": "回访",
+    "rates": "统计",
+    "score_objection": "评价异议",
     "probe": "拨测",
     "dialplan_change": "方案变更",
     "flow": "语音流程",
@@ -116,10 +125,18 @@ DETAILS: Mapping[str, str] = {
     "count": "件数",
     "filters": "查询条件",
     "is_kept": "已保存",
+<<<<<<< HEAD
     "version": "版本",
     "since": "生效日期",
     "is_on": "打开",
     "seconds": "秒数",
+=======
+    "month": "月份",
+    "by": "统计口径",
+    "rate": "指标",
+    "verdict": "结论",
+    "ground": "事由",
+>>>>>>> 46296d6 (Follow up every reply, count rates, hear objections to scores)
 }
 VALUES: Mapping[str, str] = {
     "True": "是",
@@ -143,6 +160,20 @@ VALUES: Mapping[str, str] = {
     "extend_wrap_up": "延长话后整理",
     "called_back": "已回拨",
     "dismissed": "无需回拨",
+    "total": "合计",
+    "region": "区域",
+    "note_answer": "已答复",
+    "note_attempt": "未接通",
+    "follow_up_redo": "退回重办",
+    "rate": "评价完成",
+    "approved": "成立",
+    "refused": "不成立",
+    "unreasonable": "诉求不合理",
+    "unlawful": "诉求不合法",
+    "impossible": "客观条件限制",
+    "statutory": "法定程序事项",
+    "misrecorded": "记录不符",
+    "not_ours": "非本单位办理",
 }
 """Values of `detail` that are codes. What is not here is shown as it is: names, ids, people's own words."""
 

@@ -25,7 +25,7 @@ HOME: dict[Role, str] = {
     Role.AUDITOR: "/tickets",
     Role.DISPATCHER: "/work",
     Role.REVIEWER: "/work",
-    Role.FOLLOW_UP: "/work",
+    Role.FOLLOW_UP: "/follow-ups",
     Role.ADMIN: "/users",
 }
 """Where each role starts."""

@@ -36,6 +36,10 @@ class Permission(StrEnum):
     SUPERVISION_WRITE = "supervision:write"
     EMERGENCIES_ANSWER = "emergencies:answer"
     RULES_WRITE = "rules:write"
+    FOLLOW_UPS_WRITE = "follow-ups:write"
+    RATES_READ = "rates:read"
+    SCORES_OBJECT = "scores:object"
+    SCORES_DECIDE = "scores:decide"
     USERS_READ = "users:read"
     USERS_WRITE = "users:write"
 
@@ -68,6 +72,10 @@ MEANINGS: dict[Permission, str] = {
     Permission.SUPERVISION_WRITE: "order supervisions",
     Permission.EMERGENCIES_ANSWER: "say that the duty room has an emergency matter",
     Permission.RULES_WRITE: "edit working-day calendars and rules of deadlines",
+    Permission.FOLLOW_UPS_WRITE: "ask citizens how it went, and keep what they say",
+    Permission.RATES_READ: "see rates, what they count, and what citizens said of units",
+    Permission.SCORES_OBJECT: "object to a score of the own unit",
+    Permission.SCORES_DECIDE: "decide objections to scores",
     Permission.USERS_READ: "see who may log in, and as what",
     Permission.USERS_WRITE: "create users, change their roles, switch them off, give out new passwords",
 }
@@ -84,7 +92,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {_P.AGENTS_READ, _P.AGENTS_CONTROL, _P.NUMBERS_REVEAL, _P.CALLERS_FLAG}
         | {_P.CATALOGUE_WRITE, _P.CASES_READ, _P.CASES_MOVE, _P.BROADCASTS_READ, _P.BROADCASTS_WRITE}
         | {_P.SUPERVISION_READ, _P.SUPERVISION_WRITE, _P.EMERGENCIES_ANSWER, _P.RULES_WRITE}
-        | {_P.LINE_WATCH_READ, _P.AUDIT_READ, _P.TICKETS_EXPORT}
+        | {_P.LINE_WATCH_READ, _P.AUDIT_READ, _P.TICKETS_EXPORT, _P.RATES_READ, _P.SCORES_DECIDE}
     ),
     # ops keep the machines, not the citizens' matters: calls with masked numbers, no tickets
     Role.OPS: frozenset(
@@ -94,19 +102,26 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     # units see what was dispatched to them (app.tickets.access), and nothing of calls
     Role.UNIT_STAFF: frozenset(
         {_P.TICKETS_READ, _P.CASES_READ, _P.CASES_MOVE, _P.SUPERVISION_READ, _P.EMERGENCIES_ANSWER}
+        | {_P.RATES_READ}
     ),
     Role.UNIT_LEADER: frozenset(
         {_P.TICKETS_READ, _P.CASES_READ, _P.CASES_MOVE, _P.SUPERVISION_READ, _P.EMERGENCIES_ANSWER, _P.TICKETS_EXPORT}
+        | {_P.RATES_READ, _P.SCORES_OBJECT}
     ),
     Role.AUDITOR: frozenset(
         {_P.CALLS_READ, _P.TICKETS_READ, _P.MISSED_CALLS_READ, _P.AUDIT_READ, _P.CASES_READ, _P.SUPERVISION_READ}
-        | {_P.USERS_READ, _P.TICKETS_EXPORT}
+        | {_P.USERS_READ, _P.TICKETS_EXPORT, _P.RATES_READ}
     ),
     Role.DISPATCHER: frozenset(
         {_P.TICKETS_READ, _P.CASES_READ, _P.CASES_MOVE, _P.CATALOGUE_WRITE, _P.SUPERVISION_READ}
+        | {_P.RATES_READ}
     ),
-    Role.REVIEWER: frozenset({_P.TICKETS_READ, _P.CASES_READ, _P.CASES_MOVE, _P.SUPERVISION_READ}),
-    Role.FOLLOW_UP: frozenset({_P.TICKETS_READ, _P.CASES_READ, _P.CASES_MOVE, _P.NUMBERS_REVEAL}),
+    Role.REVIEWER: frozenset(
+        {_P.TICKETS_READ, _P.CASES_READ, _P.CASES_MOVE, _P.SUPERVISION_READ, _P.RATES_READ, _P.SCORES_DECIDE}
+    ),
+    Role.FOLLOW_UP: frozenset(
+        {_P.TICKETS_READ, _P.CASES_READ, _P.CASES_MOVE, _P.NUMBERS_REVEAL, _P.FOLLOW_UPS_WRITE, _P.RATES_READ}
+    ),
     # who gives out accounts sees neither calls nor tickets; what he does stands in the audit log, which others read
     Role.ADMIN: frozenset({_P.USERS_READ, _P.USERS_WRITE}),
 }

@@ -62,6 +62,7 @@ class MissedReason(StrEnum):
     """Somebody has to listen, and to call back."""
 
 
+_DISSATISFIED = text("rating = 1 AND ticket_id IS NOT NULL")
 _UNCHECKED = text("recording_file IS NOT NULL AND recording_checked_at IS NULL")
 
 
@@ -140,6 +141,12 @@ class Call(Base):
         Index(None, "state"),
         Index(None, "agent", "arrived_at"),
         Index(None, "original_line", "arrived_at"),
+        Index(
+            "ix_calls_dissatisfied",
+            "ticket_id",
+            sqlite_where=_DISSATISFIED,
+            postgresql_where=_DISSATISFIED,
+        ),
         Index("ix_calls_recording_unchecked", "arrived_at", sqlite_where=_UNCHECKED, postgresql_where=_UNCHECKED),
     )
 

@@ -10,12 +10,11 @@ from sqlalchemy.orm import Session
 from app.accounts.auth import Actor
 from app.casework.milestones import list_milestones
 from app.casework.models import CitizenContact, FollowUp, Milestone, RequestKind, RequestStatus, UnitReply, UnitRequest
+from app.casework.rules import MOST_ATTEMPTS
 from app.catalogue.models import Unit
 from app.deadlines.service import due_at
 from app.tickets.models import Assignment, AssignmentKind, Ticket, TicketHistory
 from app.tickets.states import DUTY_OF_ACTION, Clock, Duty
-
-MOST_ATTEMPTS = 3
 
 
 @dataclass(frozen=True)
@@ -49,8 +48,8 @@ class Case:
 
     @property
     def round(self) -> int:
-        """0 at first, then one more for each redo."""
-        return self.ticket.redo_count
+        """Of handling, as the ticket counts it."""
+        return self.ticket.round
 
     def own_leg(self) -> Assignment | None:
         """The running leg of the actor's unit."""
@@ -79,6 +78,10 @@ class Case:
         """This round's follow-up of one citizen."""
         return [f for f in self.follow_ups if f.ticket_id == ticket_id and f.round == self.round]
 
+    def asked(self, key: str | None) -> Ticket:
+        """Whose follow-up a form is about, by id or number; nobody named: this ticket's own citizen."""
+        return next((t for t in self.citizens() if key in (str(t.id), t.ticket_number)), self.ticket)
+
     def is_asked(self, ticket: Ticket) -> bool:
         """Whether this citizen has answered, or was rung three times for nothing."""
         tries = self.attempts_of(ticket.id)
@@ -99,7 +102,7 @@ def read_case(session: Session, ticket: Ticket, actor: Actor, now: datetime) -> 
     followers = tuple(session.scalars(select(Ticket).where(Ticket.merged_into_id == ticket.id).order_by(Ticket.id)))
     ids = [ticket.id, *(follower.id for follower in followers)]
     follow_ups = session.scalars(select(FollowUp).where(FollowUp.ticket_id.in_(ids)).order_by(FollowUp.id))
-    reply = select(UnitReply).where(UnitReply.ticket_id == ticket.id, UnitReply.round == ticket.redo_count)
+    reply = select(UnitReply).where(UnitReply.ticket_id == ticket.id, UnitReply.round == ticket.round)
     return Case(
         ticket=ticket,
         actor=actor,

@@ -205,9 +205,16 @@ class Attempt(Form):
 class Answer(Form):
     channel: Channel = Field(title="回访方式")
     of_ticket: str | None = Field(default=None, title="回访对象工单号", pattern=r"^\d{1,19}$")
+    is_contacted: bool | None = Field(default=None, title="承办单位已联系诉求人")
     is_solved: bool = Field(default=False, title="问题已解决")
     satisfaction: Satisfaction = Field(title="满意度")
     reason: Words | None = Field(default=None, title="诉求人意见", max_length=500, json_schema_extra={"is_long": True})
+
+
+class Closing(Form):
+    reason: Words | None = Field(
+        default=None, title="不退回重办的理由", max_length=500, json_schema_extra={"is_long": True}
+    )
 
 
 class Reopening(Form):
@@ -229,7 +236,7 @@ FORMS: dict[str, type[Form]] = {
     "report_milestone": MilestoneReport,
     "request_termination": Termination, "refuse_termination": Reasoned, "draft_reply": Reply,
     "audit_redo": Judgement, "note_attempt": Attempt, "note_answer": Answer, "follow_up_redo": Reasoned,
-    "reopen": Reopening, "withdraw": Withdrawal,
+    "rate": Closing, "reopen": Reopening, "withdraw": Withdrawal,
 }  # fmt: skip
 """Verb → its form; a verb that is not here asks for nothing."""
 

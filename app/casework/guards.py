@@ -9,6 +9,13 @@ from types import MappingProxyType
 
 from app.casework import forms
 from app.casework.case import Case
+from app.casework.follow_up_guards import (
+    all_asked_none_answered,
+    all_asked_one_answered,
+    at_another_hour,
+    dissatisfied,
+    of_this_matter,
+)
 from app.casework.models import RequestKind
 from app.casework.proposal import is_barred
 from app.casework.public_words import find_private
@@ -34,7 +41,6 @@ from app.tickets.models import AssignmentStatus, Ticket, Urgency
 from app.tickets.rules import missing_for_acceptance, missing_for_finish
 from app.tickets.states import OPEN
 
-MOST_REDOS = 2
 REOPEN_DAYS = 15
 FAILED_CONTACTS = 2
 
@@ -163,31 +169,6 @@ def redo_allowed(_case: Case, _given: forms.Judgement) -> Missing:
     return {}
 
 
-def of_this_matter(case: Case, given: forms.Attempt | forms.Answer) -> Missing:
-    known = {key for ticket in case.citizens() for key in (str(ticket.id), ticket.ticket_number)}
-    return {} if given.of_ticket is None or given.of_ticket in known else {"of_ticket": "该工单不属于本事项"}
-
-
-def _all_asked(case: Case) -> Missing:
-    left = [ticket.ticket_number for ticket in case.citizens() if not case.is_asked(ticket)]
-    return {STATE: f"尚未完成回访的诉求人：{'、'.join(left)}"} if left else {}
-
-
-def all_asked_one_answered(case: Case, _given: forms.Form) -> Missing:
-    return _all_asked(case) or ({} if case.answers() else {STATE: "没有回访到诉求人"})
-
-
-def all_asked_none_answered(case: Case, _given: forms.Form) -> Missing:
-    return _all_asked(case) or ({STATE: "已有诉求人作出评价"} if case.answers() else {})
-
-
-def dissatisfied(case: Case, _given: forms.Form) -> Missing:
-    if case.ticket.redo_count >= MOST_REDOS:
-        return {STATE: "已重办两次，应转入督办"}
-    wanting = any(a.satisfaction == forms.Satisfaction.DISSATISFIED or not a.is_solved for a in case.answers())
-    return {} if wanting else {STATE: "没有诉求人表示不满意或未解决"}
-
-
 def quiet_long_enough(case: Case, _given: forms.Form) -> Missing:
     ended = case.ticket.ended_at
     is_quiet = ended is not None and case.now >= ended + timedelta(days=REOPEN_DAYS)
@@ -215,8 +196,8 @@ GUARDS: Mapping[str, Guard] = MappingProxyType(
             free, reasoned, complete, answered_at_once, out_of_scope, call_of_an_open_ticket, was_a_draft, was_accepted,
             open_master, fit_unit, own_lead, returnable, below_third_return, disputable, two_failed_contacts,
             supportable, extensible, suspendable, committable, terminable, reply_fit_to_show, reply_complete,
-            redo_allowed, of_this_matter, all_asked_one_answered, all_asked_none_answered, dissatisfied,
-            quiet_long_enough, new_facts_in_time, withdrawn_by_citizen, milestone_waits, review_day_came,
+            redo_allowed, of_this_matter, at_another_hour, all_asked_one_answered, all_asked_none_answered,
+            dissatisfied, quiet_long_enough, new_facts_in_time, withdrawn_by_citizen, milestone_waits, review_day_came,
         )
     }
     | {

@@ -86,8 +86,9 @@ class UnitReply(Base):
     drafted_at: Mapped[datetime]
     approved_by: Mapped[str] = mapped_column(String(80), default="")
     approved_at: Mapped[datetime | None]
+    redone_at: Mapped[datetime | None] = mapped_column(doc="when it was sent back to be done again")
 
-    __table_args__ = (Index(None, "ticket_id", "round", unique=True),)
+    __table_args__ = (Index(None, "ticket_id", "round", unique=True), Index(None, "approved_at"))
 
 
 class FollowUp(Base):

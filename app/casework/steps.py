@@ -211,6 +211,8 @@ def _reply(_session: Session, case: Case, _given: forms.Form) -> Effects:
 
 
 def _redo(_session: Session, case: Case, _given: forms.Form) -> Effects:
+    if case.reply is not None:
+        case.reply.redone_at = case.now
     legs.advance(case.lead, _A.SIGNED, case)
     return Effects({"redo_count": case.ticket.redo_count + 1})
 
@@ -230,16 +232,13 @@ def _answer(session: Session, case: Case, given: forms.Answer) -> Effects:
     row.is_solved, row.satisfaction = given.is_solved, given.satisfaction
     session.add(row)
     session.flush()
-    is_good = given.is_solved and given.satisfaction != forms.Satisfaction.DISSATISFIED
-    return Effects(then=("rate",) if is_good else ())
+    return Effects(then=("rate",))
 
 
 def _follow_up(case: Case, given: forms.Attempt | forms.Answer, *, is_reached: bool) -> FollowUp:
-    wanted = given.of_ticket
-    asked = next((t for t in case.citizens() if wanted in (str(t.id), t.ticket_number)), case.ticket)
     return FollowUp(
-        ticket_id=asked.id, round=case.round, at=case.now, by=case.actor.name, channel=given.channel,
-        is_reached=is_reached, reason=given.reason or "",
+        ticket_id=case.asked(given.of_ticket).id, round=case.round, at=case.now, by=case.actor.name,
+        channel=given.channel, is_reached=is_reached, reason=given.reason or "",
     )  # fmt: skip
 
 
@@ -251,7 +250,7 @@ def _end(session: Session, case: Case, _given: forms.Form) -> Effects:
 
 def _reopen(_session: Session, case: Case, _given: forms.Form) -> Effects:
     case.ticket.ended_at = None
-    return Effects({"lead_unit_code": None})
+    return Effects({"lead_unit_code": None, "reopen_count": case.ticket.reopen_count + 1})
 
 
 STEPS: Mapping[str, Step] = MappingProxyType(

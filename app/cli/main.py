@@ -33,6 +33,7 @@ from app.cli.flow_group import flows
 from app.cli.line_commands import lines
 from app.cli.priority_commands import priority
 from app.cli.proposal_commands import dialplan
+from app.cli.rates_command import rates
 from app.cli.settings_table import settings
 from app.cli.setup_command import setup
 from app.cli.stack_commands import down, status, up
@@ -44,7 +45,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
 )
-for command in (demo, setup, up, down, status, doctor, settings, bench):
+for command in (demo, setup, up, down, status, doctor, settings, bench, rates):
     app.command()(command)
 app.command("call")(call_command)
 for group, name in (

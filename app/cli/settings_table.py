@@ -32,6 +32,7 @@ def settings_classes() -> dict[str, type[EnvSettings]]:
     from agi.settings import AgiSettings  # noqa: PLC0415 - only this command needs them all
     from ami_bridge.settings import BridgeSettings  # noqa: PLC0415
     from app.cli.settings import StackSettings  # noqa: PLC0415
+    from app.evaluation.settings import RateSettings  # noqa: PLC0415
     from app.platform.settings import Settings  # noqa: PLC0415
     from app.probes.settings import ProbeSettings  # noqa: PLC0415
     from dialplan.settings import DialplanSettings  # noqa: PLC0415
@@ -43,6 +44,7 @@ def settings_classes() -> dict[str, type[EnvSettings]]:
         "bridge": BridgeSettings,
         "dialplan": DialplanSettings,
         "test calls": ProbeSettings,
+        "rates": RateSettings,
         "hotline": StackSettings,
         "scenarios": Target,
     }

@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, literal_column, or_, select, tuple_, union_all
 from sqlalchemy.orm import Session
 
 from app.accounts.auth import Actor
+from app.calls.models import Call
+from app.calls.ratings import DISSATISFIED
 from app.deadlines.models import TicketClock
-from app.deadlines.profile import ClockKind
 from app.platform.cursors import make_cursor, read_cursor, read_moment
 from app.tickets.access import holding_of, visible
+from app.tickets.follow_up_tasks import FollowUpTask
 from app.tickets.models import Ticket, TicketStatus
 
 PAGE = 50
@@ -21,8 +23,6 @@ COUNTED_MOST = 1000
 RECURRING_DAYS = 30
 SAME_PERSON, SAME_PLACE = 2, 3
 """反复: one person's matter so often; 多发: one place's matter so often; within RECURRING_DAYS."""
-FOLLOW_UP_REDO = "follow_up_redo"
-"""The move by which a dissatisfied citizen's matter is done again."""
 COUNTED_OUT = (TicketStatus.DRAFT, TicketStatus.MERGED)
 
 
@@ -151,11 +151,10 @@ def _recurring(now: datetime) -> Select[Ticket, int]:
 
 
 def _dissatisfied() -> Select[Ticket, int]:
-    """Tickets that are done again because their citizen was not satisfied."""
-    redone = (
-        select(TicketClock.ticket_id, func.count().label("times"))
-        .where(TicketClock.kind == ClockKind.REWORK, TicketClock.cause == FOLLOW_UP_REDO)
-        .group_by(TicketClock.ticket_id)
-        .subquery()
-    )
-    return select(Ticket, redone.c.times).join(redone, redone.c.ticket_id == Ticket.id)
+    """Tickets of citizens who said that they are not content: in a follow-up, or after a talk about the ticket."""
+    said = select(FollowUpTask.matter_id.label("ticket_id")).where(FollowUpTask.is_unhappy)
+    rated = select(Call.ticket_id).where(Call.rating == literal_column(str(DISSATISFIED)), Call.ticket_id.is_not(None))
+    voices = union_all(said, rated.where(Call.is_test.is_(False))).subquery("voices")
+    counted = select(voices.c.ticket_id, func.count().label("times")).group_by(voices.c.ticket_id).subquery()
+    query = select(Ticket, counted.c.times).join(counted, counted.c.ticket_id == Ticket.id)
+    return query.where(Ticket.status != TicketStatus.ARCHIVED)

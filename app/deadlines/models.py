@@ -11,7 +11,6 @@ from app.platform.database import Base, BigId
 
 _IS_OPEN = text("stopped_at IS NULL")
 _RUNS = text("stopped_at IS NULL AND paused_since IS NULL")
-_DISSATISFIED = text("kind = 'rework' AND cause = 'follow_up_redo'")
 _WAITS = text("missing_year IS NOT NULL")
 _CURRENT = text("is_current")
 _UNSENT = text("sent_at IS NULL")
@@ -83,6 +82,8 @@ class TicketClock(Base):
     urgency: Mapped[str] = mapped_column(String(12))
     deadline_class: Mapped[str] = mapped_column(String(8), default="", doc="A–D where the region has classes (R56)")
     cause: Mapped[str] = mapped_column(String(40), default="", doc="the move that began it")
+    unit_code: Mapped[str | None] = mapped_column(String(40), doc="whom it times: the lead unit, of a unit's clock")
+    region_code: Mapped[str | None] = mapped_column(String(12), doc="of the ticket, for the unit's clocks")
     state: Mapped[str] = mapped_column(String(12), default=ClockState.RUNNING)
     started_at: Mapped[datetime]
     due_at: Mapped[datetime | None] = mapped_column(doc="none: it needs a calendar year that nobody imported")
@@ -106,7 +107,7 @@ class TicketClock(Base):
         Index("ix_ticket_clocks_due", "due_at", "id", sqlite_where=_RUNS, postgresql_where=_RUNS),
         Index("ix_ticket_clocks_near", "near_due_at", sqlite_where=_RUNS, postgresql_where=_RUNS),
         Index("ix_ticket_clocks_profile", "profile_id", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
-        Index("ix_ticket_clocks_dissatisfied", "ticket_id", sqlite_where=_DISSATISFIED, postgresql_where=_DISSATISFIED),
+        Index(None, "kind", "due_at"),
         Index("ix_ticket_clocks_waiting", "missing_year", sqlite_where=_WAITS, postgresql_where=_WAITS),
     )  # fmt: skip
 

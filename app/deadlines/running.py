@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.deadlines import notices
 from app.deadlines.calendar import WorkCalendar
-from app.deadlines.effects import Act, Effect, is_met
+from app.deadlines.effects import CARDED, Act, Effect, is_met
 from app.deadlines.models import ClockState, SlaProfile, TicketClock
 from app.deadlines.profile import ClockKind, Profile
 from app.deadlines.terms import Term, TimeUnit, parse_term
@@ -75,7 +75,8 @@ class OpenClocks:
             ticket_id=ticket.id, kind=kind, profile_id=rules.id, term=str(term), urgency=ticket.urgency, cause=cause,
             deadline_class=rules.profile.class_of(ticket_type=ticket.ticket_type, urgency=ticket.urgency),
             started_at=self._start_of(kind), pauses=[], extensions=[], level=0, from_level=0,
-            state=ClockState.RUNNING,
+            state=ClockState.RUNNING, unit_code=ticket.lead_unit_code if kind in CARDED else None,
+            region_code=ticket.region_code if kind in CARDED else None,
         )  # fmt: skip
         time_again(clock, self._load_calendar(), rules.profile)
         self._session.add(clock)

@@ -38,8 +38,14 @@ class Settings(EnvSettings):
     dialplan_command: str = Field(
         default="", description="how pages change the dialplan; empty: `hotline dialplan` of this installation"
     )
+<<<<<<< HEAD
     flows_command: str = Field(
         default="", description="how pages change flows and prompts; empty: `hotline flows` of this installation"
+=======
+    public_url: str = Field(
+        default="", pattern=r"^(https?://[^\s/]+)?$",
+        description="where citizens reach the pages, for links in messages; empty: http:// and the web address",
+>>>>>>> 46296d6 (Follow up every reply, count rates, hear objections to scores)
     )
     is_cookie_secure: bool = Field(default=False, description="set the Secure mark on cookies (HTTPS in front)")
 
@@ -47,6 +53,10 @@ class Settings(EnvSettings):
     def callback_reasons(self) -> frozenset[str]:
         """Of `callback_missed`."""
         return frozenset(self.callback_missed.split(",")) - {""}
+
+    @cached_property
+    def effective_public_url(self) -> str:
+        return self.public_url or f"http://{self.web_host}:{self.web_port}"
 
     @cached_property
     def effective_database_url(self) -> str:

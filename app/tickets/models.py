@@ -119,11 +119,17 @@ class Ticket(Base):
     return_count: Mapped[int] = mapped_column(default=0)
     redo_count: Mapped[int] = mapped_column(default=0)
     extension_count: Mapped[int] = mapped_column(default=0)
+    reopen_count: Mapped[int] = mapped_column(default=0)
     ended_at: Mapped[datetime | None] = mapped_column(doc="finished or rated: re-opening is counted from here")
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     accepted_at: Mapped[datetime | None]
+
+    @property
+    def round(self) -> int:
+        """Of handling: 0 at first, then one more for each redo and each re-opening."""
+        return self.redo_count + self.reopen_count
 
     __table_args__ = (
         Index(None, "caller_number", "status"),
@@ -184,6 +190,7 @@ class Assignment(Base):
     __table_args__ = (
         Index(None, "ticket_id"),
         Index(None, "unit_code", "ended_at", "ticket_id"),
+        Index(None, "kind", "assigned_at"),
         Index(
             "uq_ticket_assignments_lead", "ticket_id", unique=True,
             sqlite_where=text("kind = 'lead' AND ended_at IS NULL"),

@@ -89,6 +89,7 @@ FIELD_LABELS: Mapping[str, str] = MappingProxyType(
         "return_count": "退单次数",
         "redo_count": "重办次数",
         "extension_count": "延期次数",
+        "reopen_count": "重启次数",
         "ended_at": "办结时间",
     }
 )

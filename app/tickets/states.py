@@ -224,7 +224,7 @@ MOVES: tuple[Move, ...] = (
          effects=(_start(_C.REWORK),)),
     Move("take_up_redo", "redo_taken_up", (_S.REDO,), _S.HANDLING, _D.HANDLE, "own_lead", "接受重办"),
     Move("start_follow_up", "follow_up_started", (_S.AUDIT_OK,), _S.CALLBACK, _D.EVALUATE, "free", "开始回访"),
-    Move("note_attempt", "attempt_noted", (_S.CALLBACK,), _S.CALLBACK, _D.EVALUATE, "of_this_matter", "回访未接通"),
+    Move("note_attempt", "attempt_noted", (_S.CALLBACK,), _S.CALLBACK, _D.EVALUATE, "at_another_hour", "回访未接通"),
     Move("note_answer", "answer_noted", (_S.CALLBACK,), _S.CALLBACK, _D.EVALUATE, "of_this_matter", "记录回访结果"),
     Move("rate", "rated", (_S.CALLBACK,), _S.RATED, _D.EVALUATE, "all_asked_one_answered", "回访完成",
          effects=(_stop(_C.FOLLOW_UP),)),

@@ -40,12 +40,20 @@ from app.desk import alike_pages, handover_api
 from app.desk import api as desk_api
 from app.desk import pages as desk_pages
 from app.desk.stream import list_messages
+<<<<<<< HEAD
 from app.flows import api as flows_api
 from app.flows import pages as flows_pages
 from app.flows import prompt_api, prompt_pages
 from app.flows.builds import BuildFolder
 from app.flows.commands import FlowCommands
 from app.flows.commands import program_of as flows_program_of
+=======
+from app.evaluation import api as evaluation_api
+from app.evaluation import follow_up_api, follow_up_pages, link_pages, score_pages
+from app.evaluation import pages as evaluation_pages
+from app.evaluation.report import Terms
+from app.evaluation.settings import RateSettings
+>>>>>>> 46296d6 (Follow up every reply, count rates, hear objections to scores)
 from app.handovers import api as handovers_api
 from app.handovers import pages as handovers_pages
 from app.handovers import referral_pages
@@ -93,6 +101,8 @@ API_ROUTERS = (
     broadcasts_api.router,
     handovers_api.router,
     deadlines_api.router,
+    evaluation_api.router,
+    follow_up_api.router,
     tickets_api.router,
     callers_api.router,
     casework_api.router,
@@ -121,6 +131,10 @@ PAGE_ROUTERS = (
     referral_pages.router,
     export_pages.router,
     view_pages.router,
+    follow_up_pages.router,
+    link_pages.router,
+    evaluation_pages.router,
+    score_pages.router,
     tickets_pages.router,
     casework_pages.router,
     bulk_pages.router,
@@ -149,6 +163,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> FastAPI:
     program = program_of(settings)
     app.state.dialplan = DialplanCommands(settings.home, program)
     app.state.probe_interval = timedelta(minutes=ProbeSettings().probe_every_minutes)
+    app.state.rate_terms = Terms.of(RateSettings())
     app.state.dialplan_runs = RunFolder(settings.home, program, clock=clock)
     app.state.flows = FlowCommands(settings.home, flows_program_of(settings))
     app.state.prompt_builds = BuildFolder(settings.home, clock=clock)

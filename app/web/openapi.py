@@ -41,6 +41,8 @@ TAGS = {
     "priority callers": "Numbers that are put through first: vulnerable callers, matters that stay unsolved.",
     "tickets": "Tickets (工单): the citizen's matter.",
     "handling": "How tickets are handled (办理): moves of docs/ticket-states.md, units' legs, proposals.",
+    "follow-up": "Every reply is followed up (回访): whose turn it is, what citizens say, what follows.",
+    "rates": "Rates (统计) with their formulas and exactly what they count; scores of units and objections to them.",
     "missed calls": "Numbers that reached nobody and are to be called back.",
     "call-backs": "Citizens who are called back, in the order in which they joined the queue, and what became of it.",
     "deadlines": "Clocks of tickets, supervision (督办), working-day calendars, rules of regions.",

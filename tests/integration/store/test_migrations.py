@@ -11,9 +11,11 @@ import app.callers.models
 import app.calls.models
 import app.casework.models
 import app.deadlines.models
+import app.evaluation.models
 import app.handovers.models
 import app.outbox.models
 import app.probes.models
+import app.tickets.follow_up_tasks
 import app.tickets.models
 import app.tickets.saved_views  # noqa: F401
 from app.catalogue.models import ReferenceFile, Region, Subject
