@@ -12,11 +12,8 @@ import app.calls.models
 import app.casework.models
 import app.catalogue.models
 import app.deadlines.models
-<<<<<<< HEAD
-import app.flows.models
-=======
 import app.evaluation.models
->>>>>>> 46296d6 (Follow up every reply, count rates, hear objections to scores)
+import app.flows.models
 import app.handovers.models
 import app.lines.models
 import app.outbox.models

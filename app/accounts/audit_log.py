@@ -125,18 +125,15 @@ DETAILS: Mapping[str, str] = {
     "count": "件数",
     "filters": "查询条件",
     "is_kept": "已保存",
-<<<<<<< HEAD
     "version": "版本",
     "since": "生效日期",
     "is_on": "打开",
     "seconds": "秒数",
-=======
     "month": "月份",
     "by": "统计口径",
     "rate": "指标",
     "verdict": "结论",
     "ground": "事由",
->>>>>>> 46296d6 (Follow up every reply, count rates, hear objections to scores)
 }
 VALUES: Mapping[str, str] = {
     "True": "是",

@@ -23,7 +23,6 @@ from app.casework.forms import WORDS, Channel, Result, Satisfaction, ToldHow, re
 from app.casework.models import UnitRequest
 from app.casework.openings import openings
 from app.casework.proposals import propose_all, propose_for
-from app.casework.refusals import STATE
 from app.casework.worklists import SHOWN, count_lists, list_work, lists_of
 from app.catalogue.models import Exclusion, Region, Unit, UnitKind
 from app.deadlines.wording import time_left

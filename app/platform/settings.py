@@ -38,14 +38,12 @@ class Settings(EnvSettings):
     dialplan_command: str = Field(
         default="", description="how pages change the dialplan; empty: `hotline dialplan` of this installation"
     )
-<<<<<<< HEAD
     flows_command: str = Field(
         default="", description="how pages change flows and prompts; empty: `hotline flows` of this installation"
-=======
+    )
     public_url: str = Field(
         default="", pattern=r"^(https?://[^\s/]+)?$",
         description="where citizens reach the pages, for links in messages; empty: http:// and the web address",
->>>>>>> 46296d6 (Follow up every reply, count rates, hear objections to scores)
     )
     is_cookie_secure: bool = Field(default=False, description="set the Secure mark on cookies (HTTPS in front)")
 

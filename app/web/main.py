@@ -40,20 +40,17 @@ from app.desk import alike_pages, handover_api
 from app.desk import api as desk_api
 from app.desk import pages as desk_pages
 from app.desk.stream import list_messages
-<<<<<<< HEAD
+from app.evaluation import api as evaluation_api
+from app.evaluation import follow_up_api, follow_up_pages, link_pages, score_pages
+from app.evaluation import pages as evaluation_pages
+from app.evaluation.report import Terms
+from app.evaluation.settings import RateSettings
 from app.flows import api as flows_api
 from app.flows import pages as flows_pages
 from app.flows import prompt_api, prompt_pages
 from app.flows.builds import BuildFolder
 from app.flows.commands import FlowCommands
 from app.flows.commands import program_of as flows_program_of
-=======
-from app.evaluation import api as evaluation_api
-from app.evaluation import follow_up_api, follow_up_pages, link_pages, score_pages
-from app.evaluation import pages as evaluation_pages
-from app.evaluation.report import Terms
-from app.evaluation.settings import RateSettings
->>>>>>> 46296d6 (Follow up every reply, count rates, hear objections to scores)
 from app.handovers import api as handovers_api
 from app.handovers import pages as handovers_pages
 from app.handovers import referral_pages

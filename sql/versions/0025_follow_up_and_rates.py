@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "0025"
-down_revision: str | None = "0014"
+down_revision: str | None = "0030"
 branch_labels: None = None
 depends_on: None = None
 

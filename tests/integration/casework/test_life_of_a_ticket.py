@@ -14,6 +14,7 @@ from app.casework.jobs import archive_due
 from app.casework.refusals import NotNow
 from app.catalogue.models import DispatchRule
 from app.deadlines.service import ExtensionRefused
+from app.platform.clock import to_shanghai
 from app.platform.errors import Conflict, NotAllowed, NotFound, PreconditionFailed
 from app.platform.job_queue import JobContext
 from app.tickets import service as tickets
@@ -251,14 +252,17 @@ def test_a_dissatisfied_citizen_sends_it_back_twice_at_most(stage: Stage, refuse
     stage.move(ticket, "note_answer", "caller", channel="phone", satisfaction="dissatisfied", reason="仍没清完")
     with refused(NotNow, "转入督办"):
         stage.move(ticket, "follow_up_redo", "caller", reason="诉求合理，未解决")
-    stage.move(ticket, "rate", "caller")
+    with refused(TicketIncomplete, "不退回重办的理由"):
+        stage.move(ticket, "rate", "caller")
+    stage.move(ticket, "rate", "caller", reason="已重办两次，转督办跟进")
     assert status(stage, ticket) == TicketStatus.RATED
 
 
 def test_three_vain_calls_finish_a_ticket(stage: Stage) -> None:
     ticket = stage.asked()
-    for _ in range(3):
+    for hour in (9, 14, 19):
         assert status(stage, ticket) == TicketStatus.CALLBACK
+        stage.now = to_shanghai(stage.now).replace(hour=hour) + timedelta(days=1)
         stage.move(ticket, "note_attempt", "caller", channel="phone", reason="无人接听")
     assert status(stage, ticket) == TicketStatus.FINISHED
 

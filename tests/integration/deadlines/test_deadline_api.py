@@ -16,6 +16,7 @@ from app.deadlines.versions import load_rules, seed
 from app.platform.clock import SHANGHAI, utc_now
 from app.platform.database import Database
 from app.platform.settings import Settings
+from app.tickets.follow_up_tasks import FollowUpTask
 from app.tickets.models import Ticket
 from app.web.main import create_app
 
@@ -126,7 +127,12 @@ def test_the_four_lists_hold_what_their_names_say(log_in: LogIn, database: Datab
         for number in (9, 10, 11):
             add_ticket(session, number, address="建设路1号", region_code="410402", subject_code="010101")
         redone = add_ticket(session, 12)
-        add_clock(session, redone, NOW + timedelta(days=3), kind="rework", cause="follow_up_redo")
+        session.add(
+            FollowUpTask(
+                ticket_id=redone.id, matter_id=redone.id, round=0, status="answered", opened_at=NOW, next_try_at=NOW,
+                is_unhappy=True,
+            )
+        )  # fmt: skip
     supervisor = log_in(Role.SUPERVISOR)
 
     def titles(name: str) -> set[str]:

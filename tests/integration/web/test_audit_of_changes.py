@@ -56,6 +56,7 @@ EXEMPT: dict[str, str] = {
     **dict.fromkeys(
         (
             "create_ticket", "save_ticket", "accept_ticket", "finish_ticket", "attach_call", "make_move", "take_move",
+            "take_rating",
             "sign_support", "report_support", "order_supervision", "acknowledge", "answer_emergency", "take_bulk",
             "take_material",
         ),
