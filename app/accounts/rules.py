@@ -101,8 +101,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     ),
     # units see what was dispatched to them (app.tickets.access), and nothing of calls
     Role.UNIT_STAFF: frozenset(
-        {_P.TICKETS_READ, _P.CASES_READ, _P.CASES_MOVE, _P.SUPERVISION_READ, _P.EMERGENCIES_ANSWER}
-        | {_P.RATES_READ}
+        {_P.TICKETS_READ, _P.CASES_READ, _P.CASES_MOVE, _P.SUPERVISION_READ, _P.EMERGENCIES_ANSWER} | {_P.RATES_READ}
     ),
     Role.UNIT_LEADER: frozenset(
         {_P.TICKETS_READ, _P.CASES_READ, _P.CASES_MOVE, _P.SUPERVISION_READ, _P.EMERGENCIES_ANSWER, _P.TICKETS_EXPORT}
@@ -113,8 +112,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {_P.USERS_READ, _P.TICKETS_EXPORT, _P.RATES_READ}
     ),
     Role.DISPATCHER: frozenset(
-        {_P.TICKETS_READ, _P.CASES_READ, _P.CASES_MOVE, _P.CATALOGUE_WRITE, _P.SUPERVISION_READ}
-        | {_P.RATES_READ}
+        {_P.TICKETS_READ, _P.CASES_READ, _P.CASES_MOVE, _P.CATALOGUE_WRITE, _P.SUPERVISION_READ} | {_P.RATES_READ}
     ),
     Role.REVIEWER: frozenset(
         {_P.TICKETS_READ, _P.CASES_READ, _P.CASES_MOVE, _P.SUPERVISION_READ, _P.RATES_READ, _P.SCORES_DECIDE}

@@ -42,7 +42,8 @@ class Settings(EnvSettings):
         default="", description="how pages change flows and prompts; empty: `hotline flows` of this installation"
     )
     public_url: str = Field(
-        default="", pattern=r"^(https?://[^\s/]+)?$",
+        default="",
+        pattern=r"^(https?://[^\s/]+)?$",
         description="where citizens reach the pages, for links in messages; empty: http:// and the web address",
     )
     is_cookie_secure: bool = Field(default=False, description="set the Secure mark on cookies (HTTPS in front)")
