@@ -17,11 +17,11 @@ from app.casework.forms import WORDS, Channel, Satisfaction
 from app.casework.models import FollowUp, UnitReply
 from app.casework.rules import PARTS_OF_DAY
 from app.catalogue.models import Unit
+from app.contract.masks import mask_text
 from app.evaluation import desk, inviting
 from app.evaluation.desk import DeskList
 from app.platform.errors import HotlineError, NotFound
 from app.platform.http import ClockDep, DatabaseDep, Reading, SettingsDep
-from app.platform.masks import mask_text
 from app.platform.pages import render
 from app.tickets.access import shown_number
 from app.tickets.models import TicketStatus

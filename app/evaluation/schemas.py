@@ -7,12 +7,12 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.accounts.auth import Actor
 from app.casework.forms import Satisfaction
+from app.contract.masks import mask_text
 from app.evaluation.counting import Figure, Grouping, Selected
 from app.evaluation.desk import DeskRow
 from app.evaluation.models import Ground, ScoreObjection
 from app.evaluation.rates import RATES, Rate
 from app.evaluation.report import Band, Cell, Row
-from app.platform.masks import mask_text
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^\x00]*$")]
 MonthText = Annotated[str, StringConstraints(pattern=r"^20\d{2}-(0[1-9]|1[0-2])$")]

@@ -12,6 +12,7 @@ from app.accounts import audit
 from app.accounts.auth import Actor, require
 from app.accounts.rules import Permission
 from app.casework.forms import WORDS, Satisfaction
+from app.contract.masks import mask_text
 from app.evaluation import objections
 from app.evaluation.counting import Month
 from app.evaluation.follow_up_pages import Given
@@ -21,7 +22,6 @@ from app.evaluation.pages import MonthText, month_or_now, unit_names
 from app.platform.database import Database
 from app.platform.errors import HotlineError, NotFound
 from app.platform.http import ClockDep, DatabaseDep
-from app.platform.masks import mask_text
 from app.platform.pages import render
 
 router = APIRouter(include_in_schema=False)
