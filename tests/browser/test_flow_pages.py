@@ -14,8 +14,9 @@ from app.flows.builds import BuildFolder
 from app.flows.jobs import count_flows
 from app.platform.clock import utc_now
 from app.platform.job_queue import JobContext
+from ivr_flows.loader import FLOWS
+from ivr_flows.versions import FlowStore
 from tests.browser.conftest import Person, Site
-from tests.browser.test_operations_pages import settled as node_settled
 from tests.browser.test_page_quality import check
 
 pytestmark = [pytest.mark.browser, pytest.mark.services]
@@ -30,6 +31,13 @@ PATIENCE_MS = 30_000
 """A command is a process of its own, and the machine has other work."""
 
 
+@pytest.fixture(scope="module", autouse=True)
+def published(site: Site) -> None:
+    """What set-up does: the flows that ship are in force."""
+    shipped = sorted(FLOWS.glob("*.yaml"))
+    FlowStore(site.settings.home / "flows").publish(shipped, by="hotline setup", note="as shipped", at=utc_now())
+
+
 def chinese_words(page: Page) -> set[str]:
     """Latin words outside of what is marked as a name or as English: flows, nodes and prompts have names."""
     text = page.evaluate(
@@ -42,7 +50,8 @@ def chinese_words(page: Page) -> set[str]:
 
 
 def settled(page: Page) -> None:
-    node_settled(page)
+    """The state of the node has been read, and the picture drawn."""
+    expect(page.locator("#node-state")).to_contain_text("交换机运行中", timeout=PATIENCE_MS)
     if page.locator("#flow-picture").count():
         expect(page.locator("#flow-picture svg")).to_be_visible(timeout=PATIENCE_MS)
 

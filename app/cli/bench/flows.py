@@ -59,8 +59,8 @@ def _stack() -> Iterator[SideStack]:
     site = {"HOTLINE_SITE_PLAN": str(PROJECT / "dialplan" / "sites" / "bench.yaml")}
     stack = SideStack(HOME, port_offset=PORT_OFFSET, settings=site, cli_seconds=300)
     stack.prepare()
-    stack.begin()
     try:
+        stack.begin()
         yield stack
     finally:
         stack.end()

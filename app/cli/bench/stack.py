@@ -86,8 +86,8 @@ def bench_stack(*, is_quick: bool) -> Iterator[BenchStack]:
         stack.add_plain_dialplan()
         if is_quick:
             stack.shorten_greeting()
-        stack.begin()
         try:
+            stack.begin()
             yield stack
         finally:
             stack.end()
