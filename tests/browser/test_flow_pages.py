@@ -156,7 +156,7 @@ def test_a_caller_is_played_with_the_keyboard(site: Site, person: NewPerson, log
     assert chinese_words(page) == set()
     played.get_by_role("button", name="退一步").click()
     expect(played.locator(".flow-turn--answered")).to_have_count(1, timeout=PATIENCE_MS)
-    played.get_by_role("button", name="不按键").click()
+    played.get_by_role("button", name="不按键", exact=True).click()
     expect(played.locator(".flow-turn--end")).to_contain_text("返回原处", timeout=PATIENCE_MS)
 
 
@@ -174,7 +174,9 @@ def test_traffic_is_drawn_and_listed(site: Site, person: NewPerson, log_in: Ente
     assert page.evaluate("location.hash") == "#node-doors"
 
 
-def test_a_text_is_changed_and_its_audio_is_heard(site: Site, person: NewPerson, log_in: Enter) -> None:
+def test_a_text_is_changed_and_its_audio_is_heard(
+    site: Site, person: NewPerson, log_in: Enter, complaints: list[str]
+) -> None:
     page = log_in(person(Role.OPS))
     visit(page, f"{site.url}/operations/prompts/zh/recording-notice")
     page.locator("#text").fill("请按1")
@@ -182,6 +184,8 @@ def test_a_text_is_changed_and_its_audio_is_heard(site: Site, person: NewPerson,
     page.locator("#text-note").fill("按市里通知改名")
     page.get_by_role("button", name="保存并生成语音").click()
     expect(page.locator('[data-field="spoken"] .field__error')).to_contain_text("汉字", timeout=PATIENCE_MS)
+    assert all("422" in complaint for complaint in complaints)
+    complaints.clear()
     page.locator("#spoken").fill("请按一")
     page.get_by_role("button", name="保存并生成语音").click()
     expect(page.locator("#build")).to_contain_text("等待后台任务", timeout=PATIENCE_MS)
