@@ -11,9 +11,11 @@ from app.catalogue.models import DispatchRule, Exclusion, ReferenceChange, Regio
 from app.platform.clock import to_shanghai
 from app.platform.errors import Conflict, HotlineError, NotFound, PreconditionFailed
 
-Edited = TypeVar("Edited", Unit, Exclusion, DispatchRule)
+Edited = TypeVar("Edited", Unit, Exclusion, DispatchRule, Subject)
 
-WORDS: Mapping[type, str] = {Unit: "承办单位", Exclusion: "不予受理情形", DispatchRule: "派单规则"}
+WORDS: Mapping[type, str] = {
+    Unit: "承办单位", Exclusion: "不予受理情形", DispatchRule: "派单规则", Subject: "事项分类",
+}  # fmt: skip
 _NAMED: Mapping[str, tuple[type, str]] = {
     "region_code": (Region, "没有这个区划"),
     "subject_code": (Subject, "没有这个事项分类"),
@@ -56,6 +58,7 @@ def create_entry(
         raise CodeTaken(f"编码 {code} 已被使用")
     row = model(code=code, version=1, **values)
     _check(session, row, values)
+    _wait_for_first_day(row, now)
     session.add(row)
     _note(session, row, {name: [None, value] for name, value in values.items()}, actor=actor, now=now)
     return row
@@ -82,6 +85,7 @@ def edit_entry(
         for name, (_, value) in changed.items():
             setattr(row, name, value)
         _check(session, row, values)
+        _wait_for_first_day(row, now)
         row.version += 1
         _note(session, row, changed, actor=actor, now=now)
     return row
@@ -105,6 +109,12 @@ def _note(session: Session, row: Edited, changed: Mapping[str, list[Any]], *, ac
     session.flush()
 
 
+def _wait_for_first_day(row: Edited, now: datetime) -> None:
+    """What holds from a later day on is switched on by that day (`jobs.keep_validity`), not by whoever enters it."""
+    if not isinstance(row, DispatchRule) and row.valid_from is not None and row.valid_from > to_shanghai(now).date():
+        row.is_active = False
+
+
 def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
@@ -113,19 +123,31 @@ def _check(session: Session, row: Edited, values: Mapping[str, Any]) -> None:
     wrong = {}
     with session.no_autoflush:
         for name, (model, message) in _NAMED.items():
-            if values.get(name) is not None and session.get(model, values[name]) is None:
+            if values.get(name) is not None and session.get(_named_by(row, name, model), values[name]) is None:
                 wrong[name] = message
+        if row.valid_from and row.valid_until and row.valid_until < row.valid_from:
+            wrong["valid_until"] = "失效日期不能早于生效日期"
         for code in str(values.get("supporting_unit_codes") or "").split():
             if session.get(Unit, code) is None:
                 wrong["supporting_unit_codes"] = f"没有承办单位 {code}"
         for name in ("parent_code", "substitute_code"):
-            if name in values and name not in wrong and _stands_in_a_circle(session, row, name):
+            if (
+                isinstance(row, Unit)
+                and name in values
+                and name not in wrong
+                and _stands_in_a_circle(session, row, name)
+            ):
                 wrong[name] = "上下级或代管关系不能成环"
     if wrong:
         raise EntryRefused(wrong)
 
 
-def _stands_in_a_circle(session: Session, row: Edited, name: str) -> bool:
+def _named_by(row: Edited, name: str, model: type) -> Any:
+    """The table that a field names a row of: a subject's parent is a subject."""
+    return Subject if isinstance(row, Subject) and name == "parent_code" else model
+
+
+def _stands_in_a_circle(session: Session, row: Unit, name: str) -> bool:
     code, seen = getattr(row, name), {row.code}
     while code is not None:
         if code in seen:

@@ -7,8 +7,8 @@ from sqlalchemy import select
 
 from app.accounts.auth import Actor, require
 from app.accounts.rules import Permission
-from app.catalogue import editing
-from app.catalogue.models import DispatchRule, Exclusion, Unit
+from app.catalogue import editing, subjects
+from app.catalogue.models import DispatchRule, Exclusion, Subject, Unit
 from app.catalogue.schemas import (
     ExclusionChanges,
     ExclusionIn,
@@ -20,6 +20,9 @@ from app.catalogue.schemas import (
     RuleIn,
     RuleList,
     RuleOut,
+    SubjectChanges,
+    SubjectIn,
+    SubjectOut,
     UnitChanges,
     UnitIn,
     UnitList,
@@ -83,6 +86,32 @@ def read_unit_history(code: Code, _actor: Reader, session: Reading) -> Reference
     """Who changed this unit, when and how."""
     editing.get_entry(session, Unit, code)
     items = [ReferenceChangeOut.model_validate(row) for row in editing.history(session, Unit, code)]
+    return ReferenceHistory(items=items)
+
+
+@router.post("/subjects", summary="Add a subject", status_code=201, responses=NEW)
+def create_subject(body: SubjectIn, actor: Editor, session: Writing, clock: ClockDep) -> SubjectOut:
+    """A subject below an existing one; the code says which."""
+    row = subjects.create_subject(session, body.code, body.given(), actor=actor.name, now=clock())
+    return SubjectOut.model_validate(row)
+
+
+@router.patch("/subjects/{code}", summary="Change a subject", responses=EDIT)
+def change_subject(
+    *, code: Code, body: SubjectChanges, actor: Editor, session: Writing, clock: ClockDep, response: Response,
+    if_match: IfMatch,
+) -> SubjectOut:  # fmt: skip
+    """Change what is sent; a new name goes into the full names of all below. A switched-off one takes no new ticket."""
+    row = subjects.edit_subject(session, code, body.given(), version=_version(if_match), actor=actor.name, now=clock())
+    response.headers["ETag"] = f'"{row.version}"'
+    return SubjectOut.model_validate(row)
+
+
+@router.get("/subjects/{code}/history", summary="History of a subject", responses={404: EDIT[404]})
+def read_subject_history(code: Code, _actor: Reader, session: Reading) -> ReferenceHistory:
+    """Who changed this subject, when and how."""
+    editing.get_entry(session, Subject, code)
+    items = [ReferenceChangeOut.model_validate(row) for row in editing.history(session, Subject, code)]
     return ReferenceHistory(items=items)
 
 

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.platform.database import Base, BigId
@@ -34,6 +34,10 @@ class Subject(Base):
     parent_code: Mapped[str | None] = mapped_column(String(6))
     level: Mapped[int]
     full_name: Mapped[str] = mapped_column(String(200))
+    is_active: Mapped[bool] = mapped_column(default=True, server_default=true(), doc="new tickets may be about it")
+    valid_from: Mapped[date | None]
+    valid_until: Mapped[date | None]
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
 
     __table_args__ = (Index(None, "parent_code"),)
 
@@ -80,6 +84,8 @@ class Unit(Base):
     contact_name: Mapped[str] = mapped_column(String(40), default="")
     contact_phone: Mapped[str] = mapped_column(String(20), default="")
     is_active: Mapped[bool] = mapped_column(default=True)
+    valid_from: Mapped[date | None] = mapped_column(doc="it becomes active by itself on this day")
+    valid_until: Mapped[date | None] = mapped_column(doc="it stops being active by itself after this day")
     version: Mapped[int] = mapped_column(default=1)
 
     __table_args__ = (Index(None, "region_code"), Index(None, "parent_code"))
@@ -96,6 +102,8 @@ class Exclusion(Base):
     script: Mapped[str] = mapped_column(String(400), doc="what the agent reads out")
     source: Mapped[str] = mapped_column(String(100), default="")
     is_active: Mapped[bool] = mapped_column(default=True)
+    valid_from: Mapped[date | None]
+    valid_until: Mapped[date | None]
     version: Mapped[int] = mapped_column(default=1)
 
 

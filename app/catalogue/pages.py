@@ -11,6 +11,7 @@ from app.accounts.auth import Actor, require
 from app.accounts.rules import Permission
 from app.catalogue import editing
 from app.catalogue.models import DispatchRule, Region, RuleStatus, Subject, Unit
+from app.catalogue.reference_forms import KINDS
 from app.platform.http import ClockDep, Reading, Writing
 from app.platform.pages import render
 
@@ -33,6 +34,7 @@ def show_rules(
         rules=[rule for rule in rules if rule.status == view],
         counts={str(status): sum(rule.status == status for rule in rules) for status in RuleStatus},
         view=view,
+        kinds=KINDS,
         names=_names(session, rules),
     )
 

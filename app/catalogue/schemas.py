@@ -38,7 +38,12 @@ class _Changes(BaseModel):
         return self.model_dump(exclude_unset=True, exclude={"code"})
 
 
-class UnitChanges(_Changes):
+class _Dated(_Changes):
+    valid_from: date | None = Field(default=None, description="it becomes active by itself on this day")
+    valid_until: date | None = Field(default=None, description="it stops being active by itself after this day")
+
+
+class UnitChanges(_Dated):
     name: Line = Field(default="", min_length=2, max_length=60)
     level: int = Field(default=2, ge=1, le=5, description="1 province, 2 city, 3 county, 4 township, 5 village")
     kind: UnitKind = UnitKind.DEPARTMENT
@@ -75,6 +80,8 @@ class UnitOut(BaseModel):
     contact_name: str
     contact_phone: str
     is_active: bool
+    valid_from: date | None
+    valid_until: date | None
     version: int
 
 
@@ -82,7 +89,26 @@ class UnitList(BaseModel):
     items: list[UnitOut] = Field(description="by level and code")
 
 
-class ExclusionChanges(_Changes):
+class SubjectChanges(_Dated):
+    name: Line = Field(default="", min_length=2, max_length=60)
+    is_active: bool = True
+
+
+class SubjectIn(SubjectChanges):
+    code: str = Field(pattern=r"^\d{6}$", description="LLMMNN: level, parent and full name follow from it")
+    name: Line = Field(min_length=2, max_length=60)
+
+
+class SubjectOut(EntryOut):
+    """A subject as its editors see it."""
+
+    is_active: bool
+    valid_from: date | None
+    valid_until: date | None
+    version: int
+
+
+class ExclusionChanges(_Dated):
     name: Line = Field(default="", min_length=2, max_length=60)
     channel: Line = Field(default="", min_length=1, max_length=200, description="where to turn instead")
     script: Line = Field(default="", min_length=4, max_length=400, description="what the agent reads out")
@@ -106,6 +132,8 @@ class ExclusionOut(BaseModel):
     script: str
     source: str
     is_active: bool
+    valid_from: date | None
+    valid_until: date | None
     version: int
 
 

@@ -110,6 +110,11 @@ def list_subjects(session: Session, parent_code: str | None = None) -> list[Subj
     return list(session.scalars(query))
 
 
+def list_active_subjects(session: Session) -> list[Subject]:
+    """What new tickets may be about."""
+    return [subject for subject in list_subjects(session) if subject.is_active]
+
+
 def list_units(session: Session) -> list[Unit]:
     """Every unit that is active, by level and code."""
     return list(session.scalars(select(Unit).where(Unit.is_active).order_by(Unit.level, Unit.code)))

@@ -13,7 +13,7 @@ from app.callbacks import wording
 from app.calls.models import Call
 from app.calls.rules import may_see_number
 from app.catalogue.models import Region, Subject, Unit
-from app.catalogue.service import list_regions, list_subjects, list_units
+from app.catalogue.service import list_active_subjects, list_regions, list_units
 from app.contract.masks import mask_number
 from app.desk import rules, service, views
 from app.desk.handover_view import read_handover_panel
@@ -58,7 +58,7 @@ def show_desk(
         drafts=drafts,
         now=now,
         reasons=rules.chosen_reasons(pause_reasons(session)),
-        subjects=_options(list_subjects(session), LEAF_SUBJECT_LEVEL),
+        subjects=_options(list_active_subjects(session), LEAF_SUBJECT_LEVEL),
         regions=_options(list_regions(session), COUNTY_LEVEL),
         units=[{"code": u.code, "name": u.name, "full_name": u.name} for u in list_units(session)],
         targets=list_targets(session),

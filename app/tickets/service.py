@@ -197,8 +197,10 @@ def _check_codes(session: Session, values: Mapping[str, Any]) -> None:
     missing = {}
     subject, region = values.get("subject_code"), values.get("region_code")
     complained = values.get("complained_unit_code")
-    if subject is not None and session.get(Subject, subject) is None:
-        missing["subject_code"] = "没有这个事项分类"
+    if subject is not None:
+        found = session.get(Subject, subject)
+        if found is None or not found.is_active:
+            missing["subject_code"] = "该事项分类已停用" if found else "没有这个事项分类"
     if region is not None and session.get(Region, region) is None:
         missing["region_code"] = "没有这个区划"
     if complained is not None and session.get(Unit, complained) is None:

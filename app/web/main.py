@@ -31,7 +31,7 @@ from app.casework import api as casework_api
 from app.casework import bulk_pages, citizen_pages, timeline_pages
 from app.casework import pages as casework_pages
 from app.catalogue import api as catalogue_api
-from app.catalogue import editing_api
+from app.catalogue import editing_api, reference_pages
 from app.catalogue import pages as catalogue_pages
 from app.deadlines import api as deadlines_api
 from app.deadlines import pages as deadlines_pages
@@ -138,6 +138,7 @@ PAGE_ROUTERS = (
     timeline_pages.router,
     citizen_pages.router,
     catalogue_pages.router,
+    reference_pages.router,
     operations_pages.router,
     change_pages.router,
     history_pages.router,

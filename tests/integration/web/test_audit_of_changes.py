@@ -65,7 +65,7 @@ EXEMPT: dict[str, str] = {
     **dict.fromkeys(
         (
             "create_unit", "change_unit", "create_exclusion", "change_exclusion", "create_rule", "change_rule",
-            "set_status",
+            "set_status", "create_subject", "change_subject", "take_new", "take_entry",
         ),
         REFERENCE_CHANGES,
     ),
