@@ -96,21 +96,21 @@ def _supervision(row: Supervision) -> Entry:
 
 
 def _told(row: CitizenNotice) -> Entry:
-    return Entry(row.at, Kind.NOTICE, title="告知诉求人", who="system", text=row.text)
+    return Entry(row.at, Kind.NOTICE, title="告知诉求人", text=row.text)
 
 
 def _warned(row: Notice) -> Entry:
     title = f"通知{AUDIENCES.get(row.audience, row.audience)}：{STEP_WORDS.get(row.kind, row.kind)}"
-    return Entry(row.sent_at or row.created_at, Kind.NOTICE, title=title, who="system")
+    return Entry(row.sent_at or row.created_at, Kind.NOTICE, title=title)
 
 
 def _sent(row: OutboxMessage) -> Entry:
     to = f"短信发往 {mask_number(row.recipient)}"
     if row.sent_at:
-        return Entry(row.sent_at, Kind.NOTICE, title=f"{to}：已送出", who="system", text=row.text)
+        return Entry(row.sent_at, Kind.NOTICE, title=f"{to}：已送出", text=row.text)
     if row.given_up_at:
-        return Entry(row.given_up_at, Kind.NOTICE, title=f"{to}：多次发送失败", who="system", text=row.text)
-    return Entry(row.created_at, Kind.NOTICE, title=f"{to}：待发送", who="system", text=row.text)
+        return Entry(row.given_up_at, Kind.NOTICE, title=f"{to}：多次发送失败", text=row.text)
+    return Entry(row.created_at, Kind.NOTICE, title=f"{to}：待发送", text=row.text)
 
 
 def _called(row: Call) -> Entry:
