@@ -32,7 +32,7 @@ PAGES = [
     (Role.DISPATCHER, "/dispatch-rules"),
     (Role.DISPATCHER, "/reference/units"),
     (Role.SUPERVISOR, "/reference/subjects?text=垃圾"),
-    (Role.SUPERVISOR, "/reference/units/410421-zhengfu"),
+    (Role.SUPERVISOR, "/reference/subjects/020301"),
     (Role.DISPATCHER, "/reference/exclusions/new"),
     (Role.DISPATCHER, "/reference/rules/new"),
     (Role.SUPERVISOR, "/dispatch-rules?view=candidate"),
