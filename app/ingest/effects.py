@@ -15,8 +15,10 @@ from app.calls.models import AgentState, Call, ScreenPop
 from app.calls.record import CallStory
 from app.calls.rules import AGENT_EVENTS
 from app.contract.events import AgentAnswered, AgentRinging, CallArrived, CallEvent, EventType, LineRule
+from app.contract.ids import follow_up_task
 from app.handovers.referrals import join_referrals, mark_source
 from app.handovers.service import keep_handovers
+from app.ingest import follow_ups
 from app.ingest.jobs import check_recording
 from app.ingest.twins import judge_twins, share_tickets
 from app.lines.rules import MAIN_LINE
@@ -100,6 +102,7 @@ def apply_facts(session: Session, fresh: list[CallEvent], terms: Terms, now: dat
     answered = [one.call for one in told if one.has_matter and not one.call.is_test]
     join_referrals(session, answered, now=now)
     callbacks.carry_drafts(session, answered)
+    follow_ups.attach_to_tickets(session, [one.call for one in told])
     filled = [one.call for one in told if one.call.ticket_id is not None and one.changed & {*_WHAT_TICKETS_SHOW}]
     share_tickets(session, answered)
     open_drafts(session, answered, region_code=terms.region_code, now=now)
@@ -108,8 +111,9 @@ def apply_facts(session: Session, fresh: list[CallEvent], terms: Terms, now: dat
     mark_source(session, [one.call for one in told if one.has_matter and one.changed & {"trunk", "answered_at"}])
     keep_handovers(session, fresh)
     _keep_callbacks(session, told, fresh, terms, now)
+    follow_ups.keep_results(session, [one.call for one in told], now=now)
     for one in told:
-        if "rating" in one.changed and one.call.ticket_id is not None:
+        if "rating" in one.changed and one.call.ticket_id is not None and not follow_up_task(one.call.call_id):
             note_rating(session, one.call, now=now)
         if "recording_file" in one.changed:
             enqueue(session, check_recording, one.call.call_id)

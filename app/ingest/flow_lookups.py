@@ -21,7 +21,9 @@ from app.callbacks.service import WAITING_STATES, serving_agents
 from app.calls.models import Call, CallOutcome
 from app.calls.rules import normalize_number
 from app.calls.waiting import expected_wait_seconds, learn
+from app.contract.ids import follow_up_task
 from app.contract.lookup import FlowLookup, FlowLookupAnswer
+from app.evaluation.by_call import reported_on
 from app.lines.service import find_line
 from app.platform.clock import to_shanghai
 from app.tickets.models import Ticket
@@ -165,8 +167,21 @@ def _follow_broadcast(asked: Asked) -> FlowLookupAnswer:
     return FlowLookupAnswer(found=is_kept)
 
 
+def _follow_up(asked: Asked) -> FlowLookupAnswer:
+    """When the unit replied in the matter for which we ring this citizen."""
+    task_id = follow_up_task(asked.request.call_id)
+    replied_on = reported_on(asked.session, task_id) if task_id is not None else None
+    return FlowLookupAnswer(found=True, values={"reported_on": replied_on.isoformat()}) if replied_on else UNKNOWN
+
+
 LOOKUPS: Mapping[str, Callable[[Asked], FlowLookupAnswer]] = MappingProxyType(
-    {"wait": _wait, "progress": _progress, "broadcast": _broadcast, "follow-broadcast": _follow_broadcast}
+    {
+        "wait": _wait,
+        "progress": _progress,
+        "broadcast": _broadcast,
+        "follow-broadcast": _follow_broadcast,
+        "follow-up": _follow_up,
+    }
 )
 """Kind of question → who answers it."""
 KEEPING = frozenset({"progress", "follow-broadcast"})

@@ -31,6 +31,7 @@ class Settings(EnvSettings):
         pattern=r"^((abandoned|overflow|no_agent)(,(abandoned|overflow|no_agent))*)?$",
         description="missed calls that are called back without anybody's word: any of abandoned,overflow,no_agent",
     )
+    follow_up_calls: bool = Field(default=False, description="ring citizens by machine for follow-up (flow follow-up)")
     sms_gateway_url: str = Field(
         default="", description="where text messages are posted as JSON; empty: they are written to outbox/sms.jsonl"
     )
