@@ -18,6 +18,7 @@ import app.handovers.models
 import app.lines.models
 import app.outbox.models
 import app.platform.plan_words
+import app.privacy.models
 import app.probes.models
 import app.tickets.follow_up_tasks
 import app.tickets.models

@@ -40,6 +40,8 @@ class Permission(StrEnum):
     RATES_READ = "rates:read"
     SCORES_OBJECT = "scores:object"
     SCORES_DECIDE = "scores:decide"
+    PERSONAL_DATA_READ = "personal-data:read"
+    PERSONAL_DATA_WRITE = "personal-data:write"
     USERS_READ = "users:read"
     USERS_WRITE = "users:write"
 
@@ -76,6 +78,8 @@ MEANINGS: dict[Permission, str] = {
     Permission.RATES_READ: "see rates, what they count, and what citizens said of units",
     Permission.SCORES_OBJECT: "object to a score of the own unit",
     Permission.SCORES_DECIDE: "decide objections to scores",
+    Permission.PERSONAL_DATA_READ: "see what was deleted, and how long data are kept",
+    Permission.PERSONAL_DATA_WRITE: "export and delete one person's data (PIPL)",
     Permission.USERS_READ: "see who may log in, and as what",
     Permission.USERS_WRITE: "create users, change their roles, switch them off, give out new passwords",
 }
@@ -93,6 +97,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {_P.CATALOGUE_WRITE, _P.CASES_READ, _P.CASES_MOVE, _P.BROADCASTS_READ, _P.BROADCASTS_WRITE}
         | {_P.SUPERVISION_READ, _P.SUPERVISION_WRITE, _P.EMERGENCIES_ANSWER, _P.RULES_WRITE}
         | {_P.LINE_WATCH_READ, _P.AUDIT_READ, _P.TICKETS_EXPORT, _P.RATES_READ, _P.SCORES_DECIDE}
+        | {_P.PERSONAL_DATA_READ, _P.PERSONAL_DATA_WRITE}
     ),
     # ops keep the machines, not the citizens' matters: calls with masked numbers, no tickets
     Role.OPS: frozenset(
@@ -109,7 +114,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     ),
     Role.AUDITOR: frozenset(
         {_P.CALLS_READ, _P.TICKETS_READ, _P.MISSED_CALLS_READ, _P.AUDIT_READ, _P.CASES_READ, _P.SUPERVISION_READ}
-        | {_P.USERS_READ, _P.TICKETS_EXPORT, _P.RATES_READ}
+        | {_P.USERS_READ, _P.TICKETS_EXPORT, _P.RATES_READ, _P.PERSONAL_DATA_READ}
     ),
     Role.DISPATCHER: frozenset(
         {_P.TICKETS_READ, _P.CASES_READ, _P.CASES_MOVE, _P.CATALOGUE_WRITE, _P.SUPERVISION_READ} | {_P.RATES_READ}
@@ -135,6 +140,7 @@ BOUND_TO_A_REGION = frozenset(
 OF_THE_WHOLE_PLATFORM = frozenset(
     {_P.MISSED_CALLS_READ, _P.MISSED_CALLS_WRITE, _P.CALLERS_FLAG, _P.BROADCASTS_READ, _P.BROADCASTS_WRITE}
     | {_P.CATALOGUE_WRITE, _P.RULES_WRITE, _P.USERS_READ, _P.AUDIT_READ, _P.LINE_WATCH_READ}
+    | {_P.PERSONAL_DATA_READ, _P.PERSONAL_DATA_WRITE}
 )
 """What has no region, or holds for all of them: nobody who is bound to a region does or sees it, whatever his role."""
 

@@ -31,6 +31,7 @@ from app.cli.due_command import clocks
 from app.cli.event_commands import events
 from app.cli.flow_group import flows
 from app.cli.line_commands import lines
+from app.cli.person_command import people, retention
 from app.cli.priority_commands import priority
 from app.cli.proposal_commands import dialplan
 from app.cli.rates_command import rates
@@ -61,6 +62,8 @@ for group, name in (
     (broadcasts, "broadcasts"),
     (priority, "priority"),
     (audit, "audit"),
+    (people, "person"),
+    (retention, "retention"),
 ):
     app.add_typer(group, name=name)
 

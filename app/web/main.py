@@ -67,6 +67,8 @@ from app.platform.jobs import make_jobs
 from app.platform.redis import make_redis
 from app.platform.settings import Settings
 from app.platform.topics import RedisTopics
+from app.privacy import api as privacy_api
+from app.privacy import pages as privacy_pages
 from app.probes import api as probes_api
 from app.probes import pages as probes_pages
 from app.probes.settings import ProbeSettings
@@ -104,6 +106,7 @@ API_ROUTERS = (
     callers_api.router,
     casework_api.router,
     calls_api.router,
+    privacy_api.router,
     catalogue_api.router,
     editing_api.router,
     lines_api.router,
@@ -119,6 +122,7 @@ PAGE_ROUTERS = (
     callers_pages.router,
     user_pages.router,
     audit_pages.router,
+    privacy_pages.router,
     calls_pages.router,
     desk_pages.router,
     alike_pages.router,

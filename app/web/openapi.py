@@ -55,6 +55,7 @@ TAGS = {
     "handovers": "Hand-overs to 110/119/120/122 and to lines, as records.",
     "referrals": "Matters that 110 and the others refer to the hotline (非警务类分流), and what became of them.",
     "desk": "The agent's page: queue sign-in, pause, pops.",
+    "personal data": "One person's data, exported or deleted (PIPL); certificates; how long data are kept.",
     "operations": "Health, parked events.",
 }
 

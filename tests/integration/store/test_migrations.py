@@ -14,6 +14,7 @@ import app.deadlines.models
 import app.evaluation.models
 import app.handovers.models
 import app.outbox.models
+import app.privacy.models
 import app.probes.models
 import app.tickets.follow_up_tasks
 import app.tickets.models

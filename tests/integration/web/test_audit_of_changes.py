@@ -74,6 +74,7 @@ EXEMPT: dict[str, str] = {
 
 
 RECORDED_BELOW = {
+    **dict.fromkeys(("export_person", "delete_person"), "app.privacy.person"),
     **dict.fromkeys(
         ("reveal_number", "reveal_missed_number", "reveal_numbers", "reveal_follower"), "app.accounts.reveals"
     ),
