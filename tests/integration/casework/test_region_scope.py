@@ -165,7 +165,7 @@ NEUTRAL = {
     "verb": "dispatch", "name": "overdue", "code": OTHER_COUNTY, "number": "1", "year": "2026", "what": "progress",
     "proposal_id": "1", "run_id": "1", "probe_id": "1", "parked_id": "1", "view_id": "1", "build_id": "1",
     "language": "zh",
-    "view": "dispatch",
+    "view": "dispatch", "task_id": "1", "objection_id": "1", "act": "attempt", "secret": "x",
 }  # fmt: skip
 """Names in addresses that lead to nobody's matter, or whose matter another name in the address names."""
 NAMES = r"{(\w+)(?::\w+)?}"
