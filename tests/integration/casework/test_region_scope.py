@@ -169,7 +169,7 @@ NEUTRAL = {
 }  # fmt: skip
 """Names in addresses that lead to nobody's matter, or whose matter another name in the address names."""
 NAMES = r"{(\w+)(?::\w+)?}"
-PARTS = {"/calls/{call_id}/handovers"}
+PARTS = {"/calls/{call_id}/handovers", "/api/v1/rates/{key}", "/api/v1/rates/{key}/rows"}
 """Parts of pages: empty where nothing is to be seen."""
 BODIES: dict[str, Any] = {
     "/reveal": {"reason": "回拨核实情况"}, "/resolve": {"resolution": "dismissed"}, "/attach-call": {"call_id": CALL},
