@@ -70,7 +70,9 @@ def test_the_map_shows_the_folders_that_there_are(document: str) -> None:
 
 
 def test_make_help_lists_every_command_of_the_makefile() -> None:
-    shown = subprocess.run(["make", "help"], cwd=PROJECT, capture_output=True, text=True, check=True).stdout
+    shown = subprocess.run(
+        ["make", "--no-print-directory", "help"], cwd=PROJECT, capture_output=True, text=True, check=True
+    ).stdout
     phony = read("Makefile").split(".PHONY:")[1].splitlines()[0].split()
 
     assert {line.split()[1] for line in shown.splitlines()} == set(phony)
