@@ -107,7 +107,7 @@ def test_another_role_gives_other_rights_at_once(
     assert answer.json()["role"] == "supervisor"
     with database.reading() as session:
         entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "role_changed")).one()
-    assert (entry.actor, entry.detail) == ("admin", {"from": "agent", "to": "supervisor", "unit": ""})
+    assert (entry.actor, entry.detail) == ("admin", {"from": "agent", "to": "supervisor", "unit": "", "region": ""})
 
 
 @pytest.mark.parametrize(("move", "body"), [("disable", None), ("change-role", {"role": "agent"})])
