@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -34,9 +35,12 @@ def tries(stage: Stage) -> int:
 def test_a_move_sent_twice_with_its_key_is_made_once_and_answers_the_same(stage: Stage) -> None:
     ticket = stage.asked()
 
+    stage.now = (stage.now + timedelta(days=1)).replace(hour=1)  # 9 in the morning: each part of a day has one try
     assert attempt(stage, ticket, "first-try") == attempt(stage, ticket, "first-try")
     assert tries(stage) == 1
+    stage.now += timedelta(hours=5)
     attempt(stage, ticket, "second-try")
+    stage.now += timedelta(hours=5)
     attempt(stage, ticket, None)
     assert tries(stage) == 3
 
