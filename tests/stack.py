@@ -15,6 +15,7 @@ OFFSETS = {"calls": 10_000, "browser": 20_000}
 SETTINGS = {
     "HOTLINE_SITE_PLAN": str(PROJECT / "dialplan" / "sites" / "test.yaml"),
     "HOTLINE_ALLOW_FAULTS": "true",
+    "HOTLINE_CALLBACK_HOURS": "0-24",
 }
 HOMES = PROJECT / ".runtime" / "test"
 Stack = SideStack

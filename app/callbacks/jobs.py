@@ -23,7 +23,7 @@ log = structlog.get_logger()
 def offer_due(context: JobContext) -> None:
     """Put every call-back whose turn it is into its queue."""
     with context.database.transaction() as session:
-        commands = service.claim_due(session, now=context.clock())
+        commands = service.claim_due(session, now=context.clock(), hours=context.settings.hours_of_callbacks)
     if commands:
         _send(context, commands)
 

@@ -37,8 +37,8 @@ UNDER_WAY = frozenset({_S.OFFERED, _S.RINGING})
 MAX_TRIES = 3
 MAX_OFFERS = 12
 """Agents who let it go before the citizen's phone rang cost no try, but it does not go round for ever."""
-RING_FROM_HOUR, RING_UNTIL_HOUR = 8, 21
-"""Asia/Shanghai. Outside, only who asked less than an hour ago is rung."""
+USUAL_HOURS = RING_FROM_HOUR, RING_UNTIL_HOUR = 8, 21
+"""Asia/Shanghai; HOTLINE_CALLBACK_HOURS sets others. Outside, only who asked less than an hour ago is rung."""
 JUST_ASKED = timedelta(hours=1)
 AGAIN_AFTER = timedelta(minutes=30)
 SOON = timedelta(minutes=2)
@@ -73,10 +73,10 @@ def turns(callers: Iterable[Waiting], requests: Iterable[Waiting], *, agents: in
     return [one.callback_id for one in line[: max(0, agents)] if one.callback_id is not None]
 
 
-def may_ring(now: datetime, requested_at: datetime, source: str) -> bool:
-    """Whether a citizen may be rung at this hour."""
+def may_ring(now: datetime, requested_at: datetime, source: str, hours: tuple[int, int] = USUAL_HOURS) -> bool:
+    """Whether a citizen may be rung now. `hours`: from and until which hour of the day."""
     has_just_asked = source == CallbackSource.CITIZEN and now - requested_at < JUST_ASKED
-    return has_just_asked or RING_FROM_HOUR <= to_shanghai(now).hour < RING_UNTIL_HOUR
+    return has_just_asked or hours[0] <= to_shanghai(now).hour < hours[1]
 
 
 def next_try(rang: Sequence[datetime], now: datetime) -> datetime | None:

@@ -214,14 +214,14 @@ def settle(row: Callback, status: CallbackStatus, *, cause: str, by: str, at: da
     row.status, row.cause, row.settled_by, row.settled_at = status, cause, by, at
 
 
-def claim_due(session: Session, *, now: datetime) -> list[CallBack]:
-    """Those whose turn it is, each marked as offered, with the command that puts it into its queue.
+def claim_due(session: Session, *, now: datetime, hours: tuple[int, int] = rules.USUAL_HOURS) -> list[CallBack]:
+    """Those whose turn it is, each marked as offered, and the command that puts it into its queue. `hours`: `may_ring`.
 
     The open requests are locked in one order, so a second sweep waits and then finds them taken.
     """
     query = select(Callback).where(Callback.settled_at.is_(None)).order_by(Callback.id).with_for_update()
     rows = list(session.scalars(query.execution_options(populate_existing=True)))
-    waiting = [row for row in rows if row.status == CallbackStatus.CONFIRMED and _may_be_tried(row, now)]
+    waiting = [row for row in rows if row.status == CallbackStatus.CONFIRMED and _may_be_tried(row, now, hours)]
     commands: list[CallBack] = []
     if not waiting:
         return commands
@@ -241,8 +241,8 @@ def claim_due(session: Session, *, now: datetime) -> list[CallBack]:
     return commands
 
 
-def _may_be_tried(row: Callback, now: datetime) -> bool:
-    return row.next_try_at <= now and rules.may_ring(now, row.requested_at, row.source)
+def _may_be_tried(row: Callback, now: datetime, hours: tuple[int, int]) -> bool:
+    return row.next_try_at <= now and rules.may_ring(now, row.requested_at, row.source, hours)
 
 
 def serving_agents(session: Session) -> Counter[str]:

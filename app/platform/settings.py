@@ -31,6 +31,11 @@ class Settings(EnvSettings):
         pattern=r"^((abandoned|overflow|no_agent)(,(abandoned|overflow|no_agent))*)?$",
         description="missed calls that are called back without anybody's word: any of abandoned,overflow,no_agent",
     )
+    callback_hours: str = Field(
+        default="8-21",
+        pattern=r"^([01]?\d|2[0-3])-([1-9]|1\d|2[0-4])$",
+        description="between which hours (Asia/Shanghai) citizens are called back who did not ask for it just now",
+    )
     follow_up_calls: bool = Field(default=False, description="ring citizens by machine for follow-up (flow follow-up)")
     sms_gateway_url: str = Field(
         default="", description="where text messages are posted as JSON; empty: they are written to outbox/sms.jsonl"
@@ -53,6 +58,12 @@ class Settings(EnvSettings):
     def callback_reasons(self) -> frozenset[str]:
         """Of `callback_missed`."""
         return frozenset(self.callback_missed.split(",")) - {""}
+
+    @cached_property
+    def hours_of_callbacks(self) -> tuple[int, int]:
+        """Of `callback_hours`: from and until."""
+        from_hour, until_hour = map(int, self.callback_hours.split("-"))
+        return from_hour, until_hour
 
     @cached_property
     def effective_public_url(self) -> str:

@@ -89,6 +89,13 @@ def test_at_night_only_who_has_just_asked_is_rung(
     assert may_ring(now, now - timedelta(minutes=asked_minutes_ago), source) is is_allowed
 
 
+def test_a_city_may_set_its_own_hours() -> None:
+    night = datetime(2026, 11, 23, 15, tzinfo=UTC)  # 23 o'clock
+
+    assert may_ring(night, night - timedelta(days=1), "abandoned", (8, 24))
+    assert not may_ring(night, night - timedelta(days=1), "abandoned", (8, 23))
+
+
 @pytest.mark.parametrize(
     ("number", "is_possible"), [("13812345678", True), ("03751234567", True), ("+14155550123", False), (None, False)]
 )
