@@ -17,6 +17,7 @@ from app.contract.flows import FlowSummary, Rehearsal
 from app.flows import counting, service, wording
 from app.flows.commands import FlowCommandFailed, FlowRefused
 from app.flows.frame import Days, FlowName, Flows, VersionNumber
+from app.lines.service import list_lines
 from app.operations.frame import TABS, Operator, Reader
 from app.platform.clock import to_shanghai
 from app.platform.errors import HotlineError
@@ -26,6 +27,7 @@ from app.platform.pages import render
 router = APIRouter(prefix="/operations/flows", include_in_schema=False)
 
 PERIODS = ((1, "今天"), (7, "近 7 天"), (30, "近 30 天"))
+ANY_LINE = "any"
 SILENCE, BACK, FOUND = "~", "<", "known"
 """What the buttons "no key" and "one step back" send, as no telephone does."""
 LONGEST_ANSWERS = 20_000
@@ -101,12 +103,21 @@ def show_picture(
 
 @router.get("/{name}/edit")
 def edit_flow(
-    *, request: Request, name: FlowName, _actor: Operator, flows: Flows, clock: ClockDep, version: VersionNumber = None
+    *,
+    request: Request,
+    name: FlowName,
+    _actor: Operator,
+    flows: Flows,
+    clock: ClockDep,
+    session: Reading,
+    version: VersionNumber = None,
 ) -> HTMLResponse:
-    """The editor, with the text of a version."""
+    """The editor, with the text of a version. A flow for any number may be put in force on each of ours."""
     detail = flows.describe(name, version)
     today = to_shanghai(clock()).date().isoformat()
     lines = [(line, line) for line in detail.summary.lines]
+    if ANY_LINE in detail.summary.lines:
+        lines = [(line.number, f"{line.number} {line.name}") for line in list_lines(session)]
     return _page(
         request, "flow_edit.html", detail=detail, summary=detail.summary, today=today, line_choices=lines
     )  # fmt: skip

@@ -42,6 +42,7 @@ def parked(site: Site, number: str, monkeypatch: pytest.MonkeyPatch) -> Iterator
         patch.setattr(rules, "CLOCK_SLACK", timedelta(hours=-2))
         events = [arrived(f"node7-{number[3:7]}.1"), arrived(f"node7-{number[3:7]}.2"), arrived("node7-9.9", days=30)]
         with site.database.transaction() as session:
+            session.execute(delete(ParkedEvent))  # another test may have left some
             assert store_batch(session, EventBatch(node="node7.ami", events=events), Terms(), now).parked == 3
     yield number
     with site.database.transaction() as session:
