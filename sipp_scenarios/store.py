@@ -194,13 +194,16 @@ class Store:
 
     def accept_ticket(self, cast: Cast, caller: Player, username: str) -> str:
         """Fill in the draft of this call as the agent's form does, and accept it; the ticket's number."""
-        call = self.read_call(cast, caller)
-        if call is None or call.ticket is None:
-            raise TargetError(f"{caller.name}'s call has no ticket to accept")
-        session, path = self.as_person(username), f"/tickets/{call.ticket.ticket_number}"
+
+        def number() -> str | None:
+            call = self.read_call(cast, caller)
+            return call.ticket.ticket_number if call and call.ticket else None
+
+        found = until(number, what=f"{caller.name}'s call has a ticket to accept", within_ms=STATE_WITHIN_MS)
+        session, path = self.as_person(username), f"/tickets/{found}"
         session.patch(path, parsing.FILLED_FORM, etag=session.etag(path))
         session.post(f"{path}/accept", headers={"If-Match": session.etag(path)})
-        return call.ticket.ticket_number
+        return found
 
     def hand_over(self, cast: Cast, caller: Player, username: str, target: str) -> None:
         """Press the key for 110, 119, 120, 122 or a line on the agent's page."""
