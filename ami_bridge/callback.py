@@ -8,12 +8,12 @@ from collections.abc import Mapping
 
 from ami_bridge.parse import parse_channels
 from ami_bridge.switch import SwitchConnection, SwitchRefused
-from app.contract.commands import CallBack, FollowUpCall
+from app.contract.commands import CallBack, FollowUpCall, IncidentOverCall
 from app.contract.ids import UniqueId
 
 PLACES, CITIZEN = "callback", "callback-citizen"
 FOLLOW_UP, FOLLOW_UP_CITIZEN = "follow-up", "follow-up-citizen"
-START = "s"
+START, INCIDENT_OVER = "s", "incident-over"
 LONGEST_MS = 4 * 3_600_000
 """The dialplan ends the wait long before; Asterisk's own limit of 30 seconds would cut it."""
 
@@ -24,25 +24,27 @@ async def call_back(switch: SwitchConnection, command: CallBack) -> None:
     Asked again while it waits or talks, nothing happens.
     """
     inherited = {"HL_LINE": command.line, "HL_PLACE_AT": str(command.place_at), "HL_PRIORITY": str(command.priority)}
-    await _originate(switch, command, (command.queue, PLACES), CITIZEN, inherited)
+    await _originate(switch, command, (command.queue, PLACES), (START, CITIZEN), inherited)
 
 
-async def follow_up(switch: SwitchConnection, command: FollowUpCall) -> None:
+async def ring_for_flow(switch: SwitchConnection, command: FollowUpCall | IncidentOverCall) -> None:
     """Ring the citizen, and let the flow speak with him. Raises SwitchRefused, SwitchUnavailable.
 
     Asked again while it rings or talks, nothing happens.
     """
-    await _originate(switch, command, (START, FOLLOW_UP), FOLLOW_UP_CITIZEN, {"HL_LINE": command.line})
+    extension = START if isinstance(command, FollowUpCall) else INCIDENT_OVER
+    far, near = (extension, FOLLOW_UP), (extension, FOLLOW_UP_CITIZEN)
+    await _originate(switch, command, far, near, {"HL_LINE": command.line})
 
 
 async def _originate(
     switch: SwitchConnection,
-    command: CallBack | FollowUpCall,
+    command: CallBack | FollowUpCall | IncidentOverCall,
     far: tuple[str, str],
-    near: str,
+    near: tuple[str, str],
     inherited: Mapping[str, str],
 ) -> None:
-    """`far`: extension and context of the half whose id is the call's; `near`: context of the other one."""
+    """Extension and context of each half; `far` is the one whose id is the call's."""
     extension, context = far
     question = f"DIALPLAN_EXISTS({context},{extension},1)"
     if (await switch.call("GetVar", {"Variable": question}))[0].get("Value") != "1":
@@ -54,8 +56,8 @@ async def _originate(
         "Originate",
         {
             "Channel": f"Local/{extension}@{context}/n",
-            "Context": near,
-            "Exten": START,
+            "Context": near[1],
+            "Exten": near[0],
             "Priority": "1",
             "Timeout": str(LONGEST_MS),
             "Codecs": "alaw",

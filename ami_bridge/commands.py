@@ -1,6 +1,6 @@
 """Switch commands as AMI actions. Doing one twice is harmless; its effect comes home as an AMI event only."""
 
-from ami_bridge import callback, handover
+from ami_bridge import agent_flow, callback, handover
 from ami_bridge.call_locks import CallLocks
 from ami_bridge.events import SeenMember
 from ami_bridge.parse import parse_channels, parse_members
@@ -12,12 +12,15 @@ from app.contract.commands import (
     FollowUpCall,
     HandOver,
     HangUp,
+    IncidentOverCall,
     LeaveHandOver,
     Pause,
+    PlayFlow,
     QueueSkill,
     Resume,
     SignIn,
     SignOut,
+    StopFlow,
     TakeBack,
 )
 from app.contract.ids import UniqueId
@@ -55,17 +58,17 @@ class Commander:
                 case CallBack():
                     async with self._calls.of(command.call_id):
                         await callback.call_back(self._switch, command)
-                case FollowUpCall():
+                case FollowUpCall() | IncidentOverCall():
                     async with self._calls.of(command.call_id):
-                        await callback.follow_up(self._switch, command)
-                case HandOver() | LeaveHandOver() | TakeBack():
+                        await callback.ring_for_flow(self._switch, command)
+                case HandOver() | LeaveHandOver() | TakeBack() | PlayFlow() | StopFlow():
                     async with self._calls.of(command.call_id):
                         await self._move(command)
         except SwitchRefused as refusal:
             return CommandResult(is_accepted=False, message=str(refusal))
         return CommandResult(is_accepted=True)
 
-    async def _move(self, command: HandOver | LeaveHandOver | TakeBack) -> None:
+    async def _move(self, command: HandOver | LeaveHandOver | TakeBack | PlayFlow | StopFlow) -> None:
         match command:
             case HandOver():
                 await handover.hand_over(self._switch, command)
@@ -73,6 +76,10 @@ class Commander:
                 await handover.leave(self._switch, command)
             case TakeBack():
                 await handover.take_back(self._switch, command)
+            case PlayFlow():
+                await agent_flow.play(self._switch, command)
+            case StopFlow():
+                await agent_flow.stop(self._switch, command)
 
     async def _sign_in(self, command: SignIn) -> None:
         """A seat holds one agent: whoever was there before is signed out of that queue first."""

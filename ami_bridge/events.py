@@ -145,6 +145,18 @@ class AmiHandedOver:
 
 
 @dataclass(frozen=True, slots=True)
+class AmiFlowPlayed:
+    """A step of a flow that an agent plays, told by the dialplan on the citizen's channel."""
+
+    at: float
+    caller: Caller
+    flow: str
+    step: str
+    agent: str
+    play: str
+
+
+@dataclass(frozen=True, slots=True)
 class AmiCalledBack:
     """A step of a call-back, told by the dialplan on whichever leg it happened."""
 
@@ -219,7 +231,8 @@ class AmiMemberPaused:
 AmiEvent = (
     AmiCallArrived | AmiForwarded | AmiLegOfCall | AmiCallerJoined | AmiAgentCalled | AmiAgentRingNoAnswer
     | AmiAgentConnected | AmiAgentCompleted | AmiQueueLeft | AmiCallEnded | AmiRecordingSaved | AmiHandedOver
-    | AmiCalledBack | AmiTransferred | AmiTransferStep | AmiMemberAdded | AmiMemberRemoved | AmiMemberPaused
+    | AmiFlowPlayed | AmiCalledBack | AmiTransferred | AmiTransferStep | AmiMemberAdded | AmiMemberRemoved
+    | AmiMemberPaused
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Hand-over at the switch: move a conversation into its room, leave it to the other side, or take it back.
+"""Rooms at the switch: move a conversation into its room, leave it to the other side, or take it back.
 
 The room and the third leg are the dialplan's own (extensions_handover.conf.j2); its steps come home as user events.
 """
@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from secrets import token_hex
 
 from ami_bridge.switch import Headers, SwitchConnection, SwitchRefused
-from app.contract.commands import HandOver, LeaveHandOver, TakeBack
+from app.contract.commands import HandOver, LeaveHandOver, PlayFlow, TakeBack
 
 NORMAL_CLEARING = "16"
 ROOM = "ConfBridge"
 TARGETS, AGENTS = "handover", "handover-agent"
 ROOM_EXTENSION, KEPT = "room", "kept"
 UNDER_WAY = "a hand-over is under way"
+FLOWS, PLAYER, PLAYING = "agent-flow", "AGI", "a flow is being played"
 LEG, HALF = "@handover-leg-", "@half-"
 
 
@@ -79,11 +80,16 @@ class Conversation:
         return any(leg.channel.endswith(";1") and leg.application == ROOM for leg in self.third)
 
     @property
+    def hears_flow(self) -> bool:
+        """Whether the citizen hears a flow that the agent plays."""
+        return self.citizen.context == FLOWS and self.citizen.application == PLAYER
+
+    @property
     def has_agent(self) -> bool:
         return any(leg.context == AGENTS for leg in self.legs)
 
 
-async def _look(switch: SwitchConnection, call_id: str) -> Conversation:
+async def look(switch: SwitchConnection, call_id: str) -> Conversation:
     return Conversation(call_id, await switch.call("CoreShowChannels", {}, is_list=True))
 
 
@@ -96,8 +102,15 @@ async def hand_over(switch: SwitchConnection, command: HandOver) -> None:
     question = f"DIALPLAN_EXISTS({TARGETS},{command.target},1)"
     if (await switch.call("GetVar", {"Variable": question}))[0].get("Value") != "1":
         raise SwitchRefused(f"no way to hand over to {command.target}")
-    conversation = await _look(switch, command.call_id)
+    await into_room(switch, command, TARGETS, command.target)
+
+
+async def into_room(switch: SwitchConnection, command: HandOver | PlayFlow, context: str, extension: str) -> None:
+    """The agent into a room, the citizen to this extension, in one action. Raises as `hand_over`."""
+    conversation = await look(switch, command.call_id)
     citizen = conversation.citizen
+    if conversation.hears_flow:
+        raise SwitchRefused(PLAYING)
     if conversation.third or await _is_unsettled(switch, citizen):
         raise SwitchRefused(UNDER_WAY)
     agent = conversation.agent(command.seat)
@@ -115,8 +128,8 @@ async def hand_over(switch: SwitchConnection, command: HandOver) -> None:
         "Redirect",
         {
             "Channel": citizen.channel,
-            "Context": TARGETS,
-            "Exten": command.target,
+            "Context": context,
+            "Exten": extension,
             "Priority": "1",
             "ExtraChannel": agent.channel,
             "ExtraContext": AGENTS,
@@ -144,7 +157,7 @@ async def _is_unsettled(switch: SwitchConnection, citizen: Leg) -> bool:
 
 async def leave(switch: SwitchConnection, command: LeaveHandOver) -> None:
     """The agent goes, citizen and service stay. Refused while the service is not there: the citizen would be alone."""
-    conversation = await _look(switch, command.call_id)
+    conversation = await look(switch, command.call_id)
     agent = conversation.agent(command.seat)
     if not conversation.is_joined:
         raise SwitchRefused("the other side is not in the conversation")
@@ -153,7 +166,7 @@ async def leave(switch: SwitchConnection, command: LeaveHandOver) -> None:
 
 async def take_back(switch: SwitchConnection, command: TakeBack) -> None:
     """The service goes, citizen and agent stay. Refused when the agent has gone: the citizen would be alone."""
-    conversation = await _look(switch, command.call_id)
+    conversation = await look(switch, command.call_id)
     if not conversation.third:
         raise SwitchRefused("no hand-over is under way")
     if not conversation.has_agent:

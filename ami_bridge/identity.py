@@ -41,6 +41,7 @@ IDENTITY: dict[type[Any], tuple[EventType, Numbering, Parts]] = {
     told.CallerAbandoned: (EventType.CALLER_ABANDONED, Numbering.ONCE, _nothing),
     told.RecordingSaved: (EventType.RECORDING_SAVED, Numbering.ONCE, lambda payload, _: (payload.file,)),
     told.HandedOver: (EventType.HANDED_OVER, Numbering.ONCE, lambda payload, _: (payload.attempt, payload.result)),
+    told.FlowPlayed: (EventType.FLOW_PLAYED, Numbering.ONCE, lambda payload, _: (payload.play, payload.step.value)),
     told.CallbackProgressed: (EventType.CALLBACK_PROGRESSED, Numbering.ONCE, lambda payload, _: (payload.step.value,)),
     told.AgentRinging: (EventType.AGENT_RINGING, Numbering.ONCE, _leg),
     told.AgentAnswered: (EventType.AGENT_ANSWERED, Numbering.ONCE, _leg),

@@ -13,6 +13,7 @@ from ami_bridge.events import (
     AmiCallEnded,
     AmiCallerJoined,
     AmiEvent,
+    AmiFlowPlayed,
     AmiForwarded,
     AmiHandedOver,
     AmiLegOfCall,
@@ -150,6 +151,11 @@ def _handed_over(event: AmiHandedOver) -> list[Fact]:
     return [_of_call(event, payload)]
 
 
+def _flow_played(event: AmiFlowPlayed) -> list[Fact]:
+    step = {"flow": event.flow, "step": event.step, "agent": event.agent, "play": event.play}
+    return [_of_call(event, told.FlowPlayed.model_validate(step))]
+
+
 def _called_back(event: AmiCalledBack) -> list[Fact]:
     return [_of_call(event, told.CallbackProgressed.model_validate({"step": event.step, "cause": event.cause}))]
 
@@ -207,6 +213,7 @@ TABLE: dict[type[AmiEvent], Callable[[Any], list[Fact]]] = {
     AmiCallEnded: _call_ended,
     AmiRecordingSaved: _recording_saved,
     AmiHandedOver: _handed_over,
+    AmiFlowPlayed: _flow_played,
     AmiCalledBack: _called_back,
     AmiTransferred: _transferred,
     AmiTransferStep: _transfer_step,

@@ -12,6 +12,7 @@ from ami_bridge.events import (
     AmiCallEnded,
     AmiCallerJoined,
     AmiEvent,
+    AmiFlowPlayed,
     AmiForwarded,
     AmiHandedOver,
     AmiMemberAdded,
@@ -173,6 +174,17 @@ def _handed_over(headers: Headers) -> AmiHandedOver:
     )
 
 
+def _flow_played(headers: Headers) -> AmiFlowPlayed:
+    return AmiFlowPlayed(
+        _at(headers),
+        _own_caller(headers),
+        flow=headers["Flow"],
+        step=headers["Step"],
+        agent=headers.get("Agent", ""),
+        play=headers.get("Play", ""),
+    )
+
+
 def _called_back(headers: Headers) -> AmiCalledBack:
     return AmiCalledBack(_at(headers), _own_caller(headers), headers["Step"], headers.get("Cause", ""))
 
@@ -278,6 +290,7 @@ PARSERS: dict[str, Callable[[Headers], AmiEvent | None]] = {
     variables.USER_EVENT_ENDED: _ended,
     variables.USER_EVENT_RECORDING: _recording,
     variables.USER_EVENT_HANDOVER: _handed_over,
+    variables.USER_EVENT_FLOW: _flow_played,
     variables.USER_EVENT_CALLBACK: _called_back,
     variables.USER_EVENT_TRANSFER: _transfer_step,
     "QueueCallerJoin": _caller_joined,

@@ -16,6 +16,7 @@ from ami_bridge.events import (
     AmiCallEnded,
     AmiCallerJoined,
     AmiEvent,
+    AmiFlowPlayed,
     AmiForwarded,
     AmiHandedOver,
     AmiLegOfCall,
@@ -187,6 +188,19 @@ def _handed_over(line: Line) -> list[AmiEvent]:
     ]
 
 
+def _flow_played(line: Line) -> list[AmiEvent]:
+    return [
+        AmiFlowPlayed(
+            line.at,
+            line.caller,
+            flow=line.text(0, 80),
+            step=line.data[1],
+            agent=line.text(2, 80),
+            play=line.text(3, 20),
+        )
+    ]
+
+
 def _called_back(line: Line) -> list[AmiEvent]:
     return [AmiCalledBack(line.at, line.caller, step=line.data[0], cause=line.text(1, 40))]
 
@@ -234,6 +248,7 @@ LINES: dict[str, Callable[[Line], list[AmiEvent]]] = {
     variables.QUEUE_LOG_ENDED: _ended,
     variables.QUEUE_LOG_RECORDING: _recording,
     variables.QUEUE_LOG_HANDOVER: _handed_over,
+    variables.QUEUE_LOG_FLOW: _flow_played,
     variables.QUEUE_LOG_CALLBACK: _called_back,
     variables.QUEUE_LOG_TRANSFER: _transfer_step,
     "ENTERQUEUE": _joined,

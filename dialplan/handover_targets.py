@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from dialplan.site_plan import SitePlan
 
-HANDOVER_ENTRANCES = frozenset({"handover", "handover-agent"})
+HANDOVER_ENTRANCES = frozenset({"agent-flow", "handover", "handover-agent"})
 """Contexts into which the bridge moves a conversation by AMI; no call can dial them."""
 HANDOVER_VARIABLES = frozenset(
     {
         "HL_ATTEMPT", "HL_CITIZEN", "HL_HANDOVER", "HL_HANDOVER_AGENT", "HL_HANDOVER_CAUSE", "HL_HANDOVER_RING",
-        "HL_HANDOVER_STATE", "HL_HANDOVER_TRUNK", "HL_LEG", "HL_LEG_ENDED", "HL_ROOM", "HL_ROUNDS", "HL_STATE",
-        "HL_TAKEN", "HL_THERE", "HL_WAITS",
+        "HL_HANDOVER_STATE", "HL_HANDOVER_TRUNK", "HL_LEG", "HL_LEG_ENDED", "HL_PLAY", "HL_PLAYED", "HL_PLAYS",
+        "HL_ROOM", "HL_ROUNDS", "HL_STATE", "HL_TAKEN", "HL_THERE", "HL_WAITS",
     }
 )  # fmt: skip
 """Used by the hand-over's part of the dialplan alone."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from app.contract.agent_flows import AGENT_FLOWS
 from dialplan.ami_events import AMI_EVENTS
 from dialplan.asterisk import NEWEST, asterisk_owner, module_directory
 from dialplan.escaping import configuration_value
@@ -26,7 +27,18 @@ WRITABLE = ("log", "run", "spool", "lib", "recordings")
 """Folders Asterisk writes to; everything else it may only read."""
 PARTS = tuple(
     f"extensions_{part}.conf.j2"
-    for part in ("ask", "callback", "doors", "followup", "handover", "known", "lines", "resolve", "transfer")
+    for part in (
+        "agent_flow",
+        "ask",
+        "callback",
+        "doors",
+        "followup",
+        "handover",
+        "known",
+        "lines",
+        "resolve",
+        "transfer",
+    )
 )
 """Templates that others include."""
 
@@ -108,6 +120,7 @@ def template_values(plan: SitePlan, settings: DialplanSettings) -> dict[str, Any
         "has_doors": any(queue.side_doors for queue in plan.queues),
         "transfer_ring_seconds": max(queue.ring_seconds for queue in plan.queues),
         "handover_targets": handover_targets(plan),
+        "agent_flows": AGENT_FLOWS,
         "seats": [
             {"name": seat, "group": group.name, "password": seat_password(secret, seat)}
             for group in plan.seats

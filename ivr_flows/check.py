@@ -28,15 +28,17 @@ def check_flows(
     voice: Voice | None = None,
     queues: Collection[str] | None = None,
     targets: Collection[str] | None = None,
+    lines: Sequence[Prompt] = (),
 ) -> list[Problem]:
     """All that is wrong. Without `sounds` (the folder that holds the languages) the audio is not looked at.
 
     `queues`, `targets`: those of the site plan, and the numbers it can ring; without them names are not checked.
+    `lines`: what is spoken of each line of the plan.
     """
     prompts: dict[str, dict[str, Prompt]] = {}
     problems: list[Problem] = []
     for language in LANGUAGES:
-        prompts[language], found = read_prompts(language, sources)
+        prompts[language], found = read_prompts(language, sources, base=lines)
         problems += [*found, *_missing(language, prompts[language])]
     files = sorted(flows.glob("*.yaml"))
     if not files:

@@ -1,7 +1,7 @@
 """The lists of prompts: what is spoken, under which name, in each language, and which of them a studio recorded."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -65,24 +65,29 @@ class PromptsInvalid(ValueError):
         self.problems = problems
 
 
-def load_prompts(language: str = "zh", sources: Sequence[PromptSource] = (SHIPPED,)) -> dict[str, Prompt]:
+def load_prompts(
+    language: str = "zh", sources: Sequence[PromptSource] = (SHIPPED,), *, base: Iterable[Prompt] = ()
+) -> dict[str, Prompt]:
     """All prompts of a language by name, in the order of the files. Raises PromptsInvalid."""
-    prompts, problems = read_prompts(language, sources)
+    prompts, problems = read_prompts(language, sources, base=base)
     if problems:
         raise PromptsInvalid(problems)
     return prompts
 
 
-def load_all(sources: Sequence[PromptSource] = (SHIPPED,)) -> list[Prompt]:
+def load_all(sources: Sequence[PromptSource] = (SHIPPED,), *, base: Sequence[Prompt] = ()) -> list[Prompt]:
     """All prompts of all languages. Raises PromptsInvalid."""
-    return [prompt for language in LANGUAGES for prompt in load_prompts(language, sources).values()]
+    return [prompt for language in LANGUAGES for prompt in load_prompts(language, sources, base=base).values()]
 
 
 def read_prompts(
-    language: str = "zh", sources: Sequence[PromptSource] = (SHIPPED,)
+    language: str = "zh", sources: Sequence[PromptSource] = (SHIPPED,), *, base: Iterable[Prompt] = ()
 ) -> tuple[dict[str, Prompt], list[Problem]]:
-    """The prompts that can be understood, and all that is wrong. A later source replaces texts of an earlier one."""
-    prompts: dict[str, Prompt] = {}
+    """The prompts that can be understood, and all that is wrong. A later source replaces texts of an earlier one.
+
+    `base`: prompts that stand in no list, such as the names of a plan's lines; every source goes before them.
+    """
+    prompts = {prompt.name: prompt for prompt in base if prompt.language == language}
     problems: list[Problem] = []
     for source in sources:
         found: dict[str, Prompt] = {}

@@ -26,6 +26,14 @@ def fictitious_number() -> str:
     return f"199000{secrets.randbelow(100_000):05d}"
 
 
+def fictitious_landline() -> str:
+    """One of the city's own, 0375 200 and four random digits: it takes no text messages."""
+    return f"0375200{secrets.randbelow(10_000):04d}"
+
+
+FICTITIOUS = {"own": fictitious_number, "landline": fictitious_landline}
+
+
 @dataclass
 class Player:
     """One actor in this run."""
@@ -101,7 +109,7 @@ class Cast:
             person = agents[actor.agent - 1] if actor.role is Role.AGENT else None
             cast.players[actor_name] = Player(actor_name, actor, person=person)
         for player in cast.callers():
-            player.number = fictitious_number() if player.actor.number == "own" else ""
+            player.number = FICTITIOUS[player.actor.number]() if player.actor.number in FICTITIOUS else ""
         for player in [*cast.callers(), *cast.exchanges()]:
             if player.actor.number in cast.players:
                 player.number = cast.players[player.actor.number].number

@@ -19,6 +19,8 @@ class DutyOfficer:
     session: ApiSession
     announced: list[int] = field(default_factory=list)
     """Those that hold."""
+    ended: int = 0
+    """The one that ended last."""
 
     def announce(self, text: str, kind: str) -> None:
         """Put it before the queue; returns when callers hear it. Raises TooLate."""
@@ -34,12 +36,23 @@ class DutyOfficer:
 
     def end(self, followers: Sequence[str]) -> None:
         """What was announced last is over; these masked numbers are to be told. Raises TargetError when others are."""
-        path = f"/broadcasts/{self.announced.pop()}"
+        self.ended = self.announced.pop()
+        path = f"/broadcasts/{self.ended}"
         self.session.post(f"{path}/end")
         rows = self.session.get(f"{path}/followers")["items"]
         listed = sorted(row["number"] for row in rows if not row["told_at"])
         if listed != sorted(followers):
             raise TargetError(f"to be told that it is over: {', '.join(listed)}; expected {', '.join(followers)}")
+
+    def await_notice(self, follower: str, way: str, within_ms: int) -> None:
+        """A message to this masked number is on its way, or a call has told him. Raises TooLate."""
+
+        def is_told() -> bool:
+            rows = self.session.get(f"/broadcasts/{self.ended}/followers")["items"]
+            (row,) = [row for row in rows if row["number"] == follower]
+            return bool(row["way"] == way and (way == "sms" or row["told_by"] == way))
+
+        until(is_told, what=f"{follower} is told by {way} that it is over", within_ms=within_ms)
 
     def end_all(self) -> None:
         """Nobody hears any more what this run announced."""

@@ -64,7 +64,7 @@ def _reference_mistakes(scenario: Scenario) -> Iterator[str]:
         "actor": scenario.actors,
     }  # fmt: skip
     for name, actor in {**callers, **exchanges}.items():
-        if actor.number not in {"own", "none", *callers}:
+        if actor.number not in {"own", "landline", "none", *callers}:
             yield f"actors.{name}.number: no caller {actor.number!r}"
     yield from _seats_taken_twice(agents)
     for place, name, people in _references(scenario):
@@ -87,7 +87,7 @@ ROLES_IN_STEPS = {
     "pop": "caller", "to": "agent", "not_to": "agent", "open_ticket_of": "caller",
     "accept_ticket_of": "caller", "by": "agent", "open": "exchange or own seat", "close": "exchange", "answer": "actor",
     "hand_over": "caller", "leave_to_them": "caller", "take_back": "caller", "refer": "caller", "flag": "caller",
-    "speak": "caller", "end_broadcast_followed_by": "caller",
+    "speak": "caller", "end_broadcast_followed_by": "caller", "await_notice_of": "caller",
 }  # fmt: skip
 
 
@@ -97,7 +97,7 @@ def _references(scenario: Scenario) -> Iterator[tuple[str, str, str]]:
         for key, value in step.model_dump(by_alias=True).items():
             roles = {
                 **ROLES_IN_STEPS,
-                "of": "caller" if "press" in type(step).model_fields else "actor",
+                "of": "caller" if {"press", "play_flow"} & type(step).model_fields.keys() else "actor",
             }
             for name in (value if isinstance(value, list) else [value]) if key in roles and value else []:
                 yield f"steps.{number}.{key}", name, roles[key]

@@ -15,7 +15,10 @@ class Actor(Part):
 
     template: str
     parameters: dict[str, Parameter] = Field(default_factory=dict)
-    number: str = Field(default="own", description="own: unique per run; none: hidden; else another caller's name")
+    number: str = Field(
+        default="own",
+        description="own: unique per run; landline: that, no mobile; none: hidden; else another caller's name",
+    )
     trunk: TrunkName | None = Field(default=None, description="where it calls from or answers; none: the carrier's")
     seat: str = Field(default="", pattern=r"^([0-9]{3,8})?$", description="a line's own seat, where no agent signs in")
     agent: int = Field(default=0, ge=0, le=9, description="which agent of the stack sits at this seat; 0: no agent")

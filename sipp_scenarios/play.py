@@ -255,6 +255,12 @@ class Play:
         self.note(step.by, "takes the call back")
 
     @_do.register
+    def _(self, step: steps.PlayFlow) -> None:
+        caller, agent = self.cast.players[step.of], self.cast.players[step.by]
+        self.store.play_flow(self.cast, caller, agent.username, step.play_flow)
+        self.note(step.by, f"plays {step.play_flow} to {step.of}")
+
+    @_do.register
     def _(self, step: steps.Refer) -> None:
         caller = self.cast.players[step.refer]
         with self.cast.switch.machine("scenario-psap", "referrals:write") as token:
@@ -286,6 +292,12 @@ class Play:
         players = self.cast.players
         self.store.duty_officer.end([Store.shown_number(players[name]) for name in step.end_broadcast_followed_by])
         self.note("duty officer", "says that it is over")
+
+    @_do.register
+    def _(self, step: steps.AwaitNotice) -> None:
+        player = self.cast.players[step.await_notice_of]
+        self.store.duty_officer.await_notice(Store.shown_number(player), step.way, step.within_ms)
+        self.note(step.await_notice_of, f"is told that it is over: {step.way}")
 
     @_do.register
     def _(self, step: steps.PutInForce) -> None:

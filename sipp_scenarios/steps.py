@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
+from app.contract.agent_flows import AgentFlow
 from app.contract.events import EventType
 from sipp_scenarios.words import WITHIN_MS, ActorName, LineNumber, Part, Process, PromptName
 
@@ -85,6 +86,15 @@ class EndBroadcast(Part):
     """What was announced is over; these callers are on the list of those to be told, and nobody else."""
 
     end_broadcast_followed_by: list[ActorName]
+
+
+class AwaitNotice(Part):
+    """What was announced last is over, and this caller, who follows it, is told so: a message is on its way, or he was
+    rung and has heard it."""
+
+    await_notice_of: ActorName
+    way: Literal["sms", "call"]
+    within_ms: Annotated[int, Field(ge=1, le=120_000)] = 60_000
 
 
 class PutInForce(Part):
@@ -222,6 +232,14 @@ class TakeBackStep(Part):
     by: ActorName
 
 
+class PlayFlow(Part):
+    """The agent presses the key that plays the caller a flow; goes on when the switch tells that it begins."""
+
+    play_flow: AgentFlow
+    of: ActorName = Field(description="the caller")
+    by: ActorName
+
+
 class Refer(Part):
     """The emergency service refers a matter by API, twice, as a sender does that heard no answer: one ticket."""
 
@@ -236,8 +254,8 @@ STEPS: dict[str, type[Part]] = {
     "break": Break, "mend": Mend, "pop": Pop, "accept_ticket_of": AcceptTicket,
     "open": Open, "close": Close, "answer": Answer, "set_clock": SetClock, "await_change_of": AwaitChange,
     "apply_plan": ApplyPlan, "hand_over": HandOverTo, "leave_to_them": LeaveToThem, "take_back": TakeBackStep,
-    "refer": Refer, "press": Press, "put_in_force": PutInForce, "flag": FlagCaller, "speak": Speak,
-    "announce": Announce, "end_broadcast_followed_by": EndBroadcast,
+    "play_flow": PlayFlow, "refer": Refer, "press": Press, "put_in_force": PutInForce, "flag": FlagCaller,
+    "speak": Speak, "announce": Announce, "end_broadcast_followed_by": EndBroadcast, "await_notice_of": AwaitNotice,
     "transfer": Transfer,
 }  # fmt: skip
 
@@ -273,6 +291,7 @@ Step = Annotated[
     | Annotated[HandOverTo, Tag("hand_over")]
     | Annotated[LeaveToThem, Tag("leave_to_them")]
     | Annotated[TakeBackStep, Tag("take_back")]
+    | Annotated[PlayFlow, Tag("play_flow")]
     | Annotated[Refer, Tag("refer")]
     | Annotated[Press, Tag("press")]
     | Annotated[PutInForce, Tag("put_in_force")]
@@ -280,6 +299,7 @@ Step = Annotated[
     | Annotated[Speak, Tag("speak")]
     | Annotated[Announce, Tag("announce")]
     | Annotated[EndBroadcast, Tag("end_broadcast_followed_by")]
+    | Annotated[AwaitNotice, Tag("await_notice_of")]
     | Annotated[Transfer, Tag("transfer")],
     Discriminator(
         _step_kind, custom_error_type="unknown_step", custom_error_message=f"a step is one of {', '.join(STEPS)}"

@@ -217,6 +217,15 @@ class Store:
 
         caller.handover_id = until(attempt, what=f"the hand-over to {target} is reported", within_ms=STATE_WITHIN_MS)
 
+    def play_flow(self, cast: Cast, caller: Player, username: str, flow: str) -> None:
+        """Press the key that plays this caller a flow; returns when the switch tells that it begins. Raises TooLate."""
+        call_id = self._known_call_id(cast, caller)
+        self.as_person(username).post(f"/calls/{call_id}/play-flow", {"flow": flow})
+        until(
+            lambda: self.has_event(cast, caller, "FlowPlayed", {"flow": flow, "step": "started"}),
+            what=f"{flow} begins", within_ms=STATE_WITHIN_MS,
+        )  # fmt: skip
+
     def refer(self, cast: Cast, caller: Player, token: str, *, category: str, kind: str) -> str:
         """Refer a matter as 110's machine does, and send it again; the ticket's number. Raises TargetError."""
         body = {

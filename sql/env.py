@@ -16,6 +16,7 @@ import app.evaluation.models
 import app.flows.models
 import app.handovers.models
 import app.lines.models
+import app.messages.models
 import app.outbox.models
 import app.platform.plan_words
 import app.privacy.models

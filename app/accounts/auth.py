@@ -4,7 +4,7 @@ People come with the session cookie, machines with a bearer token. One indexed r
 """
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
 
@@ -53,6 +53,15 @@ class TokenRefused(HotlineError):
 
 
 @dataclass(frozen=True)
+class Asking:
+    """The request by which somebody asks: when, for which address, and whether it goes on with a page that is open."""
+
+    at: datetime
+    path: str
+    goes_on: bool = False
+
+
+@dataclass(frozen=True)
 class Actor:
     """Who asks. `name` is the username, or the name of a service token."""
 
@@ -73,6 +82,8 @@ class Actor:
     """Code of the region that a person of the hotline is bound to (R33); empty: to none."""
     must_change_password: bool = False
     """Until then `permissions` are empty."""
+    asking: Asking | None = None
+    """None: no request, but a sweep or a command."""
 
     def may(self, permission: Permission) -> bool:
         return permission in self.permissions
@@ -101,6 +112,17 @@ def actor_of_user(user: User, address: str = "") -> Actor:
 def address_of(request: Request) -> str:
     """IP address of who asks; behind a proxy on this machine uvicorn has put the real one here."""
     return request.client.host if request.client else ""
+
+
+def asking_of(request: Request) -> Asking:
+    """A part that htmx fetches for a page, and whatever is done on one, goes on with it."""
+    goes_on = request.method not in SAFE_METHODS or request.headers.get("HX-Request") == "true"
+    return Asking(request.app.state.clock(), request.url.path, goes_on)
+
+
+def citizen_of(request: Request, path: str) -> Actor:
+    """A citizen at his own matter; he has no account. `path` instead of the address, which may hold what opens it."""
+    return Actor("citizen", address=address_of(request), asking=replace(asking_of(request), path=path))
 
 
 def hash_token(token: str) -> str:
@@ -147,6 +169,8 @@ async def authenticate(request: Request) -> Actor | None:
         known: Actor | None = request.state.actor
         return known
     actor = await _authenticate(request)
+    if actor is not None:
+        actor = replace(actor, asking=asking_of(request))
     request.state.actor = actor
     return actor
 

@@ -18,13 +18,13 @@ router = APIRouter(include_in_schema=False)
 
 HOME: dict[Role, str] = {
     Role.AGENT: "/desk",
-    Role.SUPERVISOR: "/tickets",
+    Role.SUPERVISOR: "/supervision",
     Role.OPS: "/operations/lines",
     Role.UNIT_STAFF: "/work",
     Role.UNIT_LEADER: "/work",
-    Role.AUDITOR: "/tickets",
+    Role.AUDITOR: "/audit",
     Role.DISPATCHER: "/work",
-    Role.REVIEWER: "/work",
+    Role.REVIEWER: "/reviews",
     Role.FOLLOW_UP: "/follow-ups",
     Role.ADMIN: "/users",
 }

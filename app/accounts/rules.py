@@ -32,6 +32,7 @@ class Permission(StrEnum):
     CATALOGUE_WRITE = "catalogue:write"
     CASES_READ = "cases:read"
     CASES_MOVE = "cases:move"
+    REPLIES_JUDGE = "replies:judge"
     SUPERVISION_READ = "supervision:read"
     SUPERVISION_WRITE = "supervision:write"
     EMERGENCIES_ANSWER = "emergencies:answer"
@@ -70,6 +71,7 @@ MEANINGS: dict[Permission, str] = {
     Permission.CATALOGUE_WRITE: "edit units, exclusions and dispatch rules",
     Permission.CASES_READ: "see how tickets are handled: assignments, requests, contacts, follow-up",
     Permission.CASES_MOVE: "move tickets through handling; which moves, the table of states says by role",
+    Permission.REPLIES_JUDGE: "judge what units answer, on the audit desk",
     Permission.SUPERVISION_READ: "see what is near due, overdue, recurring and dissatisfying",
     Permission.SUPERVISION_WRITE: "order supervisions",
     Permission.EMERGENCIES_ANSWER: "say that the duty room has an emergency matter",
@@ -97,7 +99,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {_P.CATALOGUE_WRITE, _P.CASES_READ, _P.CASES_MOVE, _P.BROADCASTS_READ, _P.BROADCASTS_WRITE}
         | {_P.SUPERVISION_READ, _P.SUPERVISION_WRITE, _P.EMERGENCIES_ANSWER, _P.RULES_WRITE}
         | {_P.LINE_WATCH_READ, _P.AUDIT_READ, _P.TICKETS_EXPORT, _P.RATES_READ, _P.SCORES_DECIDE}
-        | {_P.PERSONAL_DATA_READ, _P.PERSONAL_DATA_WRITE}
+        | {_P.PERSONAL_DATA_READ, _P.PERSONAL_DATA_WRITE, _P.REPLIES_JUDGE}
     ),
     # ops keep the machines, not the citizens' matters: calls with masked numbers, no tickets
     Role.OPS: frozenset(
@@ -121,6 +123,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     ),
     Role.REVIEWER: frozenset(
         {_P.TICKETS_READ, _P.CASES_READ, _P.CASES_MOVE, _P.SUPERVISION_READ, _P.RATES_READ, _P.SCORES_DECIDE}
+        | {_P.REPLIES_JUDGE}
     ),
     Role.FOLLOW_UP: frozenset(
         {_P.TICKETS_READ, _P.CASES_READ, _P.CASES_MOVE, _P.NUMBERS_REVEAL, _P.FOLLOW_UPS_WRITE, _P.RATES_READ}

@@ -13,6 +13,7 @@ from app.broadcasts.schemas import (
     BroadcastIn,
     BroadcastList,
     BroadcastOut,
+    EndIn,
     FollowerList,
     FollowerOut,
 )
@@ -41,7 +42,7 @@ def list_broadcasts(
     """What callers hear before the queue, and what they heard, the newest first."""
     now, counts = clock(), service.count_followers(session)
     rows = service.list_broadcasts(session, is_open=is_open)
-    return BroadcastList(items=[BroadcastOut.of(row, now, counts.get(row.id, (0, 0))) for row in rows])
+    return BroadcastList(items=[BroadcastOut.of(row, now, counts.get(row.id, service.NOBODY)) for row in rows])
 
 
 @router.post("/broadcasts", status_code=201, summary="Announce")
@@ -61,15 +62,40 @@ def create_broadcast(body: BroadcastIn, actor: Writer, session: Writing, clock: 
 
 
 @router.post("/broadcasts/{broadcast_id}/end", summary="End a broadcast", responses=NOT_FOUND)
-def end_broadcast(broadcast_id: BroadcastId, actor: Writer, session: Writing, clock: ClockDep) -> BroadcastOut:
-    """Nobody hears it any more. Followers of an incident are on the list of those to be told.
+def end_broadcast(
+    broadcast_id: BroadcastId, actor: Writer, session: Writing, clock: ClockDep, body: EndIn | None = None
+) -> BroadcastOut:
+    """Nobody hears it any more. Of an incident that is over each follower is told, once, by text message or by a call.
 
     409 `broadcast-ended`: somebody was first.
     """
+    now, is_over = clock(), body is None or body.is_over
+    row = service.end_broadcast(session, broadcast_id, by=actor.name, now=now, is_over=is_over)
+    counts = service.count_followers(session).get(row.id, service.NOBODY)
+    audit.record(
+        session, actor, "broadcast_ended", at=now, object_type="broadcast", object_id=row.id,
+        detail={"is_over": row.over_at is not None, "followers": counts.everybody},
+    )  # fmt: skip
+    if row.over_at is not None:
+        enqueue(session, jobs.tell_followers)
+    return BroadcastOut.of(row, now, counts)
+
+
+@router.post("/broadcasts/{broadcast_id}/over", summary="An incident is over", responses=NOT_FOUND)
+def say_incident_over(broadcast_id: BroadcastId, actor: Writer, session: Writing, clock: ClockDep) -> BroadcastOut:
+    """Of an incident whose broadcast ended before it, or expired: now its followers are told.
+
+    409 `nothing-to-tell`: it was said before, callers still hear of it, or it is no incident.
+    """
     now = clock()
-    row = service.end_broadcast(session, broadcast_id, by=actor.name, now=now, messenger=service.NoMessenger())
-    audit.record(session, actor, "broadcast_ended", at=now, object_type="broadcast", object_id=row.id)
-    return BroadcastOut.of(row, now, service.count_followers(session).get(row.id, (0, 0)))
+    row = service.say_over(session, broadcast_id, by=actor.name, now=now)
+    counts = service.count_followers(session).get(row.id, service.NOBODY)
+    audit.record(
+        session, actor, "incident_over", at=now, object_type="broadcast", object_id=row.id,
+        detail={"followers": counts.everybody},
+    )  # fmt: skip
+    enqueue(session, jobs.tell_followers)
+    return BroadcastOut.of(row, now, counts)
 
 
 @router.get("/broadcasts/{broadcast_id}/followers", summary="Followers of an incident", responses=NOT_FOUND)

@@ -16,7 +16,16 @@ class BroadcastKind(StrEnum):
     INCIDENT = "incident"
 
 
+class Way(StrEnum):
+    """How a follower is told that it is over."""
+
+    SMS = "sms"
+    CALL = "call"
+    PEOPLE = "people"
+
+
 _OPEN = text("ended_at IS NULL")
+_WAITS = text("told_at IS NULL AND given_up_at IS NULL")
 
 
 class Broadcast(Base):
@@ -39,6 +48,10 @@ class Broadcast(Base):
     spoken_at: Mapped[datetime | None] = mapped_column(doc="when its audio was ready; none: nobody hears it yet")
     ended_at: Mapped[datetime | None]
     ended_by: Mapped[str] = mapped_column(String(80), default="")
+    over_at: Mapped[datetime | None] = mapped_column(
+        doc="of an incident: when somebody said that it is over; then its followers are told, never because time passed"
+    )
+    over_by: Mapped[str] = mapped_column(String(80), default="")
 
     __table_args__ = (
         Index("ix_broadcasts_open", "starts_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
@@ -62,6 +75,16 @@ class IncidentFollower(Base):
     call_id: Mapped[str] = mapped_column(String(64))
     followed_at: Mapped[datetime]
     told_at: Mapped[datetime | None]
-    told_by: Mapped[str] = mapped_column(String(80), default="", doc="username, or `sms`")
+    told_by: Mapped[str] = mapped_column(String(80), default="", doc="username, `sms` or `call`")
+    way: Mapped[str] = mapped_column(String(10), default="", doc="a `Way`; empty: not decided yet")
+    next_try_at: Mapped[datetime | None] = mapped_column(doc="when he is rung, or rung again")
+    calls_placed: Mapped[int] = mapped_column(default=0)
+    calls_heard_of: Mapped[int] = mapped_column(default=0, doc="number of the newest call whose end is known")
+    rung: Mapped[int] = mapped_column(default=0, doc="how often his telephone has rung in vain")
+    cause: Mapped[str] = mapped_column(String(40), default="", doc="why the newest try told him nothing")
+    given_up_at: Mapped[datetime | None] = mapped_column(doc="no machine tries any more: people tell him")
 
-    __table_args__ = (UniqueConstraint("broadcast_id", "number"),)
+    __table_args__ = (
+        UniqueConstraint("broadcast_id", "number"),
+        Index("ix_incident_followers_waiting", "next_try_at", sqlite_where=_WAITS, postgresql_where=_WAITS),
+    )

@@ -8,10 +8,10 @@ from fastapi.responses import HTMLResponse
 
 from app.accounts.auth import Actor, require
 from app.accounts.rules import Permission
-from app.broadcasts import rules, service
+from app.broadcasts import rules, service, wording
 from app.catalogue.service import list_regions
 from app.platform.clock import to_shanghai
-from app.platform.http import ClockDep, Reading
+from app.platform.http import ClockDep, Reading, SettingsDep
 from app.platform.pages import render
 
 router = APIRouter(include_in_schema=False)
@@ -41,6 +41,7 @@ def show_broadcasts(
         kinds=rules.KIND_WORDS,
         regions=regions,
         counts=service.count_followers(session),
+        nobody=service.NOBODY,
         usual_end=to_shanghai(now + timedelta(hours=USUAL_HOURS)).strftime("%Y-%m-%dT%H:%M"),
         may_write=actor.may(Permission.BROADCASTS_WRITE),
     )
@@ -48,16 +49,23 @@ def show_broadcasts(
 
 @router.get("/broadcasts/{broadcast_id}")
 def show_broadcast(
-    request: Request, broadcast_id: Annotated[int, Path(ge=1, le=2**63 - 1)], actor: Reader, session: Reading
+    request: Request,
+    broadcast_id: Annotated[int, Path(ge=1, le=2**63 - 1)],
+    actor: Reader,
+    session: Reading,
+    settings: SettingsDep,
 ) -> HTMLResponse:
-    """One incident with its followers: who has been told, and who has not."""
+    """One incident with its followers: who has been told and how, who not yet, and whom people must tell."""
     row = service.get_broadcast(session, broadcast_id)
+    followers = service.list_followers(session, broadcast_id)
     return render(
         request,
         "broadcasts/followers.html",
         broadcast=row,
-        kinds=rules.KIND_WORDS,
-        followers=service.list_followers(session, broadcast_id),
+        followers=[(one, wording.explain(one, row, settings.hours_of_callbacks)) for one in followers],
+        counts=service.count_followers(session).get(row.id, service.NOBODY),
+        has_gateway=bool(settings.sms_gateway_url),
+        may_write=actor.may(Permission.BROADCASTS_WRITE),
         may_reveal=actor.may(Permission.NUMBERS_REVEAL),
         may_tell=actor.may(Permission.MISSED_CALLS_WRITE),
     )

@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 
 from app.broadcasts import rules
 from app.broadcasts.models import Broadcast, BroadcastKind, IncidentFollower
+from app.broadcasts.service import NOBODY, FollowerCounts
 from app.contract.masks import mask_number
 
 Spoken = Annotated[
@@ -30,6 +31,16 @@ class BroadcastIn(BaseModel):
     )
 
 
+class EndIn(BaseModel):
+    """How a broadcast ends."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    is_over: bool = Field(
+        default=True, description="false: an incident goes on, and its followers are told nothing yet"
+    )
+
+
 class BroadcastOut(BaseModel):
     """One broadcast. Times in UTC."""
 
@@ -48,14 +59,22 @@ class BroadcastOut(BaseModel):
     spoken_at: datetime | None = Field(description="null: its audio is still being made, nobody hears it")
     ended_at: datetime | None
     ended_by: str = Field(description="username; `expiry` when its time was over")
+    over_at: datetime | None = Field(
+        description="when somebody said that the incident is over; then followers are told"
+    )
+    over_by: str
     is_on_air: bool
     followers: int
     untold: int = Field(description="followers who have not been told yet that it is over")
+    left_to_people: int = Field(description="of these, whom no message and no call has reached: people tell them")
 
     @classmethod
-    def of(cls, row: Broadcast, now: datetime, counts: tuple[int, int] = (0, 0)) -> Self:
-        """The broadcast with its followers counted: (all, untold)."""
-        told = {"is_on_air": rules.is_on_air(row, now), "followers": counts[0], "untold": counts[1]}
+    def of(cls, row: Broadcast, now: datetime, counts: FollowerCounts = NOBODY) -> Self:
+        """The broadcast with its followers counted."""
+        told = {
+            "is_on_air": rules.is_on_air(row, now), "followers": counts.everybody, "untold": counts.untold,
+            "left_to_people": counts.left_to_people,
+        }  # fmt: skip
         values = {name: getattr(row, name) for name in cls.model_fields if name not in told}
         return cls.model_validate({**values, **told})
 
@@ -72,7 +91,13 @@ class FollowerOut(BaseModel):
     call_id: str
     followed_at: datetime
     told_at: datetime | None
-    told_by: str
+    told_by: str = Field(description="username; `sms` or `call` when a machine told him")
+    way: str = Field(description="sms, call or people; empty: not decided yet")
+    next_try_at: datetime | None = Field(description="when his message leaves, or he is rung, at the earliest")
+    calls_placed: int
+    rung: int = Field(description="how often his telephone has rung in vain")
+    cause: str = Field(description="why the newest try told him nothing: busy, no_answer, rejected, hung_up …")
+    given_up_at: datetime | None = Field(description="no machine tries any more: people tell him")
 
     @classmethod
     def of(cls, row: IncidentFollower) -> Self:

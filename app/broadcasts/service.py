@@ -1,7 +1,7 @@
 """Use cases of broadcasts: announce, end, follow an incident, tell its followers."""
 
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, exists, func, or_, select, update
 from sqlalchemy.orm import Session
@@ -11,8 +11,6 @@ from app.broadcasts.models import Broadcast, BroadcastKind, IncidentFollower
 from app.platform.database import insert_ignore, table_of
 from app.platform.errors import Conflict, HotlineError, NotFound
 from app.tickets.models import Ticket
-
-END_TEXT = "您关注的事项已恢复：{}"
 
 _BROADCASTS = table_of(Broadcast).c
 _ON_AIR = select(
@@ -27,19 +25,15 @@ _ON_AIR = select(
 """Built once: every caller is asked about it (ADR 0064)."""
 
 
-class Messenger(Protocol):
-    """Whoever can tell a citizen something without a call."""
+class FollowerCounts(NamedTuple):
+    """Of one incident: all followers, those not told yet, and of these the ones whom no machine tells any more."""
 
-    def send(self, number: str, text: str) -> bool:
-        """Send a message; False: it could not be sent."""
-        ...
+    everybody: int = 0
+    untold: int = 0
+    left_to_people: int = 0
 
 
-class NoMessenger:
-    """No SMS gateway is connected: followers stay on the list, and people call them."""
-
-    def send(self, number: str, text: str) -> bool:  # noqa: ARG002
-        return False
+NOBODY = FollowerCounts()
 
 
 class BadPeriod(HotlineError):
@@ -53,6 +47,13 @@ class BadPeriod(HotlineError):
 class BroadcastEnded(Conflict):
     code = "broadcast-ended"
     title = "该公告已结束"
+
+
+class NothingToTell(Conflict):
+    """No incident, one that callers still hear of, or one of which it was said already."""
+
+    code = "nothing-to-tell"
+    title = "该公告没有待确认恢复的事项"
 
 
 def announce(
@@ -120,15 +121,27 @@ def mark_spoken(session: Session, broadcast_id: int, now: datetime) -> None:
     session.execute(update(Broadcast).where(Broadcast.id == broadcast_id).values(spoken_at=now))
 
 
-def end_broadcast(session: Session, broadcast_id: int, *, by: str, now: datetime, messenger: Messenger) -> Broadcast:
-    """It is over: nobody hears it any more, and its followers are told. Raises NotFound, BroadcastEnded."""
+def end_broadcast(session: Session, broadcast_id: int, *, by: str, now: datetime, is_over: bool = True) -> Broadcast:
+    """Nobody hears it any more. `is_over`: an incident is over too, and its followers are told (`telling`).
+
+    Raises NotFound, BroadcastEnded.
+    """
     row = get_broadcast(session, broadcast_id, is_locked=True)
     if row.ended_at is not None:
         raise BroadcastEnded(f"{row.ended_by} 已结束该公告")
     row.ended_at, row.ended_by = now, by
-    for follower in list_followers(session, row.id, is_told=False):
-        if messenger.send(follower.number, END_TEXT.format(row.text)):
-            follower.told_at, follower.told_by = now, "sms"
+    if is_over and row.kind == BroadcastKind.INCIDENT:
+        row.over_at, row.over_by = now, by
+    session.flush()
+    return row
+
+
+def say_over(session: Session, broadcast_id: int, *, by: str, now: datetime) -> Broadcast:
+    """An incident whose broadcast has ended is over: its followers are told. Raises NotFound, NothingToTell."""
+    row = get_broadcast(session, broadcast_id, is_locked=True)
+    if row.kind != BroadcastKind.INCIDENT or row.ended_at is None or row.over_at is not None:
+        raise NothingToTell()
+    row.over_at, row.over_by = now, by
     session.flush()
     return row
 
@@ -151,11 +164,13 @@ def list_followers(session: Session, broadcast_id: int, *, is_told: bool | None 
     return list(session.scalars(query))
 
 
-def count_followers(session: Session) -> dict[int, tuple[int, int]]:
-    """Broadcast → (all followers, those not told yet)."""
-    waiting = func.count().filter(IncidentFollower.told_at.is_(None))
-    query = select(IncidentFollower.broadcast_id, func.count(), waiting).group_by(IncidentFollower.broadcast_id)
-    return {broadcast_id: (everybody, untold) for broadcast_id, everybody, untold in session.execute(query)}
+def count_followers(session: Session) -> dict[int, FollowerCounts]:
+    """Broadcast → its followers, counted."""
+    is_untold = IncidentFollower.told_at.is_(None)
+    left = func.count().filter(is_untold, IncidentFollower.given_up_at.is_not(None))
+    query = select(IncidentFollower.broadcast_id, func.count(), func.count().filter(is_untold), left)
+    rows = session.execute(query.group_by(IncidentFollower.broadcast_id))
+    return {broadcast_id: FollowerCounts(*counts) for broadcast_id, *counts in rows}
 
 
 def get_follower(session: Session, broadcast_id: int, follower_id: int) -> IncidentFollower:

@@ -12,6 +12,7 @@ from app.accounts.auth import Actor, require
 from app.accounts.rules import Permission
 from app.calls import ratings, service
 from app.calls.models import Call
+from app.calls.played import title_of
 from app.calls.rules import normalize_number
 from app.platform.clock import SHANGHAI
 from app.platform.errors import HotlineError
@@ -100,6 +101,7 @@ def show_call(request: Request, call_id: str, actor: CallReader, session: Readin
         twin=service.twin_of(session, call),
         stages=stages,
         total_ms=total_ms,
+        flow_title=title_of,
         rating_words=ratings.WORDS,
         queue_names=queue_names(session),
         may_reveal=actor.may(Permission.NUMBERS_REVEAL),

@@ -157,6 +157,8 @@ class CallStory:
                 self._hand_on(agent, at)
             case facts.HandedOver() as fact:
                 self._hand_over(fact, at)
+            case facts.FlowPlayed(step=facts.PlayedStep.STARTED, agent=agent):
+                self._go_to_room(agent, at)
 
     def _tell_of_leg(self, fact: facts.CallForwarded) -> None:
         """A leg to the department. Of several the one that was answered counts, else the last."""
@@ -243,12 +245,19 @@ class CallStory:
             if talked and talked[-1].ended_at is None:
                 self.record.state = after(self.record.state, CallState.AFTER_TALK)
                 self._end_conversation(facts.ConversationEnded(queue=self.record.queue, agent=fact.agent), at)
-        elif fact.result is facts.HandoverResult.OFFERED and talked:
-            has_just_ended = talked[-1].ended_at is not None and at - talked[-1].ended_at < MOVED_WITHIN
-            if talked[-1].ended_at is None or has_just_ended:
-                self._in_room, talked[-1].ended_at = fact.agent, None
-                self.record.state = after(self.record.state, CallState.TALKING)
-                self._engage(fact.agent, AgentStatus.TALKING, at)
+        elif fact.result is facts.HandoverResult.OFFERED:
+            self._go_to_room(fact.agent, at)
+
+    def _go_to_room(self, agent: str, at: datetime) -> None:
+        """The agent stays with the citizen, though he is in the queue's conversation no more."""
+        talked = [c for c in self._conversations if c.agent == agent]
+        if not talked:
+            return
+        has_just_ended = talked[-1].ended_at is not None and at - talked[-1].ended_at < MOVED_WITHIN
+        if talked[-1].ended_at is None or has_just_ended:
+            self._in_room, talked[-1].ended_at = agent, None
+            self.record.state = after(self.record.state, CallState.TALKING)
+            self._engage(agent, AgentStatus.TALKING, at)
 
     def _end_conversation(self, fact: facts.ConversationEnded, at: datetime) -> None:
         if not self._goes_on_with_another(fact.agent):

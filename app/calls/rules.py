@@ -35,6 +35,7 @@ REPORTS: Mapping[EventType, CallState | None] = MappingProxyType(
         EventType.QUEUE_TIMED_OUT: None,
         EventType.CALL_FORWARDED: None,
         EventType.HANDED_OVER: None,
+        EventType.FLOW_PLAYED: None,
         EventType.CALL_TRANSFERRED: _C.AFTER_TALK,
         EventType.CALLBACK_REQUESTED: None,
         EventType.CALLBACK_PROGRESSED: None,
@@ -89,6 +90,11 @@ _LANDLINE = re.compile(r"0(?:10|2\d)[1-9]\d{7}|0[3-9]\d{2}[1-9]\d{6,7}")
 _LOCAL = re.compile(r"[2-8]\d{6}")
 _TOLL_FREE = re.compile(r"[48]00\d{7}")
 _FOREIGN = re.compile(r"(?!86)[1-9]\d{7,14}")
+
+
+def is_mobile(number: str) -> bool:
+    """Whether it takes text messages. `number`: in the one form we store."""
+    return _MOBILE.fullmatch(number) is not None
 
 
 def normalize_number(ani: str, *, area_code: str = HOME_AREA_CODE) -> str | None:

@@ -50,12 +50,13 @@ class StageOut(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     name: str = Field(
-        description="greeting, waiting, ringing, talking, after_queue, after_talk, forwarding or department"
+        description="greeting, waiting, ringing, talking, playing, after_queue, after_talk, forwarding or department"
     )
     started_at: datetime
     duration_ms: int | None = Field(description="null while it lasts")
     agent: str
     queue: str
+    flow: str = Field(description="of playing: the flow that the agent plays to the citizen")
 
 
 class CallOut(CallSummary):

@@ -11,9 +11,10 @@ from app.accounts.scope import check_of_people, of_people
 from app.calls import presence
 from app.calls.missed import list_missed_calls, resolve_missed_call
 from app.calls.models import AgentState, AgentStatus, Call, CallEventRow, CallState, JoinedCall, ScreenPop
+from app.calls.played import Playing, plays_of
 from app.calls.rules import may_see_number
 from app.calls.timeline import Stage, stages_of
-from app.contract.events import CallEvent
+from app.contract.events import CallEvent, EventType
 from app.platform.database import table_of
 from app.platform.errors import NotFound
 from app.platform.topics import agent_topic, publish
@@ -23,6 +24,11 @@ POP_LIFE = timedelta(hours=12)
 
 _FACTS = table_of(CallEventRow).c
 _FACTS_OF_CALLS = select(_FACTS.call_id, _FACTS.body).where(_FACTS.call_id.in_(bindparam("call_ids", expanding=True)))
+_PLAYED_IN_CALL = (
+    select(_FACTS.body)
+    .where(_FACTS.call_id == bindparam("of_call"), _FACTS.type == EventType.FLOW_PLAYED)
+    .order_by(_FACTS.occurred_at)
+)
 _POPS, _CALLS, _STATES = table_of(ScreenPop).c, table_of(Call).c, table_of(AgentState).c
 _PENDING_POPS = (
     select(_POPS.id, _POPS.call_id, _POPS.kind, _POPS.created_at)
@@ -81,6 +87,7 @@ __all__ = [
     "list_joined_calls",
     "list_missed_calls",
     "list_pending_pops",
+    "list_plays",
     "list_pops_of_call",
     "may_see_number_of",
     "resolve_missed_call",
@@ -172,6 +179,11 @@ def events_of_calls(session: Session, call_ids: list[str]) -> dict[str, list[Cal
     return found
 
 
+def list_plays(session: Session, call_id: str) -> list[Playing]:
+    """The flows that an agent played to the citizen in this call, the earliest first."""
+    return plays_of(CallEvent.model_validate(body) for body in session.scalars(_PLAYED_IN_CALL, {"of_call": call_id}))
+
+
 def twin_of(session: Session, call: Call) -> str | None:
     """The other record of the same call, whichever of both counts."""
     if call.same_as is not None:
@@ -191,7 +203,8 @@ def list_joined_calls(session: Session, *, limit: int) -> list[JoinedCall]:
 def call_timeline(session: Session, call_id: str) -> list[Stage]:
     """The stretches of a call one after the other, with their milliseconds. Raises NotFound."""
     get_call(session, call_id)
-    return stages_of(events_of_calls(session, [call_id])[call_id])
+    events = events_of_calls(session, [call_id])[call_id]
+    return stages_of(events) if events else []  # facts are kept for some years, calls for longer
 
 
 def find_agent_state(session: Session, agent: str) -> AgentState | None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from app.calls.models import CallState
 from app.calls.order import in_order, milliseconds
 from app.calls.rules import REPORTS, after, has_come_back, is_answered_by_ourselves
-from app.contract.events import CallEvent, CallForwarded, EventType, ForwardResult
+from app.contract.events import CallEvent, CallForwarded, EventType, FlowPlayed, ForwardResult, PlayedStep
 
 _STAGE_NAMES = {
     CallState.ARRIVED: "greeting",
@@ -16,6 +16,14 @@ _STAGE_NAMES = {
     CallState.TALKING: "talking",
     CallState.AFTER_TALK: "after_talk",
     CallState.ENDED: "ended",
+}
+
+_WITH_AGENT = frozenset({"ringing", "talking", "playing"})
+_PLAYED = {
+    PlayedStep.STARTED: "playing",
+    PlayedStep.RETURNED: "talking",
+    PlayedStep.STOPPED: "talking",
+    PlayedStep.HANDED_OVER: "talking",
 }
 
 
@@ -28,6 +36,8 @@ class Stage:
     duration_ms: int | None
     agent: str
     queue: str
+    flow: str = ""
+    """Of `playing`: what the agent plays to the citizen."""
 
 
 def _leg(
@@ -45,8 +55,8 @@ def _leg(
 
 
 def stages_of(events: Sequence[CallEvent]) -> list[Stage]:
-    """The stretches of a call, one after the other: greeting, waiting, ringing, talking, after_queue, after_talk,
-    and forwarding and department for a leg to a department.
+    """The stretches of a call, one after the other: greeting, waiting, ringing, talking, playing (a flow at the
+    agent's key), after_queue, after_talk, and forwarding and department for a leg to a department.
 
     The last one has no duration while the call lasts.
     """
@@ -54,6 +64,7 @@ def stages_of(events: Sequence[CallEvent]) -> list[Stage]:
     ended_at: datetime | None = None
     queue, state = "", CallState.ARRIVED
     handed_on: set[str] = set()
+    played: dict[datetime, str] = {}
     came_back = has_come_back(events)
     for event in in_order(events):
         queue = getattr(event.payload, "queue", "") or queue
@@ -72,6 +83,13 @@ def stages_of(events: Sequence[CallEvent]) -> list[Stage]:
         elif isinstance(event.payload, CallForwarded):
             arrived_at = marks[0][1] if marks else event.occurred_at
             marks += _leg(event.payload, event.occurred_at, arrived_at, queue, came_back=came_back)
+        elif isinstance(event.payload, FlowPlayed):
+            played[event.occurred_at] = event.payload.flow
+            if event.payload.step in _PLAYED:
+                marks.append((_PLAYED[event.payload.step], event.occurred_at, agent, queue))
+            elif event.payload.step is PlayedStep.QUEUED:
+                handed_on.add(agent)  # the end of his talk may be told when somebody else is rung already
+                state = after(state, CallState.AFTER_TALK)
         elif not marks:
             marks.append((_STAGE_NAMES[reported or CallState.ARRIVED], event.occurred_at, agent, queue))
         elif reported is not None and ended_at is None and after(state, reported) is reported:
@@ -81,7 +99,12 @@ def stages_of(events: Sequence[CallEvent]) -> list[Stage]:
     ends: list[datetime | None] = [*(mark[1] for mark in marks[1:]), ended_at]
     return [
         Stage(
-            name, start, milliseconds(start, end) if end else None, agent if name in {"ringing", "talking"} else "", q
+            name,
+            start,
+            milliseconds(start, end) if end else None,
+            agent if name in _WITH_AGENT else "",
+            q,
+            played[start] if name == "playing" else "",
         )
         for (name, start, agent, q), end in zip(marks, ends, strict=True)
     ]

@@ -21,7 +21,9 @@ from app.casework.schemas import (
     ProposalOut,
     ReportIn,
     SuccessionOut,
+    UrgeIn,
 )
+from app.casework.urging import urge
 from app.platform.http import ClockDep, Reading, Writing
 from app.tickets.api import version_of
 from app.tickets.models import TicketStatus
@@ -30,6 +32,7 @@ router = APIRouter(tags=["handling"])
 
 Reader = Annotated[Actor, Depends(require(Permission.CASES_READ))]
 Mover = Annotated[Actor, Depends(require(Permission.CASES_READ, Permission.CASES_MOVE))]
+Writer = Annotated[Actor, Depends(require(Permission.CASES_READ, Permission.TICKETS_WRITE))]
 TicketKey = Annotated[str, Path(pattern=r"^\d{1,19}$", description="id or ticket number")]
 Verb = Annotated[str, Path(pattern=r"^[a-z_]{2,40}$", description="a verb of docs/ticket-states.md")]
 IfMatch = Annotated[str | None, Header(alias="If-Match", description='the ETag that was read, e.g. `"3"`')]
@@ -46,6 +49,10 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
     409: {"description": "The status does not allow it, something must happen first, or somebody was quicker"},
     412: {"description": "Somebody changed it in between: `changes` says who and what"},
     422: {"description": "`errors` names the fields that are missing or wrong; or the key was used for something else"},
+}
+URGE: dict[int | str, dict[str, Any]] = {
+    **{code: REFUSALS[code] for code in (403, 404)},
+    409: {"description": "The ticket is a draft or over, or the call is another ticket's already"},
 }
 DISSOLVE: dict[int | str, dict[str, Any]] = {
     404: {"description": "There is no such unit"},
@@ -93,7 +100,7 @@ def read_case(ticket: TicketKey, actor: Reader, session: Reading, clock: ClockDe
     now = clock()
     case = service.open_case(session, ticket, actor, now)
     response.headers["ETag"] = f'"{case.ticket.version}"'
-    return service.show(session, case.ticket, actor, now)
+    return service.show_case(session, case)
 
 
 @router.get("/tickets/{ticket}/proposal", summary="Who should lead", responses={404: REFUSALS[404]})
@@ -107,6 +114,17 @@ def list_duplicates(ticket: TicketKey, actor: Reader, session: Reading, clock: C
     """Open tickets of the last 30 days with the same number or of the same place and subject, the most alike first."""
     found = find_duplicates(session, service.open_case(session, ticket, actor, clock()))
     return LikenessList(items=[LikenessOut.of(one) for one in found])
+
+
+@router.post("/tickets/{ticket}/urge", summary="Urge for a citizen", responses=URGE)
+def urge_ticket(ticket: TicketKey, body: UrgeIn, actor: Writer, session: Writing, clock: ClockDep) -> CaseOut:
+    """诉求人催办: the citizen asks again for a matter that is under way. It is counted, and the unit is told.
+
+    With `call_id` the call is attached too; the same call urges once.
+    """
+    now = clock()
+    ticket_row = urge(session, ticket, actor=actor, reason=body.reason, call_id=body.call_id, now=now)
+    return service.show(session, ticket_row, actor, now)
 
 
 @router.post("/tickets/{ticket}/support/sign", summary="Sign a supporting leg", responses=REFUSALS)

@@ -68,7 +68,7 @@ def _move_one(database: Database, one: Picked, verb: str, *, actor: Actor, now: 
     try:
         with database.transaction() as session:
             case = service.open_case(session, one.ticket_id, actor, now, is_locked=True)
-            number, title = case.ticket.ticket_number, case.ticket.title
+            number, title = case.ticket.ticket_number, case.ticket.listed_title
             given = _given(session, case, verb)
             service.move(session, one.ticket_id, verb, given, actor=actor, now=now, version=one.version)
     except HotlineError as problem:

@@ -12,9 +12,10 @@ from app.casework.milestones import list_milestones
 from app.casework.models import CitizenContact, FollowUp, Milestone, RequestKind, RequestStatus, UnitReply, UnitRequest
 from app.casework.rules import MOST_ATTEMPTS
 from app.catalogue.models import Unit
-from app.deadlines.service import due_at
-from app.tickets.models import Assignment, AssignmentKind, Ticket, TicketHistory
-from app.tickets.states import DUTY_OF_ACTION, Clock, Duty
+from app.deadlines.service import due_at, last_due_at
+from app.tickets.duties import duties_done
+from app.tickets.models import Assignment, AssignmentKind, Ticket
+from app.tickets.states import Clock, Duty
 
 
 @dataclass(frozen=True)
@@ -116,15 +117,6 @@ def read_case(session: Session, ticket: Ticket, actor: Actor, now: datetime) -> 
         follow_ups=tuple(follow_ups),
         milestones=tuple(list_milestones(session, ticket.id)),
         done=duties_done(session, ticket, actor),
-        sign_due_at=due_at(session, ticket.id, Clock.SIGN),
+        sign_due_at=last_due_at(session, ticket.id, Clock.SIGN),
         reply_due_at=due_at(session, ticket.id, Clock.REWORK) or due_at(session, ticket.id, Clock.REPLY),
     )
-
-
-def duties_done(session: Session, ticket: Ticket, actor: Actor) -> frozenset[Duty]:
-    """What this person has done on the ticket already, by its history."""
-    query = select(TicketHistory.action).where(TicketHistory.ticket_id == ticket.id, TicketHistory.actor == actor.name)
-    done = {DUTY_OF_ACTION[action] for action in session.scalars(query.distinct()) if action in DUTY_OF_ACTION}
-    if ticket.accepted_by and ticket.accepted_by == actor.name:
-        done.add(Duty.INTAKE)
-    return frozenset(done)

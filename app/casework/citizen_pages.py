@@ -4,17 +4,19 @@ Code and number travel in the form's body, never in an address: addresses are ke
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated
 
 import structlog
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, File, Form, Request, UploadFile
 from fastapi.responses import HTMLResponse
 
 from app.accounts import cookies
-from app.accounts.auth import address_of
+from app.accounts.auth import address_of, citizen_of
 from app.casework import progress
+from app.casework.files import MIB, MOST_AT_ONCE, MOST_BYTES, OF_FILES, FileRefused, Upload, read_upload, shelf_at
 from app.casework.materials import MOST, add_material
 from app.platform.database import Database
 from app.platform.errors import HotlineError, NotFound, TooManyAttempts
@@ -22,12 +24,14 @@ from app.platform.http import ClockDep, DatabaseDep, SettingsDep
 from app.platform.pages import render
 from app.tickets import service as tickets
 from app.tickets.numbers import QUERY_CODE_LENGTH
+from app.tickets.reports import note_reading
 
 router = APIRouter(include_in_schema=False)
 
 Number = Annotated[str, Form(max_length=30)]
 Code = Annotated[str, Form(max_length=20)]
 Token = Annotated[str, Form(max_length=200)]
+Files = Annotated[Sequence[UploadFile], File()]
 
 log = structlog.get_logger()
 
@@ -88,9 +92,10 @@ def take_material(
     number: Number = "",
     code: Code = "",
     text: Annotated[str, Form(max_length=5000)] = "",
+    files: Files = (),
     csrf_token: Token = "",
 ) -> HTMLResponse:
-    """Something to add; then the same page with it."""
+    """Something to add, in words or as files; then the same page with it."""
     asked, now = Asked.of(number, code), clock()
     try:
         cookies.refuse_foreign_login_form(request, csrf_token)
@@ -98,11 +103,20 @@ def take_material(
     except HotlineError as refusal:
         return _page(request, asked=Asked(asked.number, ""), refusal=refusal)
     try:
-        with database.transaction() as session:
-            add_material(session, ticket_id, text, now)
+        uploads = _read_files(files)
+        with shelf_at(settings.home) as shelf, database.transaction() as session:
+            add_material(session, ticket_id, text, now, uploads=uploads, shelf=shelf)
     except HotlineError as refusal:
         return _found(request, database, ticket_id, asked, now, text=text, refusal=refusal)
     return _found(request, database, ticket_id, asked, now, is_added=True)
+
+
+def _read_files(sent: Sequence[UploadFile]) -> list[Upload]:
+    """What the citizen chose. A browser sends an empty part where nothing is chosen. FileRefused."""
+    chosen = [one for one in sent if one.filename]
+    if len(chosen) > MOST_AT_ONCE:
+        raise FileRefused(f"一次最多上传{MOST_AT_ONCE}个附件")
+    return [read_upload(one.filename or "", one.file.read(MOST_BYTES + 1)) for one in chosen]
 
 
 def _find(request: Request, database: Database, asked: Asked, area_code: str, now: datetime) -> int:
@@ -146,7 +160,9 @@ def _found(
     is_added: bool = False,
 ) -> HTMLResponse:
     with database.reading() as session:
-        matter = progress.read_progress(session, tickets.get_ticket(session, ticket_id), now)
+        ticket = tickets.get_ticket(session, ticket_id)
+        note_reading(session, citizen_of(request, request.url.path), ticket)
+        matter = progress.read_progress(session, ticket, now)
     return _page(request, asked=asked, matter=matter, text=text, refusal=refusal, is_added=is_added)
 
 
@@ -169,9 +185,12 @@ def _page(
         matter=matter,
         stages=progress.STAGES,
         text=text,
-        error=refusal.detail if refusal else "",
+        error=refusal.detail if refusal and not isinstance(refusal, OF_FILES) else "",
+        file_error=refusal.detail if isinstance(refusal, OF_FILES) else "",
         is_added=is_added,
         longest=MOST,
+        most_files=MOST_AT_ONCE,
+        most_mib=MOST_BYTES // MIB,
         headers={"Cache-Control": "no-store"},
     )
     cookies.put_visitor(request, response, nonce)

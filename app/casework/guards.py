@@ -149,8 +149,9 @@ def supportable(case: Case, given: forms.Support) -> Missing:
     return missing
 
 
-def reply_fit_to_show(_case: Case, given: forms.Reply) -> Missing:
-    found = "、".join(str(one) for one in find_private(given.to_citizen))
+def reply_fit_to_show(case: Case, given: forms.Reply) -> Missing:
+    own = {number for one in case.citizens() for number in (one.contact_number, one.caller_number) if number}
+    found = "、".join(str(one) for one in find_private(given.to_citizen, own))
     return {"to_citizen": f"公开答复中含有{found}，请删去"} if found else {}
 
 

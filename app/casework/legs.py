@@ -9,7 +9,10 @@ from app.casework.case import Case
 from app.casework.proposals import propose_for
 from app.casework.rules import may_follow
 from app.platform.errors import Conflict, HotlineError
+from app.tickets.duties import check_act
 from app.tickets.models import Assignment, AssignmentKind, AssignmentStatus
+from app.tickets.moving import note_change
+from app.tickets.states import Duty
 
 LEAST_REPORT = 4
 
@@ -77,23 +80,39 @@ def end_all(session: Session, case: Case, lead_as: AssignmentStatus) -> None:
     session.flush()
 
 
+def end_reported(session: Session, case: Case) -> None:
+    """What supporting units have reported belongs to the round that is over: the lead may ask them again."""
+    for leg in case.supports:
+        if leg.status == AssignmentStatus.REPORTED:
+            advance(leg, AssignmentStatus.CLOSED, case)
+    session.flush()
+
+
 def sign_support(session: Session, case: Case) -> Assignment:
     """协办签收 of the actor's own unit. Raises LegRefused."""
     leg = _own_support(case)
+    check_act(session, case.ticket, case.actor, Duty.HANDLE)
     advance(leg, AssignmentStatus.SIGNED, case)
-    session.flush()
+    _note(session, case, "support_signed")
     return leg
 
 
 def report_support(session: Session, case: Case, report: str) -> Assignment:
     """协办反馈 of the actor's own unit. Raises LegRefused, ReportTooShort."""
     leg = _own_support(case)
+    check_act(session, case.ticket, case.actor, Duty.HANDLE)
     if len(report.strip()) < LEAST_REPORT:
         raise ReportTooShort(errors=[{"field": "report", "message": ReportTooShort.title}])
     advance(leg, AssignmentStatus.REPORTED, case)
     leg.report = report.strip()
-    session.flush()
+    _note(session, case, "support_reported")
     return leg
+
+
+def _note(session: Session, case: Case, action: str) -> None:
+    """It stands in the history, so that who supports does not judge (R35)."""
+    unit = case.units[case.actor.unit].name
+    note_change(session, case.ticket, {"协办单位": [None, unit]}, actor=case.actor.name, action=action, now=case.now)
 
 
 def _own_support(case: Case) -> Assignment:

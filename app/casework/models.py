@@ -24,6 +24,8 @@ class RequestStatus(StrEnum):
     PENDING = "pending"
     APPROVED = "approved"
     REFUSED = "refused"
+    LAPSED = "lapsed"
+    """The ticket ended before anybody decided."""
 
 
 class UnitRequest(Base):
@@ -122,6 +124,23 @@ class CitizenNotice(Base):
     text: Mapped[str] = mapped_column(String(400))
 
     __table_args__ = (Index(None, "ticket_id", "id"),)
+
+
+class CitizenFile(Base):
+    """A photograph or document that a citizen added to his matter. Its bytes lie below the home folder."""
+
+    __tablename__ = "citizen_files"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"), doc="his own ticket")
+    added_at: Mapped[datetime]
+    kind: Mapped[str] = mapped_column(String(8), doc="jpeg, png or pdf, by its content")
+    name: Mapped[str] = mapped_column(String(80), doc="what the citizen called it, made harmless")
+    size_bytes: Mapped[int]
+    digest: Mapped[str] = mapped_column(String(64), doc="SHA-256 of the content")
+    file: Mapped[str | None] = mapped_column(String(40), doc="a random name in the folder of materials; none: deleted")
+
+    __table_args__ = (Index(None, "ticket_id", "id"), Index(None, "added_at"))
 
 
 class Milestone(Base):

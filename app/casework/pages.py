@@ -2,15 +2,17 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Annotated, Any
 from urllib.parse import parse_qs, urlsplit
 
 from fastapi import APIRouter, Depends, Path, Query, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from starlette.responses import Response
 
 from app.accounts.auth import CSRF_FIELD, Actor, require
 from app.accounts.rules import OF_A_UNIT, Permission
@@ -19,6 +21,7 @@ from app.casework.bulk import SAFE
 from app.casework.case import Case
 from app.casework.duplicates import find_duplicates
 from app.casework.fields import fields_of, words_of
+from app.casework.files import files_of_matter
 from app.casework.forms import WORDS, Channel, Result, Satisfaction, ToldHow, read_form
 from app.casework.models import UnitRequest
 from app.casework.openings import openings
@@ -30,7 +33,9 @@ from app.platform.database import Database
 from app.platform.errors import HotlineError, NotFound
 from app.platform.http import ClockDep, DatabaseDep, Reading
 from app.platform.pages import render
+from app.tickets.access import Holding
 from app.tickets.models import AssignmentKind, AssignmentStatus, TicketStatus
+from app.tickets.shown import eyes_of
 from app.tickets.states import BY_VERB
 
 router = APIRouter(include_in_schema=False)
@@ -39,6 +44,7 @@ Reader = Annotated[Actor, Depends(require(Permission.CASES_READ))]
 Mover = Annotated[Actor, Depends(require(Permission.CASES_READ, Permission.CASES_MOVE))]
 TicketKey = Annotated[str, Path(pattern=r"^\d{1,19}$", description="id or ticket number")]
 
+SEE_OTHER = 303
 _WORD = re.compile(r"[a-z_-]{1,40}")
 OWN_ACTS = {"support-sign": "协办签收", "support-report": "协办反馈"}
 """Acts on a supporting leg: the ticket itself does not move."""
@@ -77,12 +83,15 @@ def show_work(
     clock: ClockDep,
     view: Annotated[str, Query(max_length=20)] = "",
     done: Annotated[str, Query(max_length=40)] = "",
-) -> HTMLResponse:
-    """What waits for this person, the most pressing first."""
+) -> Response:
+    """What waits for this person, the most pressing first; or the page where that list is worked on."""
     lists = lists_of(actor)
     if not lists:
         raise NotFound("您的岗位没有待办列表")
-    shown = next((one for one in lists if one.key == view), lists[0])
+    here = [one for one in lists if not one.page]
+    shown = next((one for one in lists if one.key == view), (here or lists)[0])
+    if shown.page:
+        return RedirectResponse(shown.page, SEE_OTHER)
     now = clock()
     tickets = list_work(session, actor, shown)
     return render(
@@ -179,11 +188,13 @@ def _panel(
     may_dispatch = any(move.verb in {"dispatch", "designate"} for move in moves)
     errors = {e["field"]: e["message"] for e in problem.extra.get("errors", [])} if problem else {}  # type: ignore[attr-defined]
     elsewhere = list(session.scalars(select(Exclusion).where(Exclusion.is_active).order_by(Exclusion.code)))
+    eyes = replace(eyes_of(session, case.actor, case.ticket, Holding()), is_full=False)
     leg = case.own_leg() if case.actor.role in OF_A_UNIT else None
     return render(
         request,
         "casework/handling.html",
         case=case,
+        said=eyes.words,
         moves=moves,
         closed=closed,
         forms={move.verb: fields_of(move.verb) for move in moves},
@@ -195,8 +206,9 @@ def _panel(
         unit_choices=[(u.code, u.name) for u in case.units.values() if u.is_active and u.kind != UnitKind.PLATFORM],
         exclusions={row.code: row.name for row in elsewhere},
         channels_elsewhere=elsewhere,
-        asked=[(row, _said(row, case)) for row in case.requests],
-        notices=service.show(session, case.ticket, case.actor, case.now).notices,
+        asked=[(row, said_of(row, case)) for row in case.requests],
+        files=files_of_matter(session, case.ticket, case.actor),
+        notices=service.show_case(session, case).notices,
         tried=verb,
         given=given or {},
         errors=errors,
@@ -209,7 +221,7 @@ def _panel(
     )
 
 
-def _said(row: UnitRequest, case: Case) -> dict[str, str]:
+def said_of(row: UnitRequest, case: Case) -> dict[str, str]:
     """What a unit asked for, as people read it."""
     return words_of(read_form(f"request_{row.kind}", row.detail), case.units)
 

@@ -12,8 +12,9 @@ from app.accounts.lockout import Limit
 from app.accounts.login import reserve_attempt
 from app.accounts.models import LoginFailure
 from app.calls.rules import normalize_number
+from app.casework.files import list_files
 from app.casework.materials import MOST_A_DAY, list_materials
-from app.casework.models import CitizenNotice, UnitReply
+from app.casework.models import CitizenFile, CitizenNotice, UnitReply
 from app.catalogue.models import Unit
 from app.deadlines.service import due_at
 from app.platform.clock import to_shanghai
@@ -49,7 +50,7 @@ WORDS: Mapping[str, tuple[int, str]] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Progress:
-    """One matter as its citizen sees it. `title`, `unit`, `told`, `reply`, `materials` are empty for a secret one."""
+    """One matter as its citizen sees it. A secret one shows no title, unit, words or files."""
 
     number: str
     opened_at: datetime
@@ -62,6 +63,7 @@ class Progress:
     told: list[CitizenNotice]
     reply: str
     materials: list[tuple[datetime, str]]
+    files: list[CitizenFile]
     may_add: bool
 
 
@@ -117,6 +119,7 @@ def read_progress(session: Session, ticket: Ticket, now: datetime) -> Progress:
         told=[] if is_secret else _told(session, ticket),
         reply="" if is_secret else _reply_of(session, ticket, matter),
         materials=[] if is_secret else materials,
+        files=[] if is_secret else list_files(session, [ticket.id]),
         may_add=matter.status in OPEN - {_S.DRAFT} and len(lately) < MOST_A_DAY,
     )
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from typing import NamedTuple
 
 from app.catalogue.models import DispatchRule, RuleStatus, Unit, UnitKind
@@ -73,13 +74,15 @@ def _fits(rule: DispatchRule, matter: Matter, day: date) -> bool:
         return False
     if (rule.valid_from and day < rule.valid_from) or (rule.valid_until and day > rule.valid_until):
         return False
-    return _holds(rule.subject_code, matter.subject_code) and _holds(rule.region_code, matter.region_code)
+    return holds(rule.subject_code, matter.subject_code) and holds(rule.region_code, matter.region_code)
 
 
-def _holds(above: str | None, code: str | None) -> bool:
+def holds(above: str | None, code: str | None) -> bool:
+    """Whether the code lies within the one above, or everything does."""
     return above is None or (code is not None and code.startswith(_stem(above)))
 
 
+@cache
 def _stem(code: str) -> str:
     while len(code) > 2 and code.endswith("00"):
         code = code[:-2]

@@ -13,6 +13,7 @@ from app.casework.models import CitizenNotice
 from app.casework.proposal import Proposal
 from app.contract.masks import mask_text, mask_value
 from app.tickets.models import TicketStatus
+from app.tickets.shown import Eyes
 from app.tickets.states import Duty, Move
 
 Said = Annotated[str, AfterValidator(mask_text)]
@@ -141,8 +142,9 @@ class CaseOut(BaseModel):
     notices: list[NoticeOut]
 
     @classmethod
-    def of(cls, case: Case, notices: list[CitizenNotice]) -> "CaseOut":
-        return cls(
+    def of(cls, case: Case, notices: list[CitizenNotice], eyes: Eyes) -> "CaseOut":
+        """The case as this person sees it."""
+        out = cls(
             ticket_id=case.ticket.id,
             status=TicketStatus(case.ticket.status),
             version=case.ticket.version,
@@ -154,6 +156,7 @@ class CaseOut(BaseModel):
             follow_ups=[FollowUpOut.model_validate(row) for row in case.follow_ups],
             notices=[NoticeOut.model_validate(row) for row in notices],
         )
+        return cls.model_validate(eyes.value(out.model_dump())) if eyes.names else out
 
 
 class StepOut(BaseModel):
@@ -193,7 +196,7 @@ class LikenessOut(BaseModel):
     def of(cls, one: Likeness) -> "LikenessOut":
         other = one.ticket
         return cls(
-            id=other.id, ticket_number=other.ticket_number, title=other.title, status=TicketStatus(other.status),
+            id=other.id, ticket_number=other.ticket_number, title=other.listed_title, status=TicketStatus(other.status),
             score=one.score, reasons=list(one.reasons),
         )  # fmt: skip
 
@@ -222,6 +225,13 @@ class SuccessionOut(_Row):
 
 class ReportIn(Form):
     report: Words = Field(min_length=4, max_length=2000, description="what the supporting unit has done")
+
+
+class UrgeIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Words = Field(min_length=2, max_length=300, description="what the citizen says; the unit reads it")
+    call_id: str | None = Field(default=None, min_length=1, max_length=64, description="the call that he urges by")
 
 
 class Counts(BaseModel):

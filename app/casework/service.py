@@ -1,6 +1,7 @@
 """Use cases of handling: one door for every move; what a move does beside changing the status stands in `steps.py`."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -22,10 +23,11 @@ from app.casework.steps import STEPS, Effects
 from app.deadlines.service import on_move
 from app.platform.errors import Conflict, NotFound
 from app.tickets import service as tickets
-from app.tickets.access import check_sees, holding_of, visible
+from app.tickets.access import Holding, check_sees, holding_of, visible
 from app.tickets.idempotency import is_repeated
 from app.tickets.models import Ticket, TicketStatus
 from app.tickets.moving import TransitionRefused, check_version, listen, move_ticket
+from app.tickets.shown import eyes_of
 from app.tickets.states import BY_VERB, Move, moves_from
 
 listen(on_move)
@@ -51,10 +53,15 @@ def open_case(session: Session, key: int | str, actor: Actor, now: datetime, *, 
 
 def show(session: Session, ticket: Ticket, actor: Actor, now: datetime) -> CaseOut:
     """How a ticket is handled, as this person sees it."""
-    case = read_case(session, ticket, actor, now)
-    ids = [ticket.id, *(follower.id for follower in case.followers)]
+    return show_case(session, read_case(session, ticket, actor, now))
+
+
+def show_case(session: Session, case: Case) -> CaseOut:
+    """The same of a case that was read already."""
+    ids = [case.ticket.id, *(follower.id for follower in case.followers)]
     told = select(CitizenNotice).where(CitizenNotice.ticket_id.in_(ids)).order_by(CitizenNotice.id)
-    return CaseOut.of(case, list(session.scalars(told)))
+    eyes = replace(eyes_of(session, case.actor, case.ticket, Holding()), is_full=False)
+    return CaseOut.of(case, list(session.scalars(told)), eyes)
 
 
 def count(session: Session, actor: Actor) -> tuple[int, int]:

@@ -18,7 +18,7 @@ from app.deadlines.service import check_extension
 from app.platform.errors import Conflict
 from app.tickets import service as tickets
 from app.tickets.access import check_sees, holding_of
-from app.tickets.models import AssignmentStatus
+from app.tickets.models import AssignmentStatus, Urgency
 
 _A = AssignmentStatus
 _R = RequestKind
@@ -51,8 +51,10 @@ def _merge(session: Session, case: Case, given: forms.Merging) -> Effects:
     return Effects({"merged_into_id": master.id})
 
 
-def _unmerge(_session: Session, _case: Case, _given: forms.Form) -> Effects:
-    return Effects({"merged_into_id": None})
+def _unmerge(_session: Session, case: Case, _given: forms.Form) -> Effects:
+    """Its own way goes on where accepting left it: what is urgent waits for no look-over."""
+    is_urgent = case.ticket.accepted_at is not None and case.ticket.urgency != Urgency.NORMAL
+    return Effects({"merged_into_id": None}, then=("release",) if is_urgent else ())
 
 
 def _send_back(_session: Session, _case: Case, _given: forms.Form) -> Effects:
@@ -161,11 +163,15 @@ def _approve(kind: RequestKind, **counted: str) -> Step:
     def step(_session: Session, case: Case, _given: forms.Form) -> Effects:
         request = _decide(case, kind, RequestStatus.APPROVED, "")
         changed = {name: getattr(case.ticket, name) + 1 for name in counted.values()}
-        if kind is _R.TERMINATION:
-            case.ticket.ended_at = case.now
         return Effects(changed, dict(request.detail) if request else {})
 
     return step
+
+
+def _terminate(session: Session, case: Case, given: forms.Form) -> Effects:
+    effects = _approve(_R.TERMINATION)(session, case, given)
+    _end(session, case, given)
+    return effects
 
 
 def _approve_commitment(session: Session, case: Case, given: forms.Form) -> Effects:
@@ -210,10 +216,11 @@ def _reply(_session: Session, case: Case, _given: forms.Form) -> Effects:
     return Effects()
 
 
-def _redo(_session: Session, case: Case, _given: forms.Form) -> Effects:
+def _redo(session: Session, case: Case, _given: forms.Form) -> Effects:
     if case.reply is not None:
         case.reply.redone_at = case.now
     legs.advance(case.lead, _A.SIGNED, case)
+    legs.end_reported(session, case)
     return Effects({"redo_count": case.ticket.redo_count + 1})
 
 
@@ -243,7 +250,11 @@ def _follow_up(case: Case, given: forms.Attempt | forms.Answer, *, is_reached: b
 
 
 def _end(session: Session, case: Case, _given: forms.Form) -> Effects:
+    """Nobody works on it any more: every leg ends, and what was asked needs no decision."""
     legs.end_all(session, case, _A.CLOSED)
+    for request in case.requests:
+        if request.status == RequestStatus.PENDING:
+            request.status, request.decided_at = RequestStatus.LAPSED, case.now
     case.ticket.ended_at = case.now
     return Effects()
 
@@ -265,7 +276,7 @@ STEPS: Mapping[str, Step] = MappingProxyType(
         "request_commitment": _ask(_R.COMMITMENT), "approve_commitment": _approve_commitment,
         "report_milestone": _report_milestone,
         "refuse_commitment": _refuse(_R.COMMITMENT), "request_termination": _ask(_R.TERMINATION),
-        "terminate": _approve(_R.TERMINATION), "refuse_termination": _refuse(_R.TERMINATION),
+        "terminate": _terminate, "refuse_termination": _refuse(_R.TERMINATION),
         "draft_reply": _draft_reply, "reply": _reply, "audit_pass": _pass, "audit_redo": _redo,
         "note_attempt": _attempt, "note_answer": _answer, "rate": _end, "finish_unreached": _end,
         "follow_up_redo": _redo, "reopen": _reopen, "withdraw": _end,

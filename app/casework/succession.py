@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.accounts import audit
@@ -18,6 +18,8 @@ from app.accounts.models import User
 from app.casework.proposal import is_barred
 from app.catalogue.editing import Edited, EntryRefused, edit_entry, get_entry
 from app.catalogue.models import DispatchRule, RuleStatus, Unit, UnitKind
+from app.deadlines.models import TicketClock
+from app.platform.database import Database
 from app.tickets.models import Assignment, AssignmentKind, AssignmentStatus, Ticket
 from app.tickets.moving import change_ticket
 
@@ -45,13 +47,30 @@ def dissolve_unit(
     unit = get_entry(session, Unit, code, is_locked=True)
     units = {one.code: one for one in session.scalars(select(Unit).order_by(Unit.code))}
     heir = units.get(successor_code)
-    if told := _unfit(unit, heir, units):
+    if told := why_unfit(unit, heir, units):
         raise EntryRefused({"successor_code": told})
     assert heir is not None  # noqa: S101 - narrows
     return _HandOver(session, unit, heir, units, reason, actor, now).make()
 
 
-def _unfit(unit: Unit, heir: Unit | None, units: Mapping[str, Unit]) -> str:
+class _Undone(Exception):
+    """Takes a preview back."""
+
+
+def preview(
+    database: Database, code: str, successor_code: str, *, reason: str, actor: Actor, now: datetime
+) -> Succession:
+    """What would be taken over: the deed itself, undone. Raises what `dissolve_unit` raises."""
+    try:
+        with database.transaction() as session:
+            done = dissolve_unit(session, code, successor_code, reason=reason, actor=actor, now=now)
+            raise _Undone
+    except _Undone:
+        return done
+
+
+def why_unfit(unit: Unit, heir: Unit | None, units: Mapping[str, Unit]) -> str:
+    """Why it cannot take over, in Chinese; empty: it can."""
     if heir is None:
         return "没有这个单位"
     if not heir.is_active:
@@ -144,6 +163,11 @@ class _HandOver:
         changed = {"lead_unit_code": [ticket.lead_unit_code, taker.code]} if is_lead else {}
         noted: dict[str, list[Any]] = {"单位撤并": [self.unit.name, taker.name], "说明": [None, self.reason]}
         change_ticket(session, ticket, changed, actor=self.actor.name, action=ACTION, now=self.now, noted=noted)
+        if is_lead:  # deadlines run on, and are the taker's from now on
+            open_clocks = update(TicketClock).where(
+                TicketClock.ticket_id == ticket.id, TicketClock.stopped_at.is_(None)
+            )
+            session.execute(open_clocks.where(TicketClock.unit_code == leg.unit_code).values(unit_code=taker.code))
         done.led, done.supported = done.led + is_lead, done.supported + (not is_lead)
 
     def _taker(self, ticket: Ticket) -> Unit:

@@ -15,7 +15,6 @@ from app.catalogue.models import Region, Subject, Unit
 from app.deadlines.access import seen_ticket
 from app.platform.http import Reading
 from app.platform.pages import render
-from app.tickets.access import shown_name
 from app.tickets.rules import FIELD_LABELS
 from app.tickets.states import ACTION_WORDS
 
@@ -35,7 +34,7 @@ def show_timeline(
 ) -> HTMLResponse:
     """Everything that happened, the newest first; of one kind, or all of it."""
     ticket = seen_ticket(session, key, actor)
-    everything = read_timeline(session, ticket)
+    everything = read_timeline(session, ticket, actor)
     shown = [entry for entry in everything if kind in ("", entry.kind)]
     counted = Counter(str(entry.kind) for entry in everything)
     return render(
@@ -51,7 +50,6 @@ def show_timeline(
         labels=FIELD_LABELS,
         actions=ACTION_WORDS,
         names=_names(session, shown),
-        is_name_hidden=shown_name(actor, ticket) != ticket.contact_name,
         may_read_calls=actor.may(Permission.CALLS_READ),
     )
 

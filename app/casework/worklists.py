@@ -4,18 +4,30 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, not_, or_, select
 from sqlalchemy.orm import Session, defer
 
 from app.accounts.auth import Actor
 from app.accounts.models import Role
 from app.casework.models import RequestStatus, UnitRequest
 from app.tickets.access import holding_of, visible
-from app.tickets.models import Assignment, AssignmentKind, AssignmentStatus, Ticket, TicketStatus, Urgency
-from app.tickets.states import OPEN
+from app.tickets.models import (
+    Assignment,
+    AssignmentKind,
+    AssignmentStatus,
+    Ticket,
+    TicketHistory,
+    TicketStatus,
+    Urgency,
+)
+from app.tickets.states import DUTY_OF_ACTION, OPEN, SEPARATED_ON_A_TICKET, Duty
 
 _S = TicketStatus
 SHOWN = 100
+NOT_BY_A_JUDGE = frozenset(
+    action for action, duty in DUTY_OF_ACTION.items() if frozenset({duty, Duty.AUDIT}) in SEPARATED_ON_A_TICKET
+)
+"""What somebody may have done on a ticket so that he must not judge its reply."""
 
 Condition = Callable[[Actor], ColumnElement[bool]]
 
@@ -28,6 +40,8 @@ class WorkList:
     label: str
     condition: Condition
     empty: str
+    page: str = ""
+    """Where it is worked on, if it has a page of its own; empty: /work."""
     bulk: str = ""
     """The move that may be made for many of its tickets at once, and with one click for one of them."""
 
@@ -57,6 +71,20 @@ def _supported(actor: Actor) -> ColumnElement[bool]:
     return leg.correlate(Ticket)
 
 
+def _had_a_part(actor: Actor) -> ColumnElement[bool]:
+    """Whether this person accepted, handled or signed it: nobody judges his own work (R35)."""
+    did = exists().where(
+        TicketHistory.ticket_id == Ticket.id,
+        TicketHistory.actor == actor.name,
+        TicketHistory.action.in_(NOT_BY_A_JUDGE),
+    )
+    return or_(Ticket.accepted_by == actor.name, did.correlate(Ticket))
+
+
+def _to_be_judged(actor: Actor) -> ColumnElement[bool]:
+    return and_(Ticket.status == _S.REPLIED, not_(_had_a_part(actor)))
+
+
 def _accepted_by(actor: Actor) -> ColumnElement[bool]:
     return and_(Ticket.accepted_by == actor.name, Ticket.status.in_(OPEN - {_S.DRAFT}))
 
@@ -69,9 +97,9 @@ _DISPATCH = WorkList(
     bulk="dispatch",
 )
 _ASKED = WorkList("requests", "单位申请", _asked, "没有等待审核的退单、延期、挂起、承诺或终止申请")
-_REPLIED = WorkList("replies", "答复审核", _in(_S.REPLIED), "没有等待审核的答复")
+REPLIED = WorkList("replies", "答复审核", _to_be_judged, "没有等待您审核的答复", page="/reviews")
 _DISPUTES = WorkList("disputes", "争议协调", _in(_S.DISPUTE), "没有争议工单")
-_FOLLOW_UP = WorkList("follow-up", "待回访", _in(_S.AUDIT_OK, _S.CALLBACK), "没有等待回访的工单")
+_FOLLOW_UP = WorkList("follow-up", "待回访", _in(_S.AUDIT_OK, _S.CALLBACK), "没有等待回访的工单", page="/follow-ups")
 _UNIT = (
     WorkList("sign", "待签收", _own(_S.DISPATCHED), "没有等待签收的工单", bulk="sign"),
     WorkList("redo", "重办", _own(_S.REDO), "没有退回重办的工单", bulk="take_up_redo"),
@@ -86,9 +114,9 @@ _UNIT = (
 LISTS: Mapping[Role, tuple[WorkList, ...]] = MappingProxyType(
     {
         Role.DISPATCHER: (_DISPATCH,),
-        Role.REVIEWER: (_REPLIED, _ASKED),
+        Role.REVIEWER: (REPLIED, _ASKED),
         Role.FOLLOW_UP: (_FOLLOW_UP,),
-        Role.SUPERVISOR: (_DISPATCH, _REPLIED, _ASKED, _DISPUTES),
+        Role.SUPERVISOR: (_DISPATCH, REPLIED, _ASKED, _DISPUTES),
         Role.UNIT_STAFF: _UNIT,
         Role.UNIT_LEADER: _UNIT,
         Role.AGENT: (WorkList("mine", "我受理的在办工单", _accepted_by, "您受理的工单都已办结"),),
@@ -112,6 +140,12 @@ def count_lists(session: Session, actor: Actor) -> dict[str, int]:
     ]
     row = session.execute(select(*counted)).one()
     return {one.key: number for one, number in zip(lists, row, strict=True)}
+
+
+def count_withheld(session: Session, actor: Actor) -> int:
+    """Replies that somebody else must judge, because this person had a part in their tickets."""
+    own = and_(Ticket.status == _S.REPLIED, _had_a_part(actor), visible(actor, holding_of(session, actor)))
+    return session.scalar(select(func.count()).select_from(Ticket).where(own)) or 0
 
 
 def list_work(session: Session, actor: Actor, worklist: WorkList) -> list[Ticket]:

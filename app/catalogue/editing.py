@@ -11,10 +11,11 @@ from app.catalogue.models import DispatchRule, Exclusion, ReferenceChange, Regio
 from app.platform.clock import to_shanghai
 from app.platform.errors import Conflict, HotlineError, NotFound, PreconditionFailed
 
-Edited = TypeVar("Edited", Unit, Exclusion, DispatchRule, Subject)
+Edited = TypeVar("Edited", Unit, Exclusion, DispatchRule, Subject, Region)
 
 WORDS: Mapping[type, str] = {
     Unit: "承办单位", Exclusion: "不予受理情形", DispatchRule: "派单规则", Subject: "事项分类",
+    Region: "区划",
 }  # fmt: skip
 _NAMED: Mapping[str, tuple[type, str]] = {
     "region_code": (Region, "没有这个区划"),
@@ -111,7 +112,11 @@ def _note(session: Session, row: Edited, changed: Mapping[str, list[Any]], *, ac
 
 def _wait_for_first_day(row: Edited, now: datetime) -> None:
     """What holds from a later day on is switched on by that day (`jobs.keep_validity`), not by whoever enters it."""
-    if not isinstance(row, DispatchRule) and row.valid_from is not None and row.valid_from > to_shanghai(now).date():
+    if (
+        not isinstance(row, DispatchRule | Region)
+        and row.valid_from is not None
+        and row.valid_from > to_shanghai(now).date()
+    ):
         row.is_active = False
 
 
@@ -125,7 +130,7 @@ def _check(session: Session, row: Edited, values: Mapping[str, Any]) -> None:
         for name, (model, message) in _NAMED.items():
             if values.get(name) is not None and session.get(_named_by(row, name, model), values[name]) is None:
                 wrong[name] = message
-        if row.valid_from and row.valid_until and row.valid_until < row.valid_from:
+        if not isinstance(row, Region) and row.valid_from and row.valid_until and row.valid_until < row.valid_from:
             wrong["valid_until"] = "失效日期不能早于生效日期"
         for code in str(values.get("supporting_unit_codes") or "").split():
             if session.get(Unit, code) is None:
@@ -143,8 +148,8 @@ def _check(session: Session, row: Edited, values: Mapping[str, Any]) -> None:
 
 
 def _named_by(row: Edited, name: str, model: type) -> Any:
-    """The table that a field names a row of: a subject's parent is a subject."""
-    return Subject if isinstance(row, Subject) and name == "parent_code" else model
+    """The table that a field names a row of: a subject's parent is a subject, a region's a region."""
+    return type(row) if isinstance(row, Subject | Region) and name == "parent_code" else model
 
 
 def _stands_in_a_circle(session: Session, row: Unit, name: str) -> bool:

@@ -7,8 +7,8 @@ from sqlalchemy import select
 
 from app.accounts.auth import Actor, require
 from app.accounts.rules import Permission
-from app.catalogue import editing, subjects
-from app.catalogue.models import DispatchRule, Exclusion, Subject, Unit
+from app.catalogue import editing, regions, subjects
+from app.catalogue.models import DispatchRule, Exclusion, Region, Subject, Unit
 from app.catalogue.schemas import (
     ExclusionChanges,
     ExclusionIn,
@@ -16,6 +16,9 @@ from app.catalogue.schemas import (
     ExclusionOut,
     ReferenceChangeOut,
     ReferenceHistory,
+    RegionChanges,
+    RegionIn,
+    RegionOut,
     RuleChanges,
     RuleIn,
     RuleList,
@@ -112,6 +115,35 @@ def read_subject_history(code: Code, _actor: Reader, session: Reading) -> Refere
     """Who changed this subject, when and how."""
     editing.get_entry(session, Subject, code)
     items = [ReferenceChangeOut.model_validate(row) for row in editing.history(session, Subject, code)]
+    return ReferenceHistory(items=items)
+
+
+@router.post("/regions", summary="Add a region", status_code=201, responses=NEW)
+def create_region(body: RegionIn, actor: Editor, session: Writing, clock: ClockDep) -> RegionOut:
+    """A region below an existing one: a township, a village."""
+    row = regions.create_region(session, body.code, body.given(), actor=actor.name, now=clock())
+    return RegionOut.model_validate(row)
+
+
+@router.patch("/regions/{code}", summary="Change a region", responses=EDIT)
+def change_region(
+    *, code: Code, body: RegionChanges, actor: Editor, session: Writing, clock: ClockDep, response: Response,
+    if_match: IfMatch,
+) -> RegionOut:  # fmt: skip
+    """Change what is sent; the new name goes into the full names of all below. A county managed directly by the
+
+    province (省直管) stands right below it.
+    """
+    row = regions.edit_region(session, code, body.given(), version=_version(if_match), actor=actor.name, now=clock())
+    response.headers["ETag"] = f'"{row.version}"'
+    return RegionOut.model_validate(row)
+
+
+@router.get("/regions/{code}/history", summary="History of a region", responses={404: EDIT[404]})
+def read_region_history(code: Code, _actor: Reader, session: Reading) -> ReferenceHistory:
+    """Who changed this region, when and how."""
+    editing.get_entry(session, Region, code)
+    items = [ReferenceChangeOut.model_validate(row) for row in editing.history(session, Region, code)]
     return ReferenceHistory(items=items)
 
 

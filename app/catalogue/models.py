@@ -20,6 +20,7 @@ class Region(Base):
     parent_code: Mapped[str | None] = mapped_column(String(12))
     level: Mapped[int] = mapped_column(doc="1 province, 2 city, 3 county, 4 township, 5 village")
     full_name: Mapped[str] = mapped_column(String(200))
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
 
     __table_args__ = (Index(None, "parent_code"),)
 

@@ -1,6 +1,6 @@
 """The kinds of reference data and the fields of their forms: one table, read by the pages."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,9 +11,12 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.catalogue.editing import create_entry, edit_entry
 from app.catalogue.models import DispatchRule, Exclusion, Region, RuleStatus, Subject, Unit, UnitKind
+from app.catalogue.regions import TOWNSHIP, VILLAGE, create_region, edit_region
 from app.catalogue.schemas import (
     ExclusionChanges,
     ExclusionIn,
+    RegionChanges,
+    RegionIn,
     RuleChanges,
     RuleIn,
     SubjectChanges,
@@ -35,7 +38,11 @@ FIXED: Mapping[str, Mapping[str, str]] = {
     "kinds": {str(code): words for code, words in UNIT_KINDS.items()},
     "statuses": {str(code): words for code, words in RULE_STATUSES.items()},
 }
-TOWNSHIP, VILLAGE = 4, 5
+_OWN_WAYS: Mapping[Any, tuple[Callable[..., Any], Callable[..., Any]]] = {
+    Subject: (create_subject, edit_subject),
+    Region: (create_region, edit_region),
+}
+"""Tables of which some columns follow from others: how a row is made and changed."""
 
 
 @dataclass(frozen=True)
@@ -69,16 +76,16 @@ class Kind:
 
     def create(self, session: Session, code: str, values: Mapping[str, Any], *, actor: str, now: datetime) -> Any:
         """A new row. Raises CodeTaken, EntryRefused."""
-        if self.model is Subject:
-            return create_subject(session, code, values, actor=actor, now=now)
+        if self.model in _OWN_WAYS:
+            return _OWN_WAYS[self.model][0](session, code, values, actor=actor, now=now)
         return create_entry(session, self.model, code, values, actor=actor, now=now)
 
     def edit(
         self, session: Session, code: str, values: Mapping[str, Any], *, version: int, actor: str, now: datetime
     ) -> Any:
         """Change a row. Raises NotFound, PreconditionFailed, EntryRefused."""
-        if self.model is Subject:
-            return edit_subject(session, code, values, version=version, actor=actor, now=now)
+        if self.model in _OWN_WAYS:
+            return _OWN_WAYS[self.model][1](session, code, values, version=version, actor=actor, now=now)
         return edit_entry(session, self.model, code, values, version=version, actor=actor, now=now)
 
 
@@ -114,6 +121,16 @@ KINDS: Mapping[str, Kind] = {
                 Field("name", "名称", is_required=True), _ACTIVE, *_VALIDITY,
             ),
             (Subject.full_name,), ("full_name", "is_active"),
+        ),
+        Kind(
+            "regions", "区划", Region, RegionIn, RegionChanges,
+            (
+                Field("code", "编码", is_required=True, may_change=False, most=12,
+                      hint="六位、九位（乡镇街道）或十二位（村、社区）数字，保存后不能改"),
+                Field("name", "名称", is_required=True),
+                Field("parent_code", "上级区划", "choice", "regions", hint="省直管县（市）可改为直属省"),
+            ),
+            (Region.full_name,), ("full_name", "parent_code"),
         ),
         Kind(
             "exclusions", "不予受理情形", Exclusion, ExclusionIn, ExclusionChanges,

@@ -108,6 +108,26 @@ class SubjectOut(EntryOut):
     version: int
 
 
+class RegionChanges(_Changes):
+    name: Line = Field(default="", min_length=2, max_length=60)
+    parent_code: RegionCode | None = Field(default=None, description="who stands above it; of a higher level")
+
+
+class RegionIn(RegionChanges):
+    code: RegionCode = Field(description="6, 9 or 12 digits: the level follows from it")
+    name: Line = Field(min_length=2, max_length=60)
+
+
+class RegionOut(EntryOut):
+    """A region as its editors see it."""
+
+    version: int
+
+
+class RegionList(BaseModel):
+    items: list[RegionOut] = Field(description="by code, so that each follows its parent")
+
+
 class ExclusionChanges(_Dated):
     name: Line = Field(default="", min_length=2, max_length=60)
     channel: Line = Field(default="", min_length=1, max_length=200, description="where to turn instead")

@@ -88,6 +88,7 @@ def build_root(root: Path, *, log: Path) -> None:
             subprocess.run(["rm", "-rf", "--one-file-system", str(left)], check=True)
         building = root.with_name(f"{root.name}.building-{os.getpid()}")
         command = [
+            "unshare", "--mount",  # what a build that was cut off had mounted is nowhere to be deleted
             "mmdebstrap", "--variant=apt", '--aptopt=Acquire::Check-Valid-Until "false"',
             "--include=asterisk,asterisk-modules", SUITE, str(building),
         ]  # fmt: skip

@@ -14,6 +14,10 @@ def bench(
         bool, typer.Option("--quick", help="Smaller, without flows, waiting and casework: about two minutes.")
     ] = False,
     only: Annotated[list[str] | None, typer.Option(help=f"One part: {', '.join(PARTS)}. May be repeated.")] = None,
+    tickets: Annotated[
+        int | None,
+        typer.Option(min=100, max=20_000_000, help="Synthetic tickets of casework, e.g. 1000000; else 100000."),
+    ] = None,
 ) -> None:
     """Measure calls, pops, bridge, gap repair, lines, flows, waiting, tickets, casework beside baselines."""
     parts = tuple(only or (QUICK_PARTS if quick else PARTS))
@@ -21,4 +25,4 @@ def bench(
         raise typer.BadParameter(f"no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}")
     from app.cli.bench.command import run_bench  # noqa: PLC0415
 
-    run_bench(parts, is_quick=quick)
+    run_bench(parts, is_quick=quick, tickets=tickets)

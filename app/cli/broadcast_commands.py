@@ -1,13 +1,18 @@
 """`hotline broadcasts`: what callers hear before the queue, from the terminal of the duty officer."""
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
 from app.cli.console import JsonOption, StepFailed, console, report_done
 from app.cli.settings import StackSettings
+
+if TYPE_CHECKING:
+    from app.broadcasts.models import Broadcast
 
 broadcasts = typer.Typer(help="Notices and known outages before the queue.", no_args_is_help=True)
 TERMINAL = "terminal"
@@ -30,7 +35,7 @@ def list_broadcasts(*, as_json: JsonOption = False) -> None:
     with open_database(StackSettings()) as store, store.reading() as session:
         counts = service.count_followers(session)
         rows = [
-            BroadcastOut.of(row, now, counts.get(row.id, (0, 0)))
+            BroadcastOut.of(row, now, counts.get(row.id, service.NOBODY))
             for row in service.list_broadcasts(session, is_open=True)
         ]
     if as_json:
@@ -84,11 +89,33 @@ def announce(
 
 
 @broadcasts.command("end")
-def end(broadcast_id: int) -> None:
-    """Stop a broadcast. Followers of an incident are then on the list of those to be told."""
+def end(
+    broadcast_id: int,
+    *,
+    not_over: Annotated[
+        bool, typer.Option("--not-over", help="The outage goes on: its followers are told nothing yet.")
+    ] = False,
+) -> None:
+    """Stop a broadcast. Each follower of an outage is then told once that it is over."""
+    from app.broadcasts import service  # noqa: PLC0415
+
+    _close(broadcast_id, "broadcast_ended", partial(service.end_broadcast, is_over=not not_over))
+    report_done("broadcast", f"{broadcast_id} has ended")
+
+
+@broadcasts.command("over")
+def over(broadcast_id: int) -> None:
+    """Say that an outage is over whose broadcast has ended before; its followers are told."""
+    from app.broadcasts import service  # noqa: PLC0415
+
+    _close(broadcast_id, "incident_over", service.say_over)
+    report_done("broadcast", f"the outage of {broadcast_id} is over")
+
+
+def _close(broadcast_id: int, action: str, use_case: "Callable[..., Broadcast]") -> None:
+    """The use case and its audit entry in one transaction; the worker's sweep tells the followers."""
     from app.accounts import audit  # noqa: PLC0415
     from app.accounts.auth import Actor  # noqa: PLC0415
-    from app.broadcasts import service  # noqa: PLC0415
     from app.cli.seeding import open_database  # noqa: PLC0415
     from app.platform.clock import utc_now  # noqa: PLC0415
     from app.platform.errors import HotlineError  # noqa: PLC0415
@@ -96,13 +123,13 @@ def end(broadcast_id: int) -> None:
     now = utc_now()
     try:
         with open_database(StackSettings()) as store, store.transaction() as session:
-            service.end_broadcast(session, broadcast_id, by=TERMINAL, now=now, messenger=service.NoMessenger())
+            row = use_case(session, broadcast_id, by=TERMINAL, now=now)
             audit.record(
-                session, Actor(TERMINAL), "broadcast_ended", at=now, object_type="broadcast", object_id=broadcast_id
-            )
+                session, Actor(TERMINAL), action, at=now, object_type="broadcast", object_id=broadcast_id,
+                detail={"is_over": row.over_at is not None},
+            )  # fmt: skip
     except HotlineError as error:
         raise StepFailed(f"{error.code}: {error.detail}") from error
-    report_done("broadcast", f"{broadcast_id} has ended")
 
 
 @broadcasts.command("speak")

@@ -53,9 +53,10 @@ def _build_for_scripts(is_progress: bool) -> None:
 @flows.command("check")
 def check_flows() -> None:
     """Find invalid flows, and prompts that are missing, clipped or older than their text. Exit code 1: there are."""
-    from app.cli.line_voices import find_problems  # noqa: PLC0415
+    from app.cli.line_voices import find_problems, planned_lines  # noqa: PLC0415
 
-    problems = find_problems(StackSettings())
+    settings = StackSettings()
+    problems = find_problems(settings, lines=planned_lines(settings))
     for problem in problems:
         typer.echo(str(problem))
     if problems:

@@ -45,6 +45,7 @@ def import_legacy(  # noqa: PLR0917 - Typer fills them by name
     Types: 咨询 求助 投诉 举报 建议 表扬 其他 无效.
     """
     from app.cli.seeding import open_database  # noqa: PLC0415 - help is instant
+    from app.deadlines.imported import time_imported  # noqa: PLC0415
     from app.platform.clock import utc_now  # noqa: PLC0415
     from app.platform.settings import Settings  # noqa: PLC0415
     from app.tickets.legacy import CHUNK, ImportReport, import_rows  # noqa: PLC0415
@@ -65,7 +66,8 @@ def import_legacy(  # noqa: PLR0917 - Typer fills them by name
                 report.broken += [row for row in chunk if isinstance(row, BrokenRow)]
                 report.read += len(chunk) - len(good)
                 with store.transaction() as session:
-                    import_rows(session, good, report, source=source, region_code=terms.region_code, now=now)
+                    waiting = import_rows(session, good, report, source=source, region_code=terms.region_code, now=now)
+                    time_imported(session, waiting, now)
                     if is_dry_run:
                         session.rollback()
                 status.update(f"importing: {report.read} rows read, {report.imported} imported")

@@ -9,7 +9,7 @@ from typing import Literal
 
 from app.cli.flow_answers import Shelf
 from app.cli.flow_refusal import FlowRefused
-from app.cli.line_voices import prompt_sources
+from app.cli.line_voices import planned_lines, prompt_sources
 from app.cli.settings import StackSettings
 from app.contract.flows import PromptChange, PromptDetail, PromptList, PromptSummary
 from ivr_flows.audio import LONGEST_SECONDS, PLAUSIBLE_HZ, inspect_audio
@@ -34,8 +34,9 @@ class Shop:
         self.settings = StackSettings()
         self.own = OwnTexts(self.settings.home / "prompts")
         sources = prompt_sources(self.settings)
-        self.shipped = {language: read_prompts(language, (SHIPPED,))[0] for language in LANGUAGES}
-        self.prompts = {language: read_prompts(language, sources)[0] for language in LANGUAGES}
+        lines = planned_lines(self.settings)
+        self.shipped = {language: read_prompts(language, (SHIPPED,), base=lines)[0] for language in LANGUAGES}
+        self.prompts = {language: read_prompts(language, sources, base=lines)[0] for language in LANGUAGES}
         self._edited = {language: _edited(self.own, language) for language in LANGUAGES}
         self._manifest = read_manifest(self.settings.sounds)
         self._voice: Voice = choose_voice(self.settings.voice_command)

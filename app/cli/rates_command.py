@@ -29,7 +29,7 @@ def rates(
     from app.accounts.models import Role  # noqa: PLC0415
     from app.accounts.rules import permissions_of_role  # noqa: PLC0415
     from app.cli.seeding import open_database  # noqa: PLC0415
-    from app.evaluation.counting import Grouping, Month, Question  # noqa: PLC0415
+    from app.evaluation.counting import Grouping, Month, Question, count_received  # noqa: PLC0415
     from app.evaluation.report import Terms, month_report  # noqa: PLC0415
     from app.evaluation.schemas import RateReport, detail_of_question  # noqa: PLC0415
     from app.evaluation.settings import RateSettings  # noqa: PLC0415
@@ -45,13 +45,18 @@ def rates(
     with open_database(StackSettings()) as database:
         with database.reading() as session:
             rows = month_report(session, question, terms, Grouping(by))
+            received = count_received(session, question)
         with database.transaction() as session:
             detail = detail_of_question(month, by, actor)
             audit.record(session, actor, "rates_read", at=question.now, object_type="rates", detail=detail)
     if as_json:
-        told = RateReport.of(month, Grouping(by), rows).model_dump(mode="json")
+        told = RateReport.of(month, Grouping(by), rows, received).model_dump(mode="json")
         typer.echo(json.dumps(told, ensure_ascii=False))
         return
+    console.print(
+        f"received {received.matters} matters (件), {received.citizens} citizens' tickets (人次), "
+        f"urged {received.urges} times (催办)"
+    )
     for row in rows:
         console.print(_table(row, "" if by == "total" else f"{row.code} {row.name}".strip()))
 

@@ -83,5 +83,7 @@ def _progress(count: int) -> Iterator[Told]:
 
 def _report(done: Seeded, seconds: float) -> None:
     report_done(
-        "tickets", f"{done.tickets:,} with {done.rows:,} rows in {seconds:.1f} s, {done.tickets / seconds:,.0f}/s"
+        "tickets",
+        f"{done.tickets:,} with {done.rows:,} rows in {seconds:.1f} s, {done.tickets / seconds:,.0f}/s "
+        f"(all written after {done.written_seconds:.1f} s; then indexes)",
     )

@@ -10,7 +10,7 @@ from rich.table import Table
 from app.cli import health
 from app.cli.console import JsonOption, StepFailed, console, report_done, report_present, say
 from app.cli.doctor.finding import Finding, Level
-from app.cli.doctor.probes import check_calendar, check_facts, check_ports, run_checks
+from app.cli.doctor.probes import check_audit, check_calendar, check_facts, check_ports, run_checks
 from app.cli.process_control import ProcessControl, render_configuration
 from app.cli.processes import list_programs
 from app.cli.settings import StackSettings
@@ -70,7 +70,8 @@ def status(as_json: JsonOption = False) -> None:
     """Show every process: is it running, is it healthy, since when; and what else needs a look.
 
     That is: lines whose test calls fail or are too old, a year without a working-day calendar, facts that could not be
-    kept. Exit code 1 unless all processes are healthy: the rest is another matter.
+    kept, and how the last nightly check of the audit log ended. Exit code 1 unless all processes are healthy: the rest
+    is another matter.
     """
     settings = StackSettings()
     rows = [
@@ -99,16 +100,17 @@ def status(as_json: JsonOption = False) -> None:
         console.print(table)
         _show_lines(lines)
         for finding in warnings:
-            say(f"[yellow]{finding.check}[/]  {escape(finding.message)}")
-            say(f"  [bold]→[/] {escape(finding.remedy)}")
+            say(f"[{'dim' if finding.level is Level.OK else 'yellow'}]{finding.check}[/]  {escape(finding.message)}")
+            if finding.remedy:
+                say(f"  [bold]→[/] {escape(finding.remedy)}")
     if not is_healthy:
         raise typer.Exit(1)
 
 
 def _warnings(settings: StackSettings) -> list[Finding]:
-    """What the people in charge should know though every process runs."""
-    found = run_checks(settings, (check_calendar, check_facts))
-    return [finding for finding in found if finding.level is not Level.OK]
+    """What the people in charge should know though every process runs; how the audit log stands in any case."""
+    found = run_checks(settings, (check_calendar, check_facts, check_audit))
+    return [finding for finding in found if finding.level is not Level.OK or finding.check == "audit log"]
 
 
 def _line_troubles(settings: StackSettings) -> dict[str, object]:

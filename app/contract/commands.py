@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.contract.ids import CALLBACK_CALL, FOLLOW_UP_CALL
+from app.contract.agent_flows import AgentFlow
+from app.contract.ids import CALLBACK_CALL, FOLLOW_UP_CALL, INCIDENT_OVER_CALL
 
 Word = Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")
 """Nothing that AMI, the dialplan or a shell could read as anything but a name."""
@@ -82,6 +83,23 @@ class TakeBack(Command):
     call_id: str = Word
 
 
+class PlayFlow(Command):
+    """Play a flow to the citizen; the agent stays in the call, and has him back when the flow says so."""
+
+    command: Literal["play_flow"] = "play_flow"
+    call_id: str = Word
+    agent: str = Word
+    seat: str = Word
+    flow: AgentFlow
+
+
+class StopFlow(Command):
+    """The citizen hears no more of it, and talks with the agent again."""
+
+    command: Literal["stop_flow"] = "stop_flow"
+    call_id: str = Word
+
+
 class CallBack(Command):
     """Wait in the queue in a citizen's stead, at the place he had; the agent who takes it rings the citizen.
 
@@ -109,8 +127,32 @@ class FollowUpCall(Command):
     line: str = Field(default="", pattern=r"^[0-9]{0,20}$", description="the hotline the citizen meant")
 
 
+class IncidentOverCall(Command):
+    """Ring a citizen who follows an outage, and let the flow `incident-over` tell him that it is over; no agent waits.
+
+    Doing it twice is harmless: while a channel of `call_id` lives there is no second one.
+    """
+
+    command: Literal["incident_over_call"] = "incident_over_call"
+    call_id: str = Field(pattern=rf"^{INCIDENT_OVER_CALL.pattern}$")
+    number: str = Field(pattern=r"^[0-9]{5,20}$", description="as the carrier wants it dialled")
+    line: str = Field(default="", pattern=r"^[0-9]{0,20}$", description="the hotline the citizen meant")
+
+
 AnyCommand = Annotated[
-    SignIn | SignOut | Pause | Resume | HangUp | HandOver | LeaveHandOver | TakeBack | CallBack | FollowUpCall,
+    SignIn
+    | SignOut
+    | Pause
+    | Resume
+    | HangUp
+    | HandOver
+    | LeaveHandOver
+    | TakeBack
+    | PlayFlow
+    | StopFlow
+    | CallBack
+    | FollowUpCall
+    | IncidentOverCall,
     Field(discriminator="command"),
 ]
 

@@ -27,6 +27,7 @@ class EventType(StrEnum):
     QUEUE_TIMED_OUT = "QueueTimedOut"
     CALL_FORWARDED = "CallForwarded"
     HANDED_OVER = "HandedOver"
+    FLOW_PLAYED = "FlowPlayed"
     CALL_TRANSFERRED = "CallTransferred"
     CALLBACK_REQUESTED = "CallbackRequested"
     CALLBACK_PROGRESSED = "CallbackProgressed"
@@ -85,6 +86,22 @@ class HandoverResult(StrEnum):
     ACCEPTED = "accepted"
     REFUSED = "refused"
     RETURNED = "returned"
+
+
+class PlayedStep(StrEnum):
+    """What becomes of a flow that an agent plays to his citizen."""
+
+    STARTED = "started"
+    RETURNED = "returned"
+    """The citizen talks with the agent again."""
+    STOPPED = "stopped"
+    """The same, by the agent's wish."""
+    QUEUED = "queued"
+    """The flow led to a queue (supervisors), or the agent had gone."""
+    HANDED_OVER = "handed_over"
+    """110, 119, 120 or 122 is brought in; HandedOver tells the rest."""
+    ENDED = "ended"
+    """The call ended in it."""
 
 
 class CallbackStep(StrEnum):
@@ -219,6 +236,15 @@ class HandedOver(Payload):
     cause: str = Field(default="", max_length=40, description="of a refusal: busy, no_answer, rejected, trunk_down")
 
 
+class FlowPlayed(Payload):
+    """A step of a flow that an agent plays to the citizen he talks with. Steps of one playing share `play`."""
+
+    flow: str = Name
+    step: PlayedStep = PlayedStep.STARTED
+    agent: str = Field(default="", max_length=80, description="who played it")
+    play: str = Field(default="", max_length=20, description="the how-manieth of this call")
+
+
 class CallTransferred(Payload):
     kind: str = Field(default="blind", max_length=20)
     target: str = Text
@@ -285,9 +311,9 @@ class RecordingSaved(Payload):
 
 AnyPayload = (
     CallArrived | IntakeRecorded | CallerQueued | AgentRinging | AgentMissed | AgentAnswered | ConversationEnded
-    | CallerAbandoned | QueueTimedOut | CallForwarded | HandedOver | CallTransferred | CallbackRequested
-    | CallbackProgressed | CallRated | MessageLeft | CallEnded | AgentSignedIn | AgentSignedOut | AgentPaused
-    | AgentResumed | RecordingSaved
+    | CallerAbandoned | QueueTimedOut | CallForwarded | HandedOver | FlowPlayed | CallTransferred
+    | CallbackRequested | CallbackProgressed | CallRated | MessageLeft | CallEnded | AgentSignedIn | AgentSignedOut
+    | AgentPaused | AgentResumed | RecordingSaved
 )  # fmt: skip
 
 PAYLOADS: dict[EventType, type[Payload]] = {EventType(cls.__name__): cls for cls in AnyPayload.__args__}

@@ -53,6 +53,20 @@ def follow_up_task(call_id: str | None) -> int | None:
     return int(found[1]) if found else None
 
 
+INCIDENT_OVER_CALL = re.compile(r"io-([1-9][0-9]{0,17})-([1-9][0-9]{0,2})")
+
+
+def incident_over_call_id(follower_id: int, attempt: int) -> CallId:
+    """The id of a call that tells a follower that his outage is over, known before the call exists."""
+    return CallId(f"io-{follower_id}-{attempt}")
+
+
+def incident_follower(call_id: str | None) -> tuple[int, int] | None:
+    """The follower who is called here, and which attempt it is; None for every other call."""
+    found = INCIDENT_OVER_CALL.fullmatch(call_id or "")
+    return (int(found[1]), int(found[2])) if found else None
+
+
 def is_outgoing_call(call_id: str | None) -> bool:
     """Whether we called the citizen, not he us."""
-    return is_callback_call(call_id) or follow_up_task(call_id) is not None
+    return is_callback_call(call_id) or bool(follow_up_task(call_id) or incident_follower(call_id))

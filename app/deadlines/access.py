@@ -9,6 +9,7 @@ from app.platform.errors import NotFound
 from app.tickets.access import holding_of, visible
 from app.tickets.models import Ticket
 from app.tickets.numbers import is_ticket_number
+from app.tickets.reports import note_reading
 
 
 def seen_ticket(session: Session, key: str, actor: Actor, *, is_locked: bool = False) -> Ticket:
@@ -24,4 +25,5 @@ def seen_ticket(session: Session, key: str, actor: Actor, *, is_locked: bool = F
     ticket = session.scalar(query)
     if ticket is None:
         raise NotFound("没有这张工单")
+    note_reading(session, actor, ticket)
     return ticket

@@ -12,6 +12,7 @@ from app.deadlines.access import seen_ticket
 from app.deadlines.jobs import retime_clocks
 from app.deadlines.lists import ListName
 from app.deadlines.schemas import (
+    AnswerIn,
     CalendarHistory,
     CalendarIn,
     CalendarList,
@@ -40,6 +41,7 @@ Watcher = Annotated[Actor, Depends(require(Permission.SUPERVISION_READ))]
 Supervisor = Annotated[Actor, Depends(require(Permission.SUPERVISION_READ, Permission.SUPERVISION_WRITE))]
 RuleMaker = Annotated[Actor, Depends(require(Permission.RULES_WRITE))]
 DutyRoom = Annotated[Actor, Depends(require(Permission.TICKETS_READ, Permission.EMERGENCIES_ANSWER))]
+Handler = Annotated[Actor, Depends(require(Permission.TICKETS_READ, Permission.CASES_MOVE))]
 TicketKey = Annotated[str, Path(pattern=r"^\d{1,19}$", description="id or ticket number")]
 Year = Annotated[int, Path(ge=2000, le=2200)]
 Code = Annotated[str, Path(pattern=r"^[a-z][a-z0-9-]{1,39}$")]
@@ -48,6 +50,11 @@ IfMatch = Annotated[
 ]
 
 NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"description": "No such ticket, or not one that you may see"}}
+SUPERVISE: dict[int | str, dict[str, Any]] = {
+    **NOT_FOUND,
+    403: {"description": "Who handled this ticket does not supervise it (R35)"},
+    409: {"description": "`nothing-to-supervise`: a draft, or over already"},
+}
 EDIT: dict[int | str, dict[str, Any]] = {
     412: {"description": "Somebody saved a newer version: `current_version`"},
     422: {"description": "`rules-refused`: `errors` says what is wrong, with its place"},
@@ -67,16 +74,29 @@ def read_ticket_clocks(ticket: TicketKey, actor: TicketReader, session: Reading,
     )
 
 
-@router.post("/tickets/{ticket}/supervisions", status_code=201, summary="Order a supervision", responses=NOT_FOUND)
+@router.post("/tickets/{ticket}/supervisions", status_code=201, summary="Order a supervision", responses=SUPERVISE)
 def order_supervision(
     ticket: TicketKey, body: SupervisionIn, actor: Supervisor, session: Writing, clock: ClockDep
 ) -> SupervisionOut:
-    """催办, 挂牌督办, 约谈, 移交, 联合督办 or 现场督办 by hand. The unit's time to answer begins."""
+    """催办, 挂牌督办, 约谈, 移交, 联合督办, 现场督办, 通报批评, 调查问责 or 媒体曝光 by hand.
+
+    The unit is told, and its time to answer begins.
+    """
     found = seen_ticket(session, ticket, actor, is_locked=True)
-    row = supervising.order_supervision(
-        session, found, str(body.step), actor=actor.name, reason=body.reason, now=clock()
-    )
+    row = supervising.order_supervision(session, found, str(body.step), actor=actor, reason=body.reason, now=clock())
     return SupervisionOut.of(row)
+
+
+@router.post(
+    "/tickets/{ticket}/supervisions/answer",
+    status_code=204,
+    summary="Answer a supervision",
+    responses={**NOT_FOUND, 409: {"description": "`nothing-to-answer`: no supervision waits for an answer"}},
+)
+def answer_supervision(ticket: TicketKey, body: AnswerIn, actor: Handler, session: Writing, clock: ClockDep) -> None:
+    """The lead unit says what it has done about it; its time to answer ends. It stands in the ticket's history."""
+    found = seen_ticket(session, ticket, actor, is_locked=True)
+    supervising.answer_supervision(session, found, actor=actor, answer=body.answer, now=clock())
 
 
 @router.post(

@@ -13,6 +13,8 @@ from app.deadlines.profile import ClockKind
 from app.tickets.states import Move
 
 _K = ClockKind
+FALSE_REPLY = "false_reply"
+"""The reason of a rework that is a red card at once (domain.md §2.4): 答复不实, `app.casework.forms.RedoReason`."""
 CARDED = (_K.SIGN, _K.FIRST_CONTACT, _K.REPLY, _K.REWORK, _K.MILESTONE)
 """Clocks of a unit: being late with them climbs the whole ladder. The hotline's own are reminded and urged."""
 
@@ -38,6 +40,8 @@ class Effect:
 OURS: Mapping[str, tuple[Effect, ...]] = MappingProxyType(
     {
         "accept": (Effect(Act.START, _K.ACKNOWLEDGEMENT),),
+        "unmerge": (Effect(Act.START, _K.ACKNOWLEDGEMENT),),
+        "reopen": (Effect(Act.START, _K.ACKNOWLEDGEMENT),),
         "sign": (Effect(Act.STOP, _K.ACKNOWLEDGEMENT),),
         "request_extension": (Effect(Act.START, _K.EXTENSION),),
         "approve_extension": (Effect(Act.STOP, _K.EXTENSION),),

@@ -1,17 +1,14 @@
 """Jobs of deadlines: sweep the clocks, hand out notices, fill in due times when a calendar has come."""
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import select
 
-from app.deadlines.models import Notice, TicketClock
-from app.deadlines.notices import TOPIC
+from app.deadlines.models import TicketClock
 from app.deadlines.retiming import retime
 from app.deadlines.sweep import sweep_all
+from app.deadlines.telling import hand_out
 from app.deadlines.versions import find_missing_year, load_calendar
 from app.platform.job_queue import JobContext, Sweep, on_terms
-from app.platform.topics import publish
-
-SENT_AT_ONCE = 1000
 
 log = structlog.get_logger()
 
@@ -23,17 +20,9 @@ def sweep_clocks(context: JobContext) -> None:
 
 
 def send_notices(context: JobContext) -> None:
-    """Hand out notices whose time has come. Pages show them; adapters for SMS read the same rows."""
-    now = context.clock()
+    """Hand out notices whose time has come: pages show them, and units read them on their telephones."""
     with context.database.transaction() as session:
-        waiting = select(Notice.id).where(Notice.sent_at.is_(None), Notice.send_at <= now)
-        ids = list(session.scalars(waiting.order_by(Notice.send_at).limit(SENT_AT_ONCE)))
-        if not ids:
-            return
-        mine = update(Notice).where(Notice.id.in_(ids), Notice.sent_at.is_(None)).values(sent_at=now)
-        for notice_id, audience in session.execute(mine.returning(Notice.id, Notice.audience)):
-            publish(session, f"notices:{audience}", str(notice_id))
-        publish(session, TOPIC, "notices")
+        hand_out(session, context.clock(), region_code=context.settings.region_code)
 
 
 def retime_clocks(context: JobContext, year: int) -> None:

@@ -53,19 +53,35 @@ class SupervisionPage:
 
 
 def supervision_list(
-    session: Session, name: ListName, *, actor: Actor, now: datetime, cursor: str | None = None, limit: int = PAGE
+    session: Session,
+    name: ListName,
+    *,
+    actor: Actor,
+    now: datetime,
+    cursor: str | None = None,
+    limit: int = PAGE,
+    unit: str = "",
 ) -> SupervisionPage:
-    """What this person may see of the list: clocks by their end, the rest the newest ticket first. CursorRefused."""
+    """What this person may see of the list, of all units or one that leads: clocks by their end, the rest the newest
+    ticket first. CursorRefused.
+    """
+    seen = _seen(session, actor, unit)
     if name in {ListName.NEAR_DUE, ListName.OVERDUE}:
-        return _by_clock(session, _condition(name, now), actor, cursor, limit)
-    return _by_ticket(session, _recurring(now) if name is ListName.RECURRING else _dissatisfied(), actor, cursor, limit)
+        return _by_clock(session, and_(_condition(name, now), seen), cursor, limit)
+    query = _recurring(now) if name is ListName.RECURRING else _dissatisfied()
+    return _by_ticket(session, query.where(seen), cursor, limit)
 
 
 def count_lists(
-    session: Session, *, actor: Actor, now: datetime, names: Collection[ListName] = tuple(ListName)
+    session: Session,
+    *,
+    actor: Actor,
+    now: datetime,
+    names: Collection[ListName] = tuple(ListName),
+    unit: str = "",
 ) -> dict[ListName, int]:
-    """How many stand on each of these lists, as this person sees it; not beyond COUNTED_MOST."""
-    seen = visible(actor, holding_of(session, actor))
+    """How many stand on each of these lists, as this person sees it, of all units or one; not beyond COUNTED_MOST."""
+    seen = _seen(session, actor, unit)
     counts: dict[ListName, int] = {}
     for name in names:
         if name in {ListName.NEAR_DUE, ListName.OVERDUE}:
@@ -75,6 +91,11 @@ def count_lists(
             query = _recurring(now) if name is ListName.RECURRING else _dissatisfied()
             counts[name] = _count(session, query.with_only_columns(Ticket.id).where(seen))
     return counts
+
+
+def _seen(session: Session, actor: Actor, unit: str) -> ColumnElement[bool]:
+    own = visible(actor, holding_of(session, actor))
+    return and_(own, Ticket.lead_unit_code == unit) if unit else own
 
 
 def _count(session: Session, query: Select[int]) -> int:
@@ -88,13 +109,11 @@ def _condition(name: ListName, now: datetime) -> ColumnElement[bool]:
     return and_(runs, TicketClock.near_due_at <= now, TicketClock.due_at >= now)
 
 
-def _by_clock(
-    session: Session, condition: ColumnElement[bool], actor: Actor, cursor: str | None, limit: int
-) -> SupervisionPage:
+def _by_clock(session: Session, condition: ColumnElement[bool], cursor: str | None, limit: int) -> SupervisionPage:
     query = (
         select(Ticket, TicketClock)
         .join(TicketClock, TicketClock.ticket_id == Ticket.id)
-        .where(condition, visible(actor, holding_of(session, actor)))
+        .where(condition)
         .order_by(TicketClock.due_at, TicketClock.id)
         .limit(limit + 1)
     )
@@ -106,10 +125,7 @@ def _by_clock(
     return SupervisionPage(found[:limit], more)
 
 
-def _by_ticket(
-    session: Session, query: Select[Ticket, int], actor: Actor, cursor: str | None, limit: int
-) -> SupervisionPage:
-    query = query.where(visible(actor, holding_of(session, actor)))
+def _by_ticket(session: Session, query: Select[Ticket, int], cursor: str | None, limit: int) -> SupervisionPage:
     query = query.order_by(Ticket.created_at.desc(), Ticket.id.desc()).limit(limit + 1)
     if cursor:
         query = query.where(tuple_(Ticket.created_at, Ticket.id) < read_cursor(cursor, read_moment))

@@ -1,6 +1,6 @@
 """Steps and notices that one clock gives rise to. What a sweep raises for many clocks stands in `sweep.py`."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -10,8 +10,11 @@ from app.deadlines.calendar import WorkCalendar
 from app.deadlines.effects import CARDED
 from app.deadlines.models import Notice, Supervision, TicketClock
 from app.deadlines.profile import LADDER, ClockKind, Profile, Step, Urgency
+from app.deadlines.versions import load_calendar, load_rules
+from app.platform.clock import to_shanghai
 from app.platform.database import insert_ignore
 from app.platform.topics import publish
+from app.tickets.models import Ticket
 
 TOPIC = "supervision"
 EMERGENCY = "emergency"
@@ -32,14 +35,31 @@ def send_time(calendar: WorkCalendar, profile: Profile, urgency: str, now: datet
     return when_to_tell(calendar, now, profile.notice_hours.hours)
 
 
-def on_start(session: Session, clock: TicketClock, profile: Profile, calendar: WorkCalendar, at: datetime) -> None:
+def gathered_time(calendar: WorkCalendar, profile: Profile, urgency: str, now: datetime) -> datetime:
+    """The same, but what is not urgent waits for the full hour: then a unit reads one message for all of it."""
+    if urgency != Urgency.NORMAL:
+        return send_time(calendar, profile, urgency, now)
+    hour = to_shanghai(now).replace(minute=0, second=0, microsecond=0)
+    return when_to_tell(calendar, hour if hour >= now else hour + timedelta(hours=1), profile.notice_hours.hours)
+
+
+def on_start(
+    session: Session,
+    clock: TicketClock,
+    profile: Profile,
+    calendar: WorkCalendar,
+    at: datetime,
+    *,
+    at_least: Step | None = None,
+) -> None:
     """A clock begins: an emergency goes to the duty room at once (R45), rework counts as a step (domain.md §2.4)."""
     if clock.kind == ClockKind.ACKNOWLEDGEMENT:
         put_notice(session, clock, EMERGENCY, audience=DUTY_ROOM, send_at=at, now=at)
     if clock.kind == ClockKind.REWORK:
-        step = _rework_step(session, clock, profile)
-        if step is not None:
-            raise_step(session, clock, step, reason="重办", now=at)
+        steps = [step for step in (_rework_step(session, clock, profile), at_least) if step is not None]
+        if steps:
+            step = max(steps, key=LADDER.index)
+            raise_step(session, clock, step, reason="答复不实，退回重办" if at_least else "重办", now=at)
             send_at = send_time(calendar, profile, clock.urgency, at)
             put_notice(session, clock, step, audience=audience_of(clock.kind, clock.urgency), send_at=send_at, now=at)
 
@@ -68,3 +88,17 @@ def put_notice(
            "send_at": send_at, "created_at": now}  # fmt: skip
     session.execute(insert_ignore(session, Notice), [row])
     publish(session, TOPIC, f"ticket {clock.ticket_id}")
+
+
+def put_notice_of_ticket(session: Session, ticket: Ticket, kind: str, *, now: datetime) -> None:
+    """Something to be told that no clock gave rise to: to the unit that has the ticket, else to the platform."""
+    profile = load_rules(session).profile
+    session.add(
+        Notice(
+            ticket_id=ticket.id, clock_id=None, kind=kind, created_at=now,
+            audience=audience_of(ClockKind.REPLY, ticket.urgency) if ticket.lead_unit_code else PLATFORM,
+            send_at=send_time(load_calendar(session), profile, ticket.urgency, now),
+        )
+    )  # fmt: skip
+    session.flush()
+    publish(session, TOPIC, f"ticket {ticket.id}")

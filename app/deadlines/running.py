@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from app.deadlines import notices
 from app.deadlines.calendar import WorkCalendar
-from app.deadlines.effects import CARDED, Act, Effect, is_met
+from app.deadlines.effects import CARDED, FALSE_REPLY, Act, Effect, is_met
 from app.deadlines.models import ClockState, SlaProfile, TicketClock
-from app.deadlines.profile import ClockKind, Profile
+from app.deadlines.profile import ClockKind, Profile, Step
 from app.deadlines.terms import Term, TimeUnit, parse_term
 from app.deadlines.timing import read_extensions, read_pauses, time_clock
 from app.deadlines.versions import Rules, load_calendar, load_rules, rules_of
@@ -49,7 +49,8 @@ class OpenClocks:
         reason = str(given.get("reason") or "")
         match effect.act:
             case Act.START:
-                self.start(effect.kind, cause)
+                is_false = given.get("reason_code") == FALSE_REPLY
+                self.start(effect.kind, cause, at_least=Step.RED if is_false else None)
             case Act.STOP if clock is not None:
                 self._stop(clock, ClockState.MET if is_met(effect.kind, target) else ClockState.CANCELLED)
             case Act.PAUSE if clock is not None:
@@ -59,31 +60,25 @@ class OpenClocks:
             case Act.EXTEND if clock is not None:
                 self._extend(clock, _day_of(given["due_on"]), actor, reason)
 
-    def start(self, kind: ClockKind, cause: str, *, until: date | None = None) -> None:
+    def start(self, kind: ClockKind, cause: str, *, until: date | None = None, at_least: Step | None = None) -> None:
         """A clock of this kind begins, unless one runs or the rules have none for such a ticket.
 
-        `until` is a last day that was promised, in place of the rules' term.
+        `until` is a last day that was promised, in place of the rules' term; `at_least` a step of a rework.
         """
         if kind in self._open:
             return
         rules = self._load_rules()
-        term = self._term(rules.profile, kind) if until is None else _term_until(self._at, until)
-        if term is None:
-            return
-        ticket = self._ticket
-        clock = TicketClock(
-            ticket_id=ticket.id, kind=kind, profile_id=rules.id, term=str(term), urgency=ticket.urgency, cause=cause,
-            deadline_class=rules.profile.class_of(ticket_type=ticket.ticket_type, urgency=ticket.urgency),
-            started_at=self._start_of(kind), pauses=[], extensions=[], level=0, from_level=0,
-            state=ClockState.RUNNING, unit_code=ticket.lead_unit_code if kind in CARDED else None,
-            region_code=ticket.region_code if kind in CARDED else None,
+        clock = make_clock(
+            self._ticket, kind, rules, self._load_calendar(), started_at=self._start_of(kind), cause=cause,
+            term=None if until is None else _term_until(self._at, until),
         )  # fmt: skip
-        time_again(clock, self._load_calendar(), rules.profile)
+        if clock is None:
+            return
         self._session.add(clock)
         self._session.flush()
         self._open[kind] = clock
         self._note(clock, None)
-        notices.on_start(self._session, clock, rules.profile, self._load_calendar(), self._at)
+        notices.on_start(self._session, clock, rules.profile, self._load_calendar(), self._at, at_least=at_least)
 
     def meet(self, kind: ClockKind) -> bool:
         """The clock of this kind is met; False: none is open."""
@@ -101,13 +96,6 @@ class OpenClocks:
             TicketClock.kind.in_((ClockKind.REPLY, ClockKind.REWORK)),
         )  # fmt: skip
         return self._session.scalar(replied.order_by(TicketClock.stopped_at.desc()).limit(1)) or self._at
-
-    def _term(self, profile: Profile, kind: ClockKind) -> Term | None:
-        ticket_type, urgency = self._ticket.ticket_type, self._ticket.urgency
-        if kind is not ClockKind.REWORK:
-            return profile.find_term(kind, ticket_type=ticket_type, urgency=urgency)
-        reply = profile.find_term(ClockKind.REPLY, ticket_type=ticket_type, urgency=urgency)
-        return profile.rework_term(reply) if reply else None
 
     def _stop(self, clock: TicketClock, state: ClockState) -> None:
         before = told(clock)
@@ -163,6 +151,33 @@ class OpenClocks:
         if self._calendar is None:
             self._calendar = load_calendar(self._session)
         return self._calendar
+
+
+def make_clock(
+    ticket: Ticket, kind: ClockKind, rules: Rules, calendar: WorkCalendar, *, started_at: datetime, cause: str,
+    term: Term | None = None,
+) -> TicketClock | None:  # fmt: skip
+    """A clock that begins, by `term` or by the rules; None: they have none for such a ticket."""
+    term = term or _term_of(ticket, kind, rules.profile)
+    if term is None:
+        return None
+    unit, region = (ticket.lead_unit_code, ticket.region_code) if kind in CARDED else (None, None)
+    clock = TicketClock(
+        ticket_id=ticket.id, kind=kind, profile_id=rules.id, term=str(term), urgency=ticket.urgency, cause=cause,
+        deadline_class=rules.profile.class_of(ticket_type=ticket.ticket_type, urgency=ticket.urgency),
+        started_at=started_at, pauses=[], extensions=[], level=0, from_level=0, state=ClockState.RUNNING,
+        unit_code=unit, region_code=region,
+    )  # fmt: skip
+    time_again(clock, calendar, rules.profile)
+    return clock
+
+
+def _term_of(ticket: Ticket, kind: ClockKind, profile: Profile) -> Term | None:
+    ticket_type, urgency = ticket.ticket_type, ticket.urgency
+    if kind is not ClockKind.REWORK:
+        return profile.find_term(kind, ticket_type=ticket_type, urgency=urgency)
+    reply = profile.find_term(ClockKind.REPLY, ticket_type=ticket_type, urgency=urgency)
+    return profile.rework_term(reply) if reply else None
 
 
 def time_again(clock: TicketClock, calendar: WorkCalendar, profile: Profile) -> None:

@@ -14,6 +14,7 @@ from app.deadlines.supervising import OrderedStep
 from app.tickets.models import TicketStatus
 
 Why = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=300, pattern=r"^[^\x00]*$")]
+Answer = Annotated[str, StringConstraints(strip_whitespace=True, min_length=4, max_length=500, pattern=r"^[^\x00]*$")]
 
 
 class ClockOut(BaseModel):
@@ -58,7 +59,10 @@ class SupervisionOut(BaseModel):
 
     id: int
     clock_id: int | None = Field(description="the clock that was late; null: ordered by a person")
-    step: str = Field(description="remind, urge, yellow, red, listed, talk, transfer, joint or on_site")
+    step: str = Field(
+        description="remind, urge, yellow, red, listed, talk, transfer, joint, on_site, censure, "
+        "investigate, media; repeated: the citizen urges"
+    )
     due_at: datetime | None
     raised_at: datetime
     raised_by: str
@@ -102,6 +106,12 @@ class SupervisionIn(BaseModel):
     reason: Why = Field(description="why; the unit reads it")
 
 
+class AnswerIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    answer: Answer = Field(description="what the unit has done, or why it is late")
+
+
 class ListedOut(BaseModel):
     """A ticket on a supervision list."""
 
@@ -119,7 +129,7 @@ class ListedOut(BaseModel):
         """The row as it stands at this moment."""
         ticket = listed.ticket
         return cls(
-            ticket_id=ticket.id, ticket_number=ticket.ticket_number, title=mask_text(ticket.title),
+            ticket_id=ticket.id, ticket_number=ticket.ticket_number, title=mask_text(ticket.listed_title),
             status=TicketStatus(ticket.status), region_code=ticket.region_code, lead_unit_code=ticket.lead_unit_code,
             times=listed.times,
             clock=ClockOut.of(listed.clock, now) if listed.clock else None,

@@ -88,6 +88,12 @@ def due_at(session: Session, ticket_id: int, clock: str) -> datetime | None:
     return session.scalar(query)
 
 
+def last_due_at(session: Session, ticket_id: int, clock: str) -> datetime | None:
+    """When the newest clock of this kind ends or would have ended, whatever became of it; None: there was none."""
+    query = select(TicketClock.due_at).where(TicketClock.ticket_id == ticket_id, TicketClock.kind == clock)
+    return session.scalar(query.order_by(TicketClock.started_at.desc(), TicketClock.id.desc()).limit(1))
+
+
 def list_clocks(session: Session, ticket_id: int) -> list[TicketClock]:
     """Every clock of a ticket, the oldest first."""
     query = select(TicketClock).where(TicketClock.ticket_id == ticket_id)
@@ -137,7 +143,7 @@ def recompute(session: Session, clocks: Sequence[TicketClock], calendar: WorkCal
         if clock.due_at != before:
             moved.add(clock.ticket_id)
     session.flush()
-    _refresh_next_due(session, moved)
+    refresh_next_due(session, moved)
     return len(moved)
 
 
@@ -145,7 +151,7 @@ def _keep(session: Session, ticket: Ticket, clocks: OpenClocks, actor: str, at: 
     session.flush()
     if not clocks.changes:
         return
-    _refresh_next_due(session, {ticket.id})
+    refresh_next_due(session, {ticket.id})
     session.refresh(ticket, ["next_due_at"])
     session.add(
         TicketHistory(
@@ -156,7 +162,7 @@ def _keep(session: Session, ticket: Ticket, clocks: OpenClocks, actor: str, at: 
     session.flush()
 
 
-def _refresh_next_due(session: Session, ticket_ids: Collection[int]) -> None:
+def refresh_next_due(session: Session, ticket_ids: Collection[int]) -> None:
     """When the first of a ticket's running clocks ends stands on the ticket, so that lists sort by it."""
     first = select(func.min(TicketClock.due_at)).where(
         TicketClock.ticket_id == Ticket.id, TicketClock.stopped_at.is_(None), TicketClock.paused_since.is_(None)

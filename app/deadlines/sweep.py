@@ -33,7 +33,7 @@ from app.deadlines.arithmetic import reached_before
 from app.deadlines.calendar import CalendarMissing, WorkCalendar
 from app.deadlines.effects import CARDED
 from app.deadlines.models import ClockState, Notice, SlaProfile, Supervision, TicketClock
-from app.deadlines.notices import DUTY_ROOM, PLATFORM, TOPIC, UNIT, send_time
+from app.deadlines.notices import DUTY_ROOM, PLATFORM, TOPIC, UNIT, gathered_time
 from app.deadlines.profile import LADDER, ClockKind, Profile, Step, Urgency
 from app.deadlines.versions import Rules, load_calendar, rules_of
 from app.platform.database import Database, UtcDateTime, insert_ignore, table_of
@@ -85,7 +85,7 @@ def sweep(session: Session, now: datetime, *, turn: int = 0) -> Swept:
     if not _is_alone(session):
         return Swept()
     calendar, total, stamp = load_calendar(session), Swept(), now + timedelta(microseconds=turn)
-    for row in session.scalars(select(SlaProfile).where(SlaProfile.id.in_(_used_versions()))).all():
+    for row in session.scalars(select(SlaProfile).where(SlaProfile.id.in_(used_versions()))).all():
         rules = rules_of(row)
         total += _sweep_version(session, rules, calendar, now, stamp)
     if total.raised:
@@ -101,7 +101,7 @@ def _is_alone(session: Session) -> bool:
     return bool(session.scalar(text("SELECT pg_try_advisory_xact_lock(:lock)"), {"lock": LOCK}))
 
 
-def _used_versions() -> Select[int]:
+def used_versions() -> Select[int]:
     """Versions of the rules by which some clock may still run: few. Answered from the profiles, not the clocks."""
     runs = select(literal(1)).where(TicketClock.profile_id == SlaProfile.id, TicketClock.stopped_at.is_(None)).limit(1)
     return select(SlaProfile.id).where(runs.exists())
@@ -199,10 +199,10 @@ def _write_notices(
         (is_emergency, DUTY_ROOM),
         else_=UNIT,
     )
-    later = send_time(calendar, profile, Urgency.NORMAL, now)
+    told_at = ((_C.urgency == one, _moment(gathered_time(calendar, profile, one, now))) for one in Urgency)
     rows = select(
         _C.ticket_id, _C.id, case(*kinds, else_=""), audience,
-        case((is_emergency, _moment(now)), else_=_moment(later)), _moment(now),
+        case(*told_at, else_=_moment(now)), _moment(now),
     ).where(stamped, _C.level > _C.from_level)  # fmt: skip
     names = ["ticket_id", "clock_id", "kind", "audience", "send_at", "created_at"]
     return _insert_from(session, Notice, names, rows)

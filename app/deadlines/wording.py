@@ -7,7 +7,7 @@ from types import MappingProxyType
 from app.deadlines.lists import ListName
 from app.deadlines.models import ClockState
 from app.deadlines.profile import ClockKind, Step
-from app.deadlines.supervising import OrderedStep
+from app.deadlines.supervising import REPEATED, OrderedStep
 from app.deadlines.terms import parse_term
 
 CLOCKS: Mapping[str, str] = MappingProxyType(
@@ -33,7 +33,8 @@ STATE_TONES: Mapping[str, str] = MappingProxyType(
 STEP_TONES: Mapping[str, str] = MappingProxyType(
     {
         Step.REMIND: "", Step.URGE: "warn", Step.YELLOW: "warn", Step.RED: "bad", Step.LISTED: "bad", Step.TALK: "bad",
-        Step.TRANSFER: "bad", OrderedStep.JOINT: "accent", OrderedStep.ON_SITE: "accent",
+        Step.TRANSFER: "bad", OrderedStep.JOINT: "accent", OrderedStep.ON_SITE: "accent", OrderedStep.CENSURE: "bad",
+        OrderedStep.INVESTIGATE: "bad", OrderedStep.MEDIA: "bad", REPEATED: "warn",
     }
 )  # fmt: skip
 LISTS: Mapping[ListName, str] = MappingProxyType(

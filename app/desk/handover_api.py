@@ -10,7 +10,7 @@ from app.accounts.rules import Permission
 from app.desk import handover_service as service
 from app.desk.api import SwitchDep
 from app.desk.schemas import Asked
-from app.desk.steering import record_handover
+from app.desk.steering import record_call
 from app.handovers.schemas import HandoverOut
 from app.platform.http import DatabaseDep
 
@@ -42,7 +42,7 @@ def create_handover(body: HandoverIn, actor: DeskUser, database: DatabaseDep, sw
     command = service.command_hand_over(database, actor, body.call_id, body.target)
     newest = service.last_handover_id(database, command.call_id)
     switch.send(command)
-    record_handover(database, actor, "handover_asked", command.call_id, {"target": command.target})
+    record_call(database, actor, "handover_asked", command.call_id, {"target": command.target})
     row = service.wait_for_handover(database, command.call_id, after=newest)
     return HandoverAsked(id=row.id, handover=HandoverOut.of(row)) if row else HandoverAsked()
 
@@ -52,7 +52,7 @@ def leave_handover(handover_id: int, actor: DeskUser, database: DatabaseDep, swi
     """The other side has taken the matter: the agent goes, citizen and service talk on. 409 while it is not there."""
     command = service.command_leave(database, actor, handover_id)
     switch.send(command)
-    record_handover(database, actor, "handover_left", command.call_id, {})
+    record_call(database, actor, "handover_left", command.call_id, {})
     return Asked()
 
 
@@ -61,5 +61,5 @@ def take_back_handover(handover_id: int, actor: DeskUser, database: DatabaseDep,
     """The other side goes, or is no longer rung; citizen and agent talk on. 409 when the agent has left."""
     command = service.command_take_back(database, actor, handover_id)
     switch.send(command)
-    record_handover(database, actor, "handover_taken_back", command.call_id, {})
+    record_call(database, actor, "handover_taken_back", command.call_id, {})
     return Asked()

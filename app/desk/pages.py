@@ -1,5 +1,6 @@
 """Pages of the desk: the agent's page and its parts, and the board of all agents."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -16,14 +17,17 @@ from app.catalogue.models import Region, Subject, Unit
 from app.catalogue.service import list_active_subjects, list_regions, list_units
 from app.contract.masks import mask_number
 from app.desk import rules, service, views
+from app.desk.agent_flow_view import read_agent_flow_panel
 from app.desk.handover_view import read_handover_panel
 from app.desk.service import Agent
+from app.handovers.rules import EMERGENCY_NUMBERS
 from app.handovers.service import list_targets
 from app.platform.errors import NotFound
 from app.platform.http import ClockDep, Reading
 from app.platform.pages import render
 from app.platform.plan_words import pause_reasons, queue_names
 from app.tickets.models import Ticket
+from app.tickets.reports import note_reading
 
 router = APIRouter(include_in_schema=False)
 
@@ -62,8 +66,9 @@ def show_desk(
         regions=_options(list_regions(session), COUNTY_LEVEL),
         units=[{"code": u.code, "name": u.name, "full_name": u.name} for u in list_units(session)],
         targets=list_targets(session),
+        emergency_numbers=EMERGENCY_NUMBERS,
         **_call_context(session, agent, card, now),
-        **_form_context(session, wanted or (drafts[0] if drafts else None)),
+        **_form_context(session, actor, wanted or (drafts[0] if drafts else None)),
     )
 
 
@@ -118,7 +123,7 @@ def show_form(
         ticket = next((draft for draft in drafts if draft.id == ticket_id), None)
         if ticket is None:
             raise NotFound("没有这份草稿，可能已经提交")
-    return render(request, "desk/ticket_form.html", **_form_context(session, ticket))
+    return render(request, "desk/ticket_form.html", **_form_context(session, actor, ticket))
 
 
 @router.get("/agents")
@@ -148,11 +153,21 @@ def _options(rows: list[Subject] | list[Region], level: int) -> list[dict[str, s
 
 def _call_context(session: Session, agent: Agent, card: views.CallCard | None, now: datetime) -> dict[str, Any]:
     if card is None:
-        return {"card": None, "number": "", "handover": None, "callback_words": wording, "queue_names": {}}
+        return {
+            "card": None,
+            "number": "",
+            "handover": None,
+            "flows": None,
+            "callback_words": wording,
+            "queue_names": {},
+        }
     handover = read_handover_panel(session, agent, card.call, now)
+    flows = read_agent_flow_panel(session, agent, card.call, handover)
+    if flows.present is not None:
+        handover = replace(handover, may_hand_over=False)
     number = _shown_number(agent, card.call, card.draft)
     return {
-        "card": card, "number": number, "handover": handover, "callback_words": wording,
+        "card": card, "number": number, "handover": handover, "flows": flows, "callback_words": wording,
         "queue_names": queue_names(session),
     }  # fmt: skip
 
@@ -164,10 +179,11 @@ def _shown_number(agent: Agent, call: Call, draft: Ticket | None) -> str:
     return number if is_holder else mask_number(number)
 
 
-def _form_context(session: Session, ticket: Ticket | None) -> dict[str, Any]:
+def _form_context(session: Session, actor: Actor, ticket: Ticket | None) -> dict[str, Any]:
     """What the form needs; the draft is the agent's own, so its numbers are shown in full."""
     if ticket is None:
         return {"ticket": None}
+    note_reading(session, actor, ticket)
     subject = session.get(Subject, ticket.subject_code) if ticket.subject_code else None
     region = session.get(Region, ticket.region_code) if ticket.region_code else None
     complained = session.get(Unit, ticket.complained_unit_code) if ticket.complained_unit_code else None

@@ -14,8 +14,8 @@ def record_steering(database: Database, actor: Actor, agent: str, command: str) 
         _record(database, actor, "agent_steered", object_type="agent", object_id=agent, detail={"command": command})
 
 
-def record_handover(database: Database, actor: Actor, action: str, call_id: str, detail: Mapping[str, object]) -> None:
-    """An agent hands a call over, leaves it, or takes it back."""
+def record_call(database: Database, actor: Actor, action: str, call_id: str, detail: Mapping[str, object]) -> None:
+    """What an agent does with his own call: hands it over, plays the citizen a flow …"""
     _record(database, actor, action, object_type="call", object_id=call_id, detail=detail)
 
 

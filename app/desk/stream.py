@@ -8,7 +8,7 @@ import json
 
 from sqlalchemy.orm import Session
 
-from app.calls.service import AgentStamp, list_pending_pops, stamp_of_agent_state
+from app.calls.service import AgentStamp, list_pending_pops, list_plays, stamp_of_agent_state
 from app.handovers.rules import explain
 from app.handovers.service import list_handovers
 from app.platform.clock import utc_now
@@ -19,7 +19,12 @@ def list_messages(session: Session, agent: str) -> list[StreamMessage]:
     """Everything that the page of this agent should know now, in the order it happened."""
     state = stamp_of_agent_state(session, agent)
     call_id = state.call_id if state else None
-    return [*_state(state), *_pops(session, agent), *_handover(session, agent, call_id)]
+    return [
+        *_state(state),
+        *_pops(session, agent),
+        *_handover(session, agent, call_id),
+        *_flow(session, agent, call_id),
+    ]
 
 
 def _pops(session: Session, agent: str) -> list[StreamMessage]:
@@ -66,4 +71,19 @@ def _handover(session: Session, agent: str, call_id: str | None) -> list[StreamM
             ),
         )
         for row in list_handovers(session, call_id=call_id, agent=agent, limit=1)
+    ]
+
+
+def _flow(session: Session, agent: str, call_id: str | None) -> list[StreamMessage]:
+    """What became of the flow that this agent played last in the call at this seat."""
+    if call_id is None:
+        return []
+    plays = [one for one in list_plays(session, call_id) if one.agent == agent]
+    return [
+        StreamMessage(
+            id=f"flow-{call_id}-{one.play}-{one.step}",
+            event="flow",
+            data=json.dumps({"play": one.play, "title": one.title, "step": one.step, "words": one.words}),
+        )
+        for one in plays[-1:]
     ]

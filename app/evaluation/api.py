@@ -8,7 +8,7 @@ from app.accounts import audit
 from app.accounts.auth import Actor, require
 from app.accounts.rules import Permission
 from app.evaluation import objections
-from app.evaluation.counting import Grouping, Month, Part, Question, list_counted
+from app.evaluation.counting import Grouping, Month, Part, Question, count_received, list_counted
 from app.evaluation.objections import Correction
 from app.evaluation.report import TermsDep, get_rate, month_report
 from app.evaluation.schemas import (
@@ -62,11 +62,12 @@ def read_rates(
     question = Question(month_of(month), actor, now, unit, county)
     with database.reading() as session:
         rows = month_report(session, question, terms, by)
+        received = count_received(session, question)
     with database.transaction() as session:
         audit.record(
             session, actor, "rates_read", at=now, object_type="rates", detail=detail_of_question(month, by, actor)
         )
-    return RateReport.of(month, by, rows)
+    return RateReport.of(month, by, rows, received)
 
 
 @router.get("/rates/{key}/rows", summary="List what a rate counts", responses={404: {"description": "No such rate"}})

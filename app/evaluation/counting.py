@@ -12,11 +12,14 @@ from sqlalchemy.sql.elements import True_
 
 from app.accounts.auth import Actor
 from app.accounts.rules import OF_A_UNIT
+from app.accounts.scope import of_people
+from app.calls.models import Call
 from app.evaluation.rates import Rate
-from app.evaluation.sources import Source
+from app.evaluation.sources import COUNTY_DIGITS, Source
 from app.platform.clock import SHANGHAI
 from app.tickets.access import Holding, holding_of, visible
-from app.tickets.models import Ticket
+from app.tickets.models import Ticket, TicketStatus
+from app.tickets.shown import LISTED_TITLE
 
 NOBODY = ""
 """The group of rows without a unit or a region."""
@@ -98,6 +101,16 @@ class Question:
 
 
 @dataclass(frozen=True)
+class Received:
+    """What came in: 件 are matters, 人次 every citizen's own ticket, those merged into another matter too."""
+
+    matters: int = 0
+    citizens: int = 0
+    urges: int = 0
+    """How often citizens asked again for these (催办)."""
+
+
+@dataclass(frozen=True)
 class Selected:
     """A row that was counted. Without a ticket's number: a call, or a ticket that is not for this person's eyes."""
 
@@ -113,7 +126,9 @@ class Selected:
 def count_rates(
     session: Session, rates: Sequence[Rate], question: Question, by: Grouping = Grouping.TOTAL
 ) -> dict[str, dict[str, Figures]]:
-    """Group → rate → figures; one query for each source. Calls belong to no unit or region: they stand in the total."""
+    """Group → rate → figures; one query for each source. Calls belong to no unit or region: they stand in the
+    total, and their figures are the whole city's, for who is bound to a region too.
+    """
     found: dict[str, dict[str, Figures]] = {}
     holding = holding_of(session, question.actor)
     for source in dict.fromkeys(rate.source for rate in rates):
@@ -138,10 +153,30 @@ def count_rates(
     return found
 
 
+def count_received(session: Session, question: Question) -> Received:
+    """Tickets opened in the month that this person may see, drafts left out; a unit's are those that it leads."""
+    month, holding = question.month, holding_of(session, question.actor)
+    query = select(
+        func.count().filter(Ticket.merged_into_id.is_(None)), func.count(),
+        func.coalesce(func.sum(Ticket.urge_count), 0),
+    ).where(
+        Ticket.created_at >= month.begins, Ticket.created_at < month.ends, Ticket.status != TicketStatus.DRAFT,
+        visible(question.actor, holding),
+    )  # fmt: skip
+    if question.unit is not None:
+        query = query.where(Ticket.lead_unit_code == question.unit)
+    if question.county is not None:
+        query = query.where(func.substr(Ticket.region_code, 1, COUNTY_DIGITS) == question.county)
+    return Received(*session.execute(query).one())
+
+
 def list_counted(
     session: Session, rate: Rate, question: Question, *, part: Part, is_adjusted: bool, after: int = 0, limit: int = 50
 ) -> list[Selected]:
-    """Exactly the rows that this part of the rate counts, in the order of their ids, after the row `after`."""
+    """Exactly the rows that this part of the rate counts, in the order of their ids, after the row `after`.
+
+    What is not for this person's eyes is counted without being named: returned tickets, calls of other regions' people.
+    """
     counted, reached, _ = _conditions(rate, question.now)[3:] if is_adjusted else _conditions(rate, question.now)[:3]
     wanted = {
         Part.COUNTED: counted,
@@ -152,10 +187,12 @@ def list_counted(
     columns: list[Any] = [source.model.id, source.moment]
     if source.is_of_tickets:
         seen = visible(question.actor, holding)
-        number, title = (case((seen, column), else_="") for column in (Ticket.ticket_number, Ticket.title))
+        number, title = (case((seen, column), else_="") for column in (Ticket.ticket_number, LISTED_TITLE))
         columns += [source.unit, case((seen, Ticket.id)), number, title, literal("")]
     else:
-        columns += [literal(""), source.model.ticket_id, literal(""), literal(""), source.model.call_id]
+        seen = of_people(question.actor, Call.agent)
+        ticket_id, call_id = case((seen, Call.ticket_id)), case((seen, Call.call_id), else_="")
+        columns += [literal(""), ticket_id, literal(""), literal(""), call_id]
     query = _rows(source, question, holding, select(*columns), has_ticket=True)
     query = query.where(wanted, source.model.id > after).order_by(source.model.id).limit(limit)
     return [Selected(row_id, at, unit or "", *rest) for row_id, at, unit, *rest in session.execute(query)]

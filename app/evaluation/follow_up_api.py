@@ -35,7 +35,7 @@ def list_follow_ups(
 ) -> FollowUpTaskList:
     """Citizens to be asked, one task for each and each round of handling."""
     rows = desk.list_tasks(session, name, actor=actor, now=clock())
-    return FollowUpTaskList(items=[FollowUpTaskOut.of(row) for row in rows])
+    return FollowUpTaskList(items=[FollowUpTaskOut.of(row, is_listed=True) for row in rows])
 
 
 @router.get("/follow-ups/{task_id}", summary="Read a follow-up task", responses={404: REFUSALS[404]})

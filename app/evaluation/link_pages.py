@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Request
 from fastapi.responses import HTMLResponse
 from sqlalchemy import select
 
-from app.accounts.auth import address_of
+from app.accounts.auth import address_of, citizen_of
 from app.casework.forms import WORDS, Satisfaction
 from app.casework.models import UnitReply
 from app.catalogue.models import Unit
@@ -20,6 +20,7 @@ from app.platform.errors import HotlineError, NotFound, TooManyAttempts
 from app.platform.http import ClockDep, DatabaseDep
 from app.platform.pages import render
 from app.tickets.models import Secrecy
+from app.tickets.reports import note_reading
 
 router = APIRouter(include_in_schema=False)
 
@@ -66,6 +67,7 @@ def _page(
         by_link.check_guesses(database, address, now)
         with database.reading() as session:
             row = by_link.open_link(session, secret, now)
+            note_reading(session, citizen_of(request, "/r"), row.ticket)
             reply = select(UnitReply.to_citizen).where(
                 UnitReply.ticket_id == row.matter.id, UnitReply.round == row.task.round
             )

@@ -9,14 +9,15 @@ from sqlalchemy.orm import Session
 
 from app.accounts.auth import Actor
 from app.accounts.rules import OF_A_UNIT
-from app.casework.case import duties_done
 from app.casework.forms import Satisfaction
 from app.deadlines.access import seen_ticket
 from app.evaluation.models import Ground, ObjectionKind, ObjectionStatus, ScoreObjection
 from app.platform.errors import Conflict, NotAllowed, NotFound
 from app.tickets.access import holding_of, visible
+from app.tickets.duties import duties_done
 from app.tickets.follow_up_tasks import FollowUpStatus, FollowUpTask
 from app.tickets.models import Ticket
+from app.tickets.reports import note_reading
 from app.tickets.states import DUTY_WORDS, Duty, separated_from
 
 SHOWN = 100
@@ -157,7 +158,10 @@ def list_verdicts(
 def list_objections(
     session: Session, *, actor: Actor, is_pending: bool | None = None
 ) -> list[tuple[ScoreObjection, Ticket, FollowUpTask | None]]:
-    """What waits to be decided, the oldest first; all, the newest first. A unit's people see their own unit's."""
+    """What waits to be decided, the oldest first; all, the newest first. A unit's people see their own unit's.
+
+    Reasons and evidence tell what the matter is: of reports, that is reading them.
+    """
     query = (
         select(ScoreObjection, Ticket, FollowUpTask)
         .join(Ticket, Ticket.id == ScoreObjection.ticket_id)
@@ -169,7 +173,11 @@ def list_objections(
     if is_pending:
         query = query.where(ScoreObjection.status == ObjectionStatus.PENDING)
     order = ScoreObjection.id if is_pending else ScoreObjection.id.desc()
-    return [(row, ticket, task) for row, ticket, task in session.execute(query.order_by(order).limit(SHOWN))]
+    found: list[tuple[ScoreObjection, Ticket, FollowUpTask | None]] = [
+        (row, ticket, task) for row, ticket, task in session.execute(query.order_by(order).limit(SHOWN))
+    ]
+    note_reading(session, actor, *(ticket for _, ticket, _ in found))
+    return found
 
 
 def _check_own(actor: Actor, unit_code: str | None) -> None:

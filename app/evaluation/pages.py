@@ -13,7 +13,7 @@ from app.accounts import audit
 from app.accounts.auth import Actor, require
 from app.accounts.rules import Permission
 from app.catalogue.models import Unit
-from app.evaluation.counting import Grouping, Month, Part, Question, list_counted
+from app.evaluation.counting import Grouping, Month, Part, Question, count_received, list_counted
 from app.evaluation.report import BAND_WORDS, TermsDep, get_rate, month_report, rates_for, trend
 from app.platform.clock import to_shanghai
 from app.platform.database import Database
@@ -59,12 +59,13 @@ def show_statistics(
         rows = (
             trend(session, question, terms) if by == "month" else month_report(session, question, terms, Grouping(by))
         )
+        received = count_received(session, question)
         unit_row = session.get(Unit, unit) if unit else None
     _note_reading(database, actor, now, {"month": str(wanted), "by": by, "unit": unit})
     return render(
         request, "evaluation/statistics.html", rows=rows, rates=rates_for(actor), month=wanted, by=by, unit=unit,
         unit_name=unit_row.name if unit_row else "", groupings=GROUPINGS, bands=BAND_WORDS, tones=TONES, terms=terms,
-        this_month=month_or_now("", now),
+        received=received, this_month=month_or_now("", now),
     )  # fmt: skip
 
 

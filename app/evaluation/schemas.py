@@ -3,12 +3,12 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from app.accounts.auth import Actor
 from app.casework.forms import Satisfaction
 from app.contract.masks import mask_text
-from app.evaluation.counting import Figure, Grouping, Selected
+from app.evaluation.counting import Figure, Grouping, Received, Selected
 from app.evaluation.desk import DeskRow
 from app.evaluation.models import Ground, ScoreObjection
 from app.evaluation.rates import RATES, Rate
@@ -44,11 +44,13 @@ class FollowUpTaskOut(BaseModel):
     reason: str = Field(description="his words, numbers masked")
 
     @classmethod
-    def of(cls, row: DeskRow) -> "FollowUpTaskOut":
+    def of(cls, row: DeskRow, *, is_listed: bool = False) -> "FollowUpTaskOut":
+        """The task by itself, or as a row of a list: of a report it tells nothing that the citizen said."""
+        ticket, is_withheld = row.ticket, is_listed and row.ticket.is_report
         told = {
-            "ticket_number": row.ticket.ticket_number,
-            "title": row.ticket.title,
-            "reason": mask_text(row.task.reason),
+            "ticket_number": ticket.ticket_number,
+            "title": mask_text(ticket.listed_title if is_listed else ticket.title),
+            "reason": "" if is_withheld else mask_text(row.task.reason),
         }
         kept = {name: getattr(row.task, name) for name in cls.model_fields if name not in told}
         return cls.model_validate({**kept, **told})
@@ -130,13 +132,24 @@ class RateOut(BaseModel):
     formula: str
     adjusted_by: str = Field(description="what the adjusted figure leaves out, Chinese")
     is_low_good: bool
+    is_of_the_city: bool = Field(description="true: calls have no region; the figure is the whole city's for everybody")
 
     @classmethod
     def of(cls, rate: Rate) -> "RateOut":
         return cls(
             key=rate.key, name=rate.name, formula=rate.formula, adjusted_by=rate.adjusted_by,
-            is_low_good=rate.is_low_good,
+            is_low_good=rate.is_low_good, is_of_the_city=not rate.source.is_of_tickets,
         )  # fmt: skip
+
+
+class ReceivedOut(BaseModel):
+    """件 and 人次 are two things, counted apart."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    matters: int = Field(description="件: opened in the month and not merged into another matter")
+    citizens: int = Field(description="人次: every citizen's own ticket, the merged ones too")
+    urges: int = Field(description="催办: how often citizens asked again for these")
 
 
 class RateReport(BaseModel):
@@ -144,13 +157,20 @@ class RateReport(BaseModel):
 
     month: str
     by: Grouping
+    received: ReceivedOut
     rates: list[RateOut]
     groups: list[GroupOut]
 
     @classmethod
-    def of(cls, month: str, by: Grouping, rows: list[Row]) -> "RateReport":
+    def of(cls, month: str, by: Grouping, rows: list[Row], received: Received) -> "RateReport":
         told = [RateOut.of(rate) for rate in RATES if rows and rate.key in rows[0].cells]
-        return cls(month=month, by=by, rates=told, groups=[GroupOut.of(row) for row in rows])
+        return cls(
+            month=month,
+            by=by,
+            received=ReceivedOut.model_validate(received),
+            rates=told,
+            groups=[GroupOut.of(row) for row in rows],
+        )
 
 
 class CountedRow(BaseModel):
@@ -163,7 +183,7 @@ class CountedRow(BaseModel):
     unit_code: str
     ticket_id: int | None
     ticket_number: str = Field(description="empty: a call, or a ticket that is not yours to see any more")
-    title: str
+    title: Annotated[str, AfterValidator(mask_text)]
     call_id: str
 
 

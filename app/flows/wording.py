@@ -68,6 +68,8 @@ LOOKUPS: Mapping[str, str] = MappingProxyType(
         "wait": "预计等待",
         "broadcast": "公告",
         "follow-broadcast": "关注公告",
+        "follow-up": "回访事项",
+        "incident-over": "关注的故障",
     }
 )
 OBSERVED: Mapping[str, str] = MappingProxyType(

@@ -27,6 +27,7 @@ from app.handovers.schemas import (
 from app.platform.cursors import make_cursor, read_cursor, read_moment
 from app.platform.errors import NotFound
 from app.platform.http import ClockDep, Reading, SettingsDep, Writing
+from app.tickets.reports import note_reading
 
 router = APIRouter()
 
@@ -133,7 +134,8 @@ def list_referrals(
         session, source=source, is_waiting=is_waiting, sent_by=own, before=before, limit=limit, seen_by=actor
     )
     more = make_cursor(rows[-1][0].received_at.isoformat(), rows[-1][0].id) if len(rows) == limit else None
-    return ReferralList(items=[ReferralOut.of(*row) for row in rows if sees_referral(actor, row[0])], next_cursor=more)
+    items = [ReferralOut.of(*row, is_listed=True) for row in rows if sees_referral(actor, row[0])]
+    return ReferralList(items=items, next_cursor=more)
 
 
 @router.get(
@@ -144,6 +146,7 @@ def read_referral(source: EmergencyNumber, incident_number: Incident, actor: Ref
     referral, ticket = referrals.get_referral(session, source, incident_number)
     if not sees_referral(actor, referral):
         raise NotFound("没有这个警情编号")
+    note_reading(session, actor, ticket)
     return ReferralOut.of(referral, ticket)
 
 

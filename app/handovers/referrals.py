@@ -19,7 +19,7 @@ from app.lines.service import trunks_of_kind
 from app.platform.errors import Conflict, NotAllowed, NotFound
 from app.tickets.access import lies_in_region
 from app.tickets.drafts import SYSTEM
-from app.tickets.models import SourceChannel, Ticket, TicketHistory, TicketStatus
+from app.tickets.models import SourceChannel, Ticket, TicketHistory, TicketStatus, TicketType
 from app.tickets.service import create_ticket, find_ticket_of_call
 from app.tickets.states import OPEN
 
@@ -116,11 +116,15 @@ def list_referrals(
 
 
 def referrals_of_caller(session: Session, caller_number: str | None, *, now: datetime) -> list[Referral]:
-    """What was referred to us of this number in the last day: the agent sees it beside the call."""
+    """What was referred to us of this number in the last day: the agent sees it beside the call. A matter that is known
+    to be a report is read on its own page.
+    """
     if not caller_number:
         return []
     recent = Referral.received_at > now - timedelta(days=1)
-    query = select(Referral).where(Referral.caller_number == caller_number, recent).order_by(Referral.id.desc())
+    is_plain = or_(Ticket.ticket_type.is_(None), Ticket.ticket_type != TicketType.REPORT)
+    query = select(Referral).join(Ticket, Ticket.id == Referral.ticket_id)
+    query = query.where(Referral.caller_number == caller_number, recent, is_plain).order_by(Referral.id.desc())
     return list(session.scalars(query.limit(3)))
 
 

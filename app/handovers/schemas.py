@@ -106,21 +106,23 @@ class ReferralOut(BaseModel):
     is_waiting: bool = Field(description="nobody of the hotline has taken it yet")
 
     @classmethod
-    def of(cls, referral: Referral, ticket: Ticket) -> "ReferralOut":
-        """The referral with its ticket as it stands now."""
+    def of(cls, referral: Referral, ticket: Ticket, *, is_listed: bool = False) -> "ReferralOut":
+        """The referral with its ticket as it stands now; of a report a list tells no place, number or answer."""
+        is_withheld = is_listed and ticket.is_report
+        is_answered = ticket.status == TicketStatus.FINISHED and not is_withheld
         return cls(
             source=referral.source,
             incident_number=referral.incident_number,
             alarmed_at=referral.alarmed_at,
             category=referral.category,
-            address=mask_text(referral.address),
+            address="" if is_withheld else mask_text(referral.address),
             transfer_kind=TransferKind(referral.transfer_kind),
-            caller_number=mask_number(referral.caller_number),
+            caller_number="" if is_withheld else mask_number(referral.caller_number),
             received_at=referral.received_at,
             ticket_number=ticket.ticket_number,
             ticket_status=TicketStatus(ticket.status),
             accepted_at=ticket.accepted_at,
-            answer=mask_text(ticket.answer) if ticket.status == TicketStatus.FINISHED else "",
+            answer=mask_text(ticket.answer) if is_answered else "",
             is_waiting=not ticket.accepted_by and ticket.status == TicketStatus.DRAFT,
         )
 

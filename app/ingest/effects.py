@@ -18,13 +18,13 @@ from app.contract.events import AgentAnswered, AgentRinging, CallArrived, CallEv
 from app.contract.ids import follow_up_task
 from app.handovers.referrals import join_referrals, mark_source
 from app.handovers.service import keep_handovers
-from app.ingest import follow_ups
-from app.ingest.jobs import check_recording
+from app.ingest import follow_ups, incident_calls
+from app.ingest.played import tell_of_played
 from app.ingest.twins import judge_twins, share_tickets
 from app.lines.rules import MAIN_LINE
 from app.lines.service import find_line, mode_of, probe_trunks
+from app.messages.service import keep_messages
 from app.platform.database import insert_ignore
-from app.platform.job_queue import enqueue
 from app.platform.topics import agent_topic, publish
 from app.tickets.drafts import fill_drafts, note_rating, open_drafts
 
@@ -110,13 +110,14 @@ def apply_facts(session: Session, fresh: list[CallEvent], terms: Terms, now: dat
         fill_drafts(session, filled, now=now)
     mark_source(session, [one.call for one in told if one.has_matter and one.changed & {"trunk", "answered_at"}])
     keep_handovers(session, fresh)
+    tell_of_played(session, fresh, {one.call.call_id: one.call for one in told})
+    keep_messages(session, fresh)
     _keep_callbacks(session, told, fresh, terms, now)
     follow_ups.keep_results(session, [one.call for one in told], now=now)
+    incident_calls.keep_told(session, [one.call for one in told])
     for one in told:
         if "rating" in one.changed and one.call.ticket_id is not None and not follow_up_task(one.call.call_id):
             note_rating(session, one.call, now=now)
-        if "recording_file" in one.changed:
-            enqueue(session, check_recording, one.call.call_id)
 
 
 def _tell_calls(session: Session, fresh: Sequence[CallEvent], terms: Terms) -> list[_Told]:

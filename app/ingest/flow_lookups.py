@@ -15,13 +15,14 @@ from sqlalchemy.orm import Session
 from app.accounts.lockout import Limit
 from app.accounts.login import reserve_attempt
 from app.broadcasts import service as broadcasts
+from app.broadcasts import telling
 from app.broadcasts.models import BroadcastKind
 from app.callbacks.models import Callback, CallbackStatus
 from app.callbacks.service import WAITING_STATES, serving_agents
 from app.calls.models import Call, CallOutcome
 from app.calls.rules import normalize_number
 from app.calls.waiting import expected_wait_seconds, learn
-from app.contract.ids import follow_up_task
+from app.contract.ids import follow_up_task, incident_follower
 from app.contract.lookup import FlowLookup, FlowLookupAnswer
 from app.evaluation.by_call import reported_on
 from app.lines.service import find_line
@@ -174,6 +175,13 @@ def _follow_up(asked: Asked) -> FlowLookupAnswer:
     return FlowLookupAnswer(found=True, values={"reported_on": replied_on.isoformat()}) if replied_on else UNKNOWN
 
 
+def _incident_over(asked: Asked) -> FlowLookupAnswer:
+    """The audio of the outage of which we tell this citizen that it is over."""
+    found = incident_follower(asked.request.call_id)
+    prompt = telling.prompt_for(asked.session, found[0]) if found else None
+    return FlowLookupAnswer(found=True, values={"prompt": prompt}) if prompt else UNKNOWN
+
+
 LOOKUPS: Mapping[str, Callable[[Asked], FlowLookupAnswer]] = MappingProxyType(
     {
         "wait": _wait,
@@ -181,6 +189,7 @@ LOOKUPS: Mapping[str, Callable[[Asked], FlowLookupAnswer]] = MappingProxyType(
         "broadcast": _broadcast,
         "follow-broadcast": _follow_broadcast,
         "follow-up": _follow_up,
+        "incident-over": _incident_over,
     }
 )
 """Kind of question → who answers it."""

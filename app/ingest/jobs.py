@@ -1,7 +1,6 @@
-"""Jobs of ingest: look at a recording that was reported as saved, and note its length."""
+"""Jobs of ingest: look at the recordings that were reported as saved, and note their lengths."""
 
 import wave
-from datetime import timedelta
 from pathlib import Path
 
 import structlog
@@ -10,41 +9,36 @@ from sqlalchemy import select, update
 from app.calls.models import Call
 from app.platform.job_queue import JobContext, Sweep
 
-PATIENCE = timedelta(minutes=1)
-"""After so long a recording that no job has looked at is looked at by the sweep."""
-SWEPT_AT_ONCE = 200
+CHECKED_AT_ONCE = 200
+_UNCHECKED = Call.recording_file.is_not(None), Call.recording_checked_at.is_(None)
 
 log = structlog.get_logger()
 
 
-def check_recording(context: JobContext, call_id: str) -> None:
-    """Note that the call's recording was looked at, and its length; no length: the file is missing or broken."""
-    unchecked = Call.call_id == call_id, Call.recording_file.is_not(None), Call.recording_checked_at.is_(None)
-    with context.database.reading() as session:
-        file = session.scalar(select(Call.recording_file).where(*unchecked))
-    if file is None:
-        return
-    # before the transaction: a slow disk keeps no writer waiting
-    recording_ms = length_ms(recordings_of(context) / file)
-    with context.database.transaction() as session:
-        session.execute(
-            update(Call).where(*unchecked).values(recording_ms=recording_ms, recording_checked_at=context.clock())
-        )
-    if recording_ms is None:
-        log.warning("recording_unreadable", call_id=call_id, file=file)
+def check_recordings(context: JobContext) -> None:
+    """Note of every recording that it was looked at, and its length; no length: the file is missing or broken.
+
+    One sweep for all of them: a job for each call cost a fork and a transaction (ADR 0383).
+    """
+    while found := _next_files(context):
+        # before the transaction: a slow disk keeps no writer waiting
+        folder, now = recordings_of(context), context.clock()
+        lengths = {call_id: length_ms(folder / file) for call_id, file in found.items()}
+        with context.database.transaction() as session:
+            for call_id, length in lengths.items():
+                noted = update(Call).where(Call.call_id == call_id, *_UNCHECKED)
+                session.execute(noted.values(recording_ms=length, recording_checked_at=now))
+        for call_id, file in found.items():
+            if lengths[call_id] is None:
+                log.warning("recording_unreadable", call_id=call_id, file=file)
 
 
-def check_forgotten_recordings(context: JobContext) -> None:
-    """Look at recordings whose job was lost, e.g. while Redis was away."""
+def _next_files(context: JobContext) -> dict[str, str]:
+    """The file of each call to look at next, oldest calls first."""
+    query = select(Call.call_id, Call.recording_file).where(*_UNCHECKED).order_by(Call.arrived_at)
     with context.database.reading() as session:
-        query = select(Call.call_id).where(
-            Call.recording_file.is_not(None),
-            Call.recording_checked_at.is_(None),
-            Call.arrived_at < context.clock() - PATIENCE,
-        )
-        forgotten = list(session.scalars(query.order_by(Call.arrived_at).limit(SWEPT_AT_ONCE)))
-    for call_id in forgotten:
-        check_recording(context, call_id)
+        rows = session.execute(query.limit(CHECKED_AT_ONCE)).all()
+    return {call_id: file for call_id, file in rows if file is not None}
 
 
 def recordings_of(context: JobContext) -> Path:
@@ -61,4 +55,4 @@ def length_ms(file: Path) -> int | None:
         return None
 
 
-SWEEPS = [Sweep(check_forgotten_recordings, every_seconds=300)]
+SWEEPS = [Sweep(check_recordings, every_seconds=10)]

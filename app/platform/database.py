@@ -17,14 +17,19 @@ from typing import Any
 from sqlalchemy import BigInteger, Connection, DateTime, Dialect, Engine, Integer, MetaData, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 from sqlalchemy.types import JSON, TypeDecorator
 
 PATIENCE_SECONDS = 5.0
 """How long a writer waits for others."""
 TURN_POLL_SECONDS = 0.0005
+POOL = {"poolclass": QueuePool, "pool_size": 40, "max_overflow": 0}
+"""Connections of a process; `app.platform.http` admits fewer requests. Opened when first needed, then kept: one beyond
+the pool's size would be closed each time. Named, as SQLite in memory has another one."""
 CONNECT_SECONDS = 5
 """PostgreSQL that does not answer is told as an error after so long."""
+READS = "reads"
+"""In `session.info`: a session that never writes."""
 
 BigId = BigInteger().with_variant(Integer(), "sqlite")
 JsonColumn = JSON().with_variant(postgresql.JSONB(), "postgresql")
@@ -73,7 +78,7 @@ def make_engine(url: str, *, patience_seconds: float = PATIENCE_SECONDS) -> Engi
     """
     if url.startswith("sqlite"):
         connect = {"timeout": patience_seconds, "check_same_thread": False}
-        engine = create_engine(url, connect_args=connect, hide_parameters=True)
+        engine = create_engine(url, connect_args=connect, hide_parameters=True, **POOL)
         event.listen(engine, "connect", _prepare_sqlite)
         turns = _SqliteTurns(engine.url.database, patience_seconds)
         event.listen(engine, "begin", turns.begin)
@@ -81,7 +86,7 @@ def make_engine(url: str, *, patience_seconds: float = PATIENCE_SECONDS) -> Engi
         return engine
     return create_engine(
         url.replace("postgresql://", "postgresql+psycopg://", 1),
-        pool_size=20, max_overflow=20, hide_parameters=True,
+        hide_parameters=True, **POOL,
         connect_args={"connect_timeout": CONNECT_SECONDS, "options": f"-c lock_timeout={patience_seconds * 1000:.0f}"},
     )  # fmt: skip
 
@@ -154,7 +159,7 @@ class Database:
         self.engine = engine
         self.companions = companions
         self._sessions = sessionmaker(engine, expire_on_commit=False)
-        self._readers = sessionmaker(_for_reading(engine), expire_on_commit=False)
+        self._readers = sessionmaker(_for_reading(engine), expire_on_commit=False, info={READS: True})
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -173,9 +178,13 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """A session that never writes; on SQLite it waits for no writer."""
+        """A session that never writes; on SQLite it waits for no writer. What `leave_word` was given follows it."""
         with self._readers() as session:
             yield session
+        if words := session.info.pop("words", []):
+            with self.transaction() as writing:
+                for write in words:
+                    write(writing)
 
 
 def _for_reading(engine: Engine) -> Engine:
@@ -193,6 +202,16 @@ def before_commit(session: Session, finish: Callable[[], None]) -> None:
 def after_commit(session: Session, announce: Callable[[], None]) -> None:
     """Run `announce` once the transaction of this session is true; it must not raise."""
     session.info.setdefault("after_commit", []).append(announce)
+
+
+def leave_word(session: Session, write: Callable[[Session], None]) -> None:
+    """Have something written about what this session reads: now, where it may write itself; else in a transaction of
+    its own once the reading is over, and before its answer leaves. A reading that fails leaves no word.
+    """
+    if session.info.get(READS):
+        session.info.setdefault("words", []).append(write)
+    else:
+        write(session)
 
 
 def insert_ignore(session: Session, model: type[Base]) -> Any:

@@ -1,9 +1,10 @@
 """What a request handler may ask for. Everything comes from `app.state`, set by `app.web.main.create_app`."""
 
-from collections.abc import Callable, Iterator
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Annotated, Protocol, TypeVar
 
-from fastapi import Depends, Request
+from fastapi import Depends, FastAPI, Request
 from redis import Redis
 from sqlalchemy.orm import Session
 
@@ -12,6 +13,13 @@ from app.platform.database import Database
 from app.platform.settings import Settings
 
 T = TypeVar("T")
+
+WRITERS_AT_ONCE, READERS_AT_ONCE = 15, 20
+"""Requests inside a `Writing` or `Reading` session: fewer than there are threads (anyio: 40) and connections (40).
+
+One that holds the database's lock, or a connection, needs a thread once more, to have its answer checked, before it is
+done; behind requests that wait in threads for that very lock or connection it would wait in vain (ADR 0382).
+"""
 
 
 class RunBlocking(Protocol):
@@ -52,12 +60,32 @@ RedisDep = Annotated[Redis, Depends(get_redis)]
 RunBlockingDep = Annotated[RunBlocking, Depends(get_run_blocking)]
 
 
-def open_writing(database: DatabaseDep) -> Iterator[Session]:
+def admit_sessions(app: FastAPI) -> None:
+    """Before the first request: `Writing` and `Reading` ask the application for admission."""
+    app.state.writers = asyncio.Semaphore(WRITERS_AT_ONCE)
+    app.state.readers = asyncio.Semaphore(READERS_AT_ONCE)
+
+
+async def admit_writer(request: Request) -> AsyncIterator[None]:
+    async with request.app.state.writers:
+        yield
+
+
+async def admit_reader(request: Request) -> AsyncIterator[None]:
+    async with request.app.state.readers:
+        yield
+
+
+def open_writing(
+    database: DatabaseDep, _admitted: Annotated[None, Depends(admit_writer, scope="function")]
+) -> Iterator[Session]:
     with database.transaction() as session:
         yield session
 
 
-def open_reading(database: DatabaseDep) -> Iterator[Session]:
+def open_reading(
+    database: DatabaseDep, _admitted: Annotated[None, Depends(admit_reader, scope="function")]
+) -> Iterator[Session]:
     with database.reading() as session:
         yield session
 

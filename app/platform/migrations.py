@@ -19,10 +19,10 @@ def upgrade(database_url: str) -> None:
         engine.dispose()
 
 
-def upgrade_engine(engine: Engine) -> None:
-    """Like `upgrade`, over an engine that is open already."""
+def upgrade_engine(engine: Engine, revision: str = "head") -> None:
+    """Like `upgrade`, over an engine that is open already; as far as this revision."""
     with engine.begin() as connection:
-        command.upgrade(_config(connection), "head")
+        command.upgrade(_config(connection), revision)
 
 
 def current_and_head(database_url: str) -> tuple[str | None, str]:

@@ -1,6 +1,7 @@
 """Settings of the case store. README's table is generated from these classes."""
 
 from functools import cached_property
+from typing import Literal
 
 from pydantic import Field, SecretStr
 
@@ -34,9 +35,13 @@ class Settings(EnvSettings):
     callback_hours: str = Field(
         default="8-21",
         pattern=r"^([01]?\d|2[0-3])-([1-9]|1\d|2[0-4])$",
-        description="between which hours (Asia/Shanghai) citizens are called back who did not ask for it just now",
+        description="between which hours (Asia/Shanghai) citizens are called, unless they asked for it just now",
     )
     follow_up_calls: bool = Field(default=False, description="ring citizens by machine for follow-up (flow follow-up)")
+    followers_told_by: Literal["sms", "call", "people"] = Field(
+        default="sms",
+        description="how followers hear that an outage is over: sms (else a call), call, or people only",
+    )
     sms_gateway_url: str = Field(
         default="", description="where text messages are posted as JSON; empty: they are written to outbox/sms.jsonl"
     )

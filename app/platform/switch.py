@@ -41,6 +41,10 @@ REFUSALS: tuple[tuple[str, str], ...] = (
     ("hand-over is under way", "已有转接正在进行，请先撤回"),
     ("other side is not in", "对方尚未接通，您离开后市民将无人接听"),
     ("left it to the other side", "您已离开通话，不能撤回"),
+    ("no way to play", "电话系统里没有这段播报，请联系运维人员"),
+    ("no flow is being played", "没有正在进行的播报"),
+    ("flow is being played", "正在向市民播报，请等播报结束或先停止播报"),
+    ("does not wait any more", "您已离开通话，不能停止播报"),
     ("permission denied", "电话系统拒绝了操作，请联系运维人员"),
 )
 """Words of Asterisk and the bridge → what an agent can act on; the first that fits is shown."""

@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 from app.accounts import audit
 from app.accounts.auth import SYSTEM, Actor
 from app.calls.models import Call
+from app.casework.files import FOLDER as MATERIALS
+from app.casework.models import CitizenFile
 from app.contract.segments import find_segments
 from app.platform.database import Database, after_commit, table_of
 from app.privacy.models import CertificateKind, DeletionCertificate
@@ -54,7 +56,12 @@ def _steps_of(code: str, home: Path, before: datetime) -> list[Step]:
         return [partial(_delete_rows, expiring=ROWS[code], before=before)]
     if code == "recordings":
         folder = home / RECORDINGS
-        return [partial(step, folder=folder, before=before) for step in (_delete_recordings, _delete_old_files)]
+        unnamed = partial(_delete_old_files, kind=code)
+        return [partial(step, folder=folder, before=before) for step in (_delete_recordings, unnamed)]
+    if code == "materials":
+        folder = home / MATERIALS
+        unnamed = partial(_delete_old_files, kind=code)
+        return [partial(step, folder=folder, before=before) for step in (_delete_materials, unnamed)]
     return [partial(_delete_segments, folder=home / JOURNALS, before=before)]
 
 
@@ -101,10 +108,19 @@ def _delete_recordings(session: Session, *, folder: Path, before: datetime) -> l
     return _remove(session, [folder / row.recording_file for row in rows], "recordings")
 
 
-def _delete_old_files(session: Session, *, folder: Path, before: datetime) -> list[str]:
-    """Of that age in the folder of recordings, named by no call: messages, leftovers."""
+def _delete_materials(session: Session, *, folder: Path, before: datetime) -> list[str]:
+    """The row says that there was a file; the file itself and its name go."""
+    query = select(CitizenFile.id, CitizenFile.file).where(CitizenFile.added_at < before, CitizenFile.file.is_not(None))
+    rows = session.execute(query.order_by(CitizenFile.id).limit(AT_ONCE).with_for_update()).all()
+    gone = update(CitizenFile).where(CitizenFile.id.in_([row.id for row in rows]))
+    session.execute(gone.values(file=None, name=""))
+    return _remove(session, [folder / row.file for row in rows], "materials")
+
+
+def _delete_old_files(session: Session, *, folder: Path, before: datetime, kind: str) -> list[str]:
+    """Of that age in the folder, named by no row: messages of callers, leftovers."""
     files = sorted(folder.iterdir()) if folder.is_dir() else []
-    return _remove(session, [file for file in files if file.is_file() and _changed(file) < before], "recordings")
+    return _remove(session, [file for file in files if file.is_file() and _changed(file) < before], kind)
 
 
 def _delete_segments(session: Session, *, folder: Path, before: datetime) -> list[str]:

@@ -1,7 +1,8 @@
 """Use cases of PIPL art. 44 to 47: hand a person all his data, or delete them where the law lets us.
 
 Tickets, calls and what hangs on them are records that must be kept (domain.md §7), so the person is taken out of them:
-one random pseudonym stands for his number in all of them, and nothing leads back from it. Recordings go.
+one random pseudonym stands for his number in all of them, and nothing leads back from it. Recordings,
+and the files he added to his matters, go.
 """
 
 import hashlib
@@ -10,6 +11,7 @@ import json
 import re
 import secrets
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -22,12 +24,15 @@ from sqlalchemy.orm import Session
 from app.accounts import audit
 from app.accounts.auth import Actor
 from app.calls.rules import normalize_number
+from app.casework.files import FOLDER as MATERIALS
 from app.contract.masks import PSEUDONYM, mask_citizen_ids, mask_number
 from app.platform.database import after_commit
 from app.platform.errors import Conflict, HotlineError, NotFound
 from app.privacy.models import CertificateKind, DeletionCertificate
 from app.privacy.traces import NAME_COLUMNS, Traces, citizens_tables, find_traces, key_of, pattern_of, wordy
-from app.tickets.models import Ticket, TicketHistory
+from app.tickets.erasing import erasing
+from app.tickets.models import Ticket, TicketHistory, TicketType
+from app.tickets.reports import note_readings
 from app.tickets.states import OPEN
 
 RECORDINGS = Path("asterisk/recordings")
@@ -66,18 +71,19 @@ def read_number(text: str, area_code: str) -> str:
 
 
 def export_person(session: Session, number: str, *, home: Path, reason: str, actor: Actor, now: datetime) -> bytes:
-    """A ZIP with `person.json` (table → rows) and his recordings. In the audit log. PersonUnknown."""
+    """A ZIP with `person.json` (table → rows), his recordings and added files. In the audit log. PersonUnknown."""
     traces = _known_traces(session, number)
+    reports = [row["id"] for row in _own_tickets(traces) if row["ticket_type"] == TicketType.REPORT]
+    note_readings(session, actor, reports, is_anew=True)
     tables = {name: list(rows.values()) for name, rows in traces.own.items() if rows}
     told = {"number": number, "made_at": now, "tables": tables}
     text = json.dumps(told, ensure_ascii=False, indent=1, default=str).encode()
     packed, files = io.BytesIO(), 0
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("person.json", text)
-        for name in sorted(traces.recordings):
-            if (file := home / RECORDINGS / name).is_file():
-                archive.write(file, f"recordings/{name}")
-                files += 1
+        for kind, file in _files_of(traces, home):
+            archive.write(file, f"{kind}/{file.name}")
+            files += 1
     audit.record(
         session, actor, "person_exported", at=now, object_type="person", object_id=mask_number(number),
         detail={"reason": reason, "rows": sum(map(len, tables.values())), "files": files, "digest": _sha256(text)},
@@ -88,20 +94,21 @@ def export_person(session: Session, number: str, *, home: Path, reason: str, act
 def delete_person(
     session: Session, number: str, *, home: Path, reason: str, actor: Actor, now: datetime
 ) -> DeletionCertificate:
-    """Take the person out of everything; his recordings go with the commit. In the audit log, with a certificate.
+    """Take the person out of everything; his recordings and files go with the commit.
 
-    PersonUnknown, StillServed.
+    In the audit log, with a certificate. PersonUnknown, StillServed.
     """
     traces = _known_traces(session, number)
     _refuse_open(session, traces)
     pseudonym = PSEUDONYM + secrets.token_hex(6)
     changed: dict[str, int] = {}
     lines = []
-    for table, row, values in _without(traces, pseudonym):
-        condition = and_(*(column == row[column.name] for column in table.primary_key.columns))
-        session.execute(update(table).where(condition).values(values))
-        changed[table.name] = changed.get(table.name, 0) + 1
-        lines.append(f"{table.name}:{','.join(map(str, key_of(table, row)))}")
+    with erasing(session):
+        for table, row, values in _without(traces, pseudonym):
+            condition = and_(*(column == row[column.name] for column in table.primary_key.columns))
+            session.execute(update(table).where(condition).values(values))
+            changed[table.name] = changed.get(table.name, 0) + 1
+            lines.append(f"{table.name}:{','.join(map(str, key_of(table, row)))}")
     for ticket in _own_tickets(traces):
         session.add(
             TicketHistory(
@@ -113,11 +120,11 @@ def delete_person(
                 ticket_version=ticket["version"],
             )
         )
-    files = [file for name in sorted(traces.recordings) if (file := home / RECORDINGS / name).is_file()]
-    lines += [f"recording:{file.name}" for file in files]
+    files = _files_of(traces, home)
+    lines += [f"{kind[:-1]}:{file.name}" for kind, file in files]
     certificate = DeletionCertificate(
         kind=CertificateKind.PERSON, subject=pseudonym, made_at=now, made_by=actor.name, reason=reason,
-        deleted={"recordings": len(files)}, pseudonymised=changed, digest=digest_of(lines),
+        deleted={"recordings": 0, **Counter(kind for kind, _ in files)}, pseudonymised=changed, digest=digest_of(lines),
     )  # fmt: skip
     session.add(certificate)
     session.flush()
@@ -125,8 +132,15 @@ def delete_person(
         session, actor, "person_deleted", at=now, object_type="certificate", object_id=certificate.id,
         detail={"reason": reason, "rows": sum(changed.values()), "files": len(files), "digest": certificate.digest},
     )  # fmt: skip
-    after_commit(session, lambda: remove_files(files))
+    after_commit(session, lambda: remove_files([file for _, file in files]))
     return certificate
+
+
+def _files_of(traces: Traces, home: Path) -> list[tuple[str, Path]]:
+    """Kind and place of each that is there."""
+    named = [("recordings", home / RECORDINGS / name) for name in sorted(traces.recordings)]
+    named += [("materials", home / MATERIALS / name) for name in sorted(traces.materials)]
+    return [(kind, file) for kind, file in named if file.is_file()]
 
 
 def remove_files(files: list[Path]) -> None:
@@ -162,6 +176,8 @@ def _without(traces: Traces, pseudonym: str) -> Iterator[tuple[Table, dict[str, 
                 after = {column: _scrubbed(column, row[column], words, is_own=is_own) for column in columns}
                 if name == "calls" and is_own:
                     after |= {"recording_file": None}
+                if name == "citizen_files" and is_own:
+                    after |= {"file": None, "name": ""}
                 values = {column: value for column, value in after.items() if value != row[column]}
                 if values:
                     yield tables[name], row, values

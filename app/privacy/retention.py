@@ -25,7 +25,7 @@ YEAR = timedelta(days=365.25)
 LEAST = timedelta(days=30)
 """A slip of the pen deletes nothing younger."""
 KEPT_FOR_GOOD = frozenset({"tickets", "audit_log"})
-OF_FILES = frozenset({"recordings", "journals"})
+OF_FILES = frozenset({"recordings", "materials", "journals"})
 
 
 class RetentionFault(HotlineError):

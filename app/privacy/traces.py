@@ -45,7 +45,8 @@ class Traces:
     mentions: dict[str, Rows] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
     recordings: set[str] = field(default_factory=set)
-    """File names."""
+    materials: set[str] = field(default_factory=set)
+    """File names, as of recordings."""
 
     @property
     def count(self) -> int:
@@ -111,6 +112,8 @@ def _follow(session: Session, traces: Traces, tables: list[Table]) -> None:
                     traces.mentions[table.name].pop(key, None)
     for row in traces.own["calls"].values():
         traces.recordings |= {row["recording_file"]} - {None}
+    for row in traces.own["citizen_files"].values():
+        traces.materials |= {row["file"]} - {None}
     for row in traces.own["call_events"].values():
         traces.recordings |= {row["body"].get("payload", {}).get("file")} - {None}
 

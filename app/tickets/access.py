@@ -12,9 +12,10 @@ from app.accounts.scope import in_region, of_people
 from app.calls.models import AgentState, Call
 from app.calls.rules import may_see_number
 from app.catalogue.models import Unit
-from app.contract.masks import mask_number, mask_text
+from app.contract.masks import mask_number
 from app.platform.errors import NotAllowed, NotFound
-from app.tickets.models import Assignment, AssignmentStatus, Secrecy, Ticket, TicketStatus
+from app.tickets.models import Assignment, AssignmentStatus, Ticket, TicketStatus
+from app.tickets.reports import note_reading
 from app.tickets.rules import SEES_ALL, may_edit_ticket
 
 
@@ -78,9 +79,12 @@ def _given_to(unit: str) -> ColumnElement[bool]:
 
 
 def check_sees(session: Session, actor: Actor, ticket: Ticket, holding: Holding) -> None:
-    """NotFound for a ticket that this person must not see: not even that it exists."""
+    """NotFound for a ticket that this person must not see: not even that it exists. He reads it: of a report that is
+    told to the audit log.
+    """
     if session.scalar(select(Ticket.id).where(Ticket.id == ticket.id, visible(actor, holding))) is None:
         raise NotFound("没有这张工单")
+    note_reading(session, actor, ticket)
 
 
 def check_edits(session: Session, actor: Actor, ticket: Ticket, holding: Holding) -> None:
@@ -112,7 +116,7 @@ def sees_full_number(actor: Actor, ticket: Ticket, holding: Holding) -> bool:
     The lead unit rings the citizen while it is at work (R44), unless he asked for secrecy (R43).
     """
     if actor.role in OF_A_UNIT:
-        is_open = ticket.secrecy == Secrecy.PUBLIC and ticket.status in AT_WORK
+        is_open = not ticket.is_protected and ticket.status in AT_WORK
         return is_open and bool(actor.unit) and ticket.lead_unit_code == actor.unit
     is_draft = ticket.status == TicketStatus.DRAFT
     holds_its_call = holding.call_id is not None and (
@@ -125,16 +129,6 @@ def sees_full_number(actor: Actor, ticket: Ticket, holding: Holding) -> bool:
         viewer_call_id=holding.call_id if holds_its_call or holds_its_caller else None,
         draft_owner=ticket.accepted_by if is_draft else None,
     )
-
-
-def shown_name(actor: Actor, ticket: Ticket) -> str:
-    """The citizen's name; a unit is not told it of who asked for secrecy (R43)."""
-    return "（保密）" if actor.role in OF_A_UNIT and ticket.secrecy != Secrecy.PUBLIC else ticket.contact_name
-
-
-def shown_text(text: str, *, is_full: bool) -> str:
-    """Free text as this person sees it: numbers that people wrote into it are masked like the others."""
-    return text if is_full else mask_text(text)
 
 
 def shown_number(number: str | None, *, is_full: bool) -> str:

@@ -1,5 +1,6 @@
 """JSON of tickets: list, read, open, save, move, history."""
 
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Response
@@ -27,6 +28,7 @@ from app.tickets.schemas import (
     TicketOut,
     TicketSummary,
 )
+from app.tickets.shown import eyes_of
 
 router = APIRouter(prefix="/tickets", tags=["tickets"])
 
@@ -101,9 +103,9 @@ def version_of(if_match: str | None) -> int | None:
     return int(text)
 
 
-def _answer(ticket: Ticket, actor: Actor, holding: Holding, response: Response) -> TicketOut:
+def _answer(session: Session, ticket: Ticket, actor: Actor, holding: Holding, response: Response) -> TicketOut:
     response.headers["ETag"] = f'"{ticket.version}"'
-    return TicketOut.of(ticket, actor, holding)
+    return TicketOut.seen(ticket, actor, eyes_of(session, actor, ticket, holding))
 
 
 def _readable(session: Session, key: str, actor: Actor) -> tuple[Ticket, Holding]:
@@ -140,7 +142,7 @@ def list_tickets(
 def read_ticket(ticket: TicketKey, actor: Reader, session: Reading, response: Response) -> TicketOut:
     """A whole ticket; its ETag is what If-Match wants."""
     found, holding = _readable(session, ticket, actor)
-    return _answer(found, actor, holding, response)
+    return _answer(session, found, actor, holding, response)
 
 
 @router.post("", summary="Open a ticket", status_code=201, responses={422: EDIT[422]})
@@ -161,7 +163,7 @@ def create_ticket(
         session, key, body.given(), actor=actor.name, region_code=settings.region_code, now=clock()
     )
     response.headers["Location"] = f"/api/v1/tickets/{ticket.id}"
-    return _answer(ticket, actor, holding_of(session, actor), response)
+    return _answer(session, ticket, actor, holding_of(session, actor), response)
 
 
 @router.patch("/{ticket}", summary="Save fields", responses=EDIT)
@@ -180,7 +182,7 @@ def save_ticket(
         raise PreconditionRequired("请先读取工单，再带 If-Match 保存")
     holding = _editable(session, ticket, actor)
     saved = service.save_ticket(session, ticket, body.given(), version=version, actor=actor.name, now=clock())
-    return _answer(saved, actor, holding, response)
+    return _answer(session, saved, actor, holding, response)
 
 
 @router.post("/{ticket}/accept", summary="Accept (受理)", responses=MOVE)
@@ -191,7 +193,7 @@ def accept_ticket(
     holding = _editable(session, ticket, actor)
     version = version_of(if_match)
     moved = service.accept_ticket(session, ticket, actor=actor.name, now=clock(), version=version)
-    return _answer(moved, actor, holding, response)
+    return _answer(session, moved, actor, holding, response)
 
 
 @router.post("/{ticket}/finish", summary="Finish at once (直办)", responses=MOVE)
@@ -202,7 +204,7 @@ def finish_ticket(
     holding = _editable(session, ticket, actor)
     version = version_of(if_match)
     moved = service.finish_ticket(session, ticket, actor=actor.name, now=clock(), version=version)
-    return _answer(moved, actor, holding, response)
+    return _answer(session, moved, actor, holding, response)
 
 
 @router.post("/{ticket}/attach-call", summary="Attach a call", responses=ATTACH)
@@ -216,14 +218,15 @@ def attach_call(
     holding = _editable(session, ticket, actor)
     check_attaches(session, actor, body.call_id, holding)
     target = service.attach_call(session, body.call_id, ticket, actor=actor.name, now=clock())
-    return _answer(target, actor, holding, response)
+    return _answer(session, target, actor, holding, response)
 
 
 @router.get("/{ticket}/history", summary="History of a ticket", responses=NOT_FOUND)
 def read_history(ticket: TicketKey, actor: Reader, session: Reading) -> HistoryList:
     """Every change, the oldest first."""
-    found, _ = _readable(session, ticket, actor)
-    return HistoryList(items=[HistoryEntry.of(entry) for entry in service.history(session, found.id)])
+    found, holding = _readable(session, ticket, actor)
+    eyes = replace(eyes_of(session, actor, found, holding), is_full=False)
+    return HistoryList(items=[HistoryEntry.of(entry, eyes) for entry in service.history(session, found.id)])
 
 
 @router.post("/{ticket}/reveal", summary="Show full numbers", responses=NOT_FOUND)

@@ -7,7 +7,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.calls.models import Call
+from app.calls.played import title_of
 from app.calls.ratings import WORDS
+from app.contract.events import FlowPlayed
 from app.platform.database import insert_ignore
 from app.tickets.models import Ticket, TicketHistory, TicketStatus
 from app.tickets.numbers import draw_numbers, make_query_code
@@ -91,6 +93,19 @@ def note_rating(session: Session, call: Call, *, now: datetime) -> None:
             TicketHistory(
                 ticket_id=ticket.id, at=now, actor=SYSTEM, action="talk_rated", changes={"rating": ["", said]},
                 ticket_version=ticket.version,
+            )
+        )  # fmt: skip
+        session.flush()
+
+
+def note_played(session: Session, call: Call, fact: FlowPlayed, *, at: datetime) -> None:
+    """What the agent played to the citizen stands in the ticket's history too; the ticket's version stays."""
+    ticket = session.get(Ticket, call.ticket_id)
+    if ticket is not None:
+        session.add(
+            TicketHistory(
+                ticket_id=ticket.id, at=at, actor=fact.agent or SYSTEM, action="flow_played",
+                changes={"flow": ["", title_of(fact.flow)]}, ticket_version=ticket.version,
             )
         )  # fmt: skip
         session.flush()

@@ -18,12 +18,14 @@ from sqlalchemy.orm import Session
 
 from app.accounts.auth import Actor
 from app.catalogue.models import Region, Subject, Unit
-from app.contract.masks import mask_number, mask_text
+from app.contract.masks import mask_text
 from app.platform.clock import to_shanghai
 from app.platform.pages import make_environment
 from app.tickets.access import holding_of, visible
 from app.tickets.listing import TicketFilters, filtered
 from app.tickets.models import Ticket
+from app.tickets.reports import note_reading
+from app.tickets.shown import Eyes, eyes_for_many
 
 EXPORTED_MOST = 5000
 COLUMNS = {
@@ -57,13 +59,15 @@ class Export:
 
 
 def read_export(session: Session, filters: TicketFilters, actor: Actor, now: datetime) -> Export:
-    """The tickets that fit and that this person may see, the newest first."""
+    """The tickets that fit and that this person may see, the newest first. Reports among them count as read."""
     query = filtered(session, filters, actor).where(visible(actor, holding_of(session, actor)))
     total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
     newest = query.order_by(Ticket.created_at.desc(), Ticket.id.desc()).limit(EXPORTED_MOST)
     tickets = session.scalars(newest).all()
+    note_reading(session, actor, *tickets, is_anew=True)
     names = _names(session)
-    return Export(f"EXP{to_shanghai(now):%Y%m%d%H%M%S}-{actor.name}", total, [_row(one, names) for one in tickets])
+    rows = [_row(one, eyes_for_many(actor, one), names) for one in tickets]
+    return Export(f"EXP{to_shanghai(now):%Y%m%d%H%M%S}-{actor.name}", total, rows)
 
 
 def watermark(export: Export, actor: Actor, reason: str, now: datetime) -> str:
@@ -97,16 +101,16 @@ def _names(session: Session) -> Mapping[str, str]:
     return {code: name for query in queries for code, name in session.execute(query)}
 
 
-def _row(ticket: Ticket, names: Mapping[str, str]) -> list[str]:
+def _row(ticket: Ticket, eyes: Eyes, names: Mapping[str, str]) -> list[str]:
     words = _words()
     moments = (ticket.created_at, ticket.accepted_at, ticket.next_due_at, ticket.ended_at)
     return [
-        ticket.ticket_number, ticket.title, words.TICKET_STATUSES[ticket.status],
+        ticket.ticket_number, eyes.words(ticket.title), words.TICKET_STATUSES[ticket.status],
         words.TICKET_TYPES.get(ticket.ticket_type, ""), words.URGENCIES[ticket.urgency],
         names.get(ticket.subject_code or "", ""), names.get(ticket.region_code or "", ""),
-        ticket.address, mask_number(ticket.contact_number or ticket.caller_number),
+        eyes.words(ticket.address), eyes.number(ticket.contact_number or ticket.caller_number),
         names.get(ticket.lead_unit_code or "", ""), ticket.accepted_by,
-        *(f"{to_shanghai(at):%Y-%m-%d %H:%M}" if at else "" for at in moments), mask_text(ticket.content),
+        *(f"{to_shanghai(at):%Y-%m-%d %H:%M}" if at else "" for at in moments), eyes.words(ticket.content),
     ]  # fmt: skip
 
 

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import groupby
 
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
@@ -12,7 +11,8 @@ from sqlalchemy.orm import Session
 from app.platform.database import insert_ignore, table_of
 from app.tickets.legacy_file import BrokenRow, LegacyRow
 from app.tickets.models import LegacyRecord, SourceChannel, Ticket, TicketHistory, TicketStatus
-from app.tickets.numbers import day_key, draw_numbers, make_query_code
+from app.tickets.numbers import day_key, draw_for_days, make_query_code
+from app.tickets.states import OPEN
 
 CHUNK = 500
 """Rows per statement, and per transaction of the command."""
@@ -32,8 +32,8 @@ class ImportReport:
 
 def import_rows(
     session: Session, rows: Sequence[LegacyRow], report: ImportReport, *, source: str, region_code: str, now: datetime
-) -> None:
-    """One ticket for each row whose (source, legacy id) is new; adds to the report.
+) -> list[Ticket]:
+    """One ticket for each row whose (source, legacy id) is new; adds to the report. Those are returned that are open.
 
     The key's unique constraint decides who imports a row, so two imports at once do not double anything.
     """
@@ -44,17 +44,18 @@ def import_rows(
     ]
     statement = insert_ignore(session, LegacyRecord).returning(LegacyRecord.legacy_id)
     fresh = {legacy_id: by_id[legacy_id] for legacy_id in session.scalars(statement, keys)} if keys else {}
-    tickets = _open_tickets(session, sorted(fresh.values(), key=_day_first), region_code=region_code, now=now)
-    if tickets:
+    made = _open_tickets(session, sorted(fresh.values(), key=_day_first), region_code=region_code, now=now)
+    if made:
         record = table_of(LegacyRecord)
         own = (record.c.source_system == source) & (record.c.legacy_id == bindparam("legacy"))
         became = update(record).where(own).values(ticket_id=bindparam("ticket"))
-        session.connection().execute(became, [{"legacy": key, "ticket": ticket} for key, ticket in tickets.items()])
+        session.connection().execute(became, [{"legacy": row.legacy_id, "ticket": ticket.id} for row, ticket in made])
     report.read += len(rows)
     report.imported += len(fresh)
     report.known += len(by_id) - len(fresh)
     report.changed += _changed(session, source, [row for key, row in by_id.items() if key not in fresh])
     report.by_line.update(row.line for row in fresh.values())
+    return [ticket for row, ticket in made if row.status in OPEN]
 
 
 def find_legacy_ticket(session: Session, source: str, legacy_id: str) -> Ticket | None:
@@ -67,13 +68,15 @@ def _day_first(row: LegacyRow) -> tuple[datetime, str]:
     return row.received_at, row.legacy_id
 
 
-def _open_tickets(session: Session, rows: Iterable[LegacyRow], *, region_code: str, now: datetime) -> dict[str, int]:
-    """Legacy id → id of its new ticket. Numbers are those of the day it was received."""
-    made: list[tuple[LegacyRow, Ticket]] = []
-    for _, group in groupby(rows, key=lambda row: day_key(region_code, row.received_at)):
-        of_day = list(group)
-        numbers = draw_numbers(session, region_code, of_day[0].received_at, len(of_day))
-        made += [(row, _ticket(row, number, now)) for row, number in zip(of_day, numbers, strict=True)]
+def _open_tickets(
+    session: Session, rows: Iterable[LegacyRow], *, region_code: str, now: datetime
+) -> list[tuple[LegacyRow, Ticket]]:
+    """Each row with its new ticket. Numbers are those of the day it was received."""
+    by_day = [(day_key(region_code, row.received_at), row) for row in rows]
+    if not by_day:
+        return []
+    numbers = {day: iter(drawn) for day, drawn in draw_for_days(session, Counter(day for day, _ in by_day)).items()}
+    made = [(row, _ticket(row, next(numbers[day]), now)) for day, row in by_day]
     session.add_all(ticket for _, ticket in made)
     session.flush()
     session.add_all(
@@ -81,17 +84,18 @@ def _open_tickets(session: Session, rows: Iterable[LegacyRow], *, region_code: s
         for _, ticket in made
     )
     session.flush()
-    return {row.legacy_id: ticket.id for row, ticket in made}
+    return made
 
 
 def _ticket(row: LegacyRow, number: str, now: datetime) -> Ticket:
+    """Records do not say when they were finished: re-opening and the archive count from the import."""
     is_finished = row.status is TicketStatus.FINISHED
     return Ticket(
         ticket_number=number, query_code=make_query_code(), status=row.status, source_channel=SourceChannel.LEGACY,
         original_line=row.line, caller_number=row.caller_number, contact_number=row.caller_number or "",
         contact_name=row.contact_name, ticket_type=row.ticket_type, address=row.address, title=row.title,
         content=row.content, answer=row.answer, needs_reply=not is_finished, created_at=row.received_at, updated_at=now,
-        accepted_at=row.received_at,
+        accepted_at=row.received_at, ended_at=now if is_finished else None,
     )  # fmt: skip
 
 

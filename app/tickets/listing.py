@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, TypeVar
 
-from sqlalchemy import Select, select, tuple_
+from sqlalchemy import ColumnElement, Select, select, true, tuple_
 from sqlalchemy.orm import Session, defer
 
 from app.accounts.auth import Actor
@@ -14,10 +15,14 @@ from app.platform.cursors import make_cursor, read_cursor, read_moment
 from app.platform.errors import NotAllowed
 from app.tickets.access import Holding, holding_of, visible
 from app.tickets.models import Ticket, TicketStatus
-from app.tickets.search import lies_at, matches
+from app.tickets.search import is_of_words, lies_at, matches
+
+AnySelect = TypeVar("AnySelect", bound=Select[*tuple[Any, ...]])
 
 PAGE = 50
 LARGEST_PAGE = 200
+READ_ALONG = 10_000
+"""So many of the newest tickets are read along for words before the index is asked."""
 
 
 @dataclass(frozen=True)
@@ -68,16 +73,44 @@ def list_tickets(
     database until somebody asks for them.
     """
     limit = max(1, min(limit, LARGEST_PAGE))
-    query = _ordered(filtered(session, filters, actor), cursor, is_by_due=filters.is_by_due).limit(limit + 1)
-    query = query.options(defer(Ticket.content), defer(Ticket.demand), defer(Ticket.answer))
-    if actor is not None:
-        query = query.where(visible(actor, holding or holding_of(session, actor)))
-    found = list(session.scalars(query))
+    seen = true() if actor is None else visible(actor, holding or holding_of(session, actor))
+
+    def read(query: Select[Ticket]) -> list[Ticket]:
+        query = _ordered(query, cursor, is_by_due=filters.is_by_due).where(seen).limit(limit + 1)
+        query = query.options(defer(Ticket.content), defer(Ticket.demand), defer(Ticket.answer))
+        return list(session.scalars(query))
+
+    found: list[Ticket] = []
+    if _may_be_common(session, filters, actor):
+        found = read(filtered(session, filters, actor, is_read_along=True).where(_lately(session, cursor)))
+    if len(found) <= limit:
+        found = read(filtered(session, filters, actor))
     items = found[:limit]
     return TicketPage(items, _cursor(items[-1], is_by_due=filters.is_by_due) if len(found) > limit else None)
 
 
-def _ordered(query: Select[Ticket], cursor: str | None, *, is_by_due: bool) -> Select[Ticket]:
+def _lately(session: Session, cursor: str | None) -> ColumnElement[bool]:
+    """The newest READ_ALONG tickets after `cursor`.
+
+    A bound, not a list of ids: words are estimated to be so rare that PostgreSQL would rather read the whole table for
+    them and join the list afterwards (145 ms instead of 14 with 100,000 tickets).
+    """
+    key = tuple_(Ticket.created_at, Ticket.id)
+    keys = _ordered(select(Ticket.created_at, Ticket.id), cursor, is_by_due=False)
+    last = session.execute(keys.offset(READ_ALONG - 1).limit(1)).one_or_none()
+    return true() if last is None else key >= tuple_(*last)
+
+
+def _may_be_common(session: Session, filters: TicketFilters, actor: Actor | None) -> bool:
+    """Words that stand in every two-hundredth ticket fill a page with the newest ones: no need to find them all first.
+
+    Only where an index would find them all.
+    """
+    is_indexed = session.get_bind().dialect.name == "postgresql" and not filters.is_by_due
+    return is_indexed and is_of_words(filters.text, area_code=filters.area_code, finds_people=finds_people(actor))
+
+
+def _ordered(query: AnySelect, cursor: str | None, *, is_by_due: bool) -> AnySelect:
     if is_by_due:
         query = query.where(Ticket.next_due_at.is_not(None)).order_by(Ticket.next_due_at, Ticket.id)
         after = tuple_(Ticket.next_due_at, Ticket.id)
@@ -91,7 +124,9 @@ def finds_people(actor: Actor | None) -> bool:
     return actor is None or actor.role is None or actor.may(Permission.NUMBERS_REVEAL)
 
 
-def filtered(session: Session, filters: TicketFilters, actor: Actor | None = None) -> Select[Ticket]:
+def filtered(
+    session: Session, filters: TicketFilters, actor: Actor | None = None, *, is_read_along: bool = False
+) -> Select[Ticket]:
     """Tickets that fit. Raises NotAllowed for a number asked by somebody who may not see numbers."""
     if filters.caller_number and not finds_people(actor):
         raise NotAllowed("您的岗位不能按电话号码查询")
@@ -120,7 +155,10 @@ def filtered(session: Session, filters: TicketFilters, actor: Actor | None = Non
         query = query.where(lies_at(session, filters.place))
     if filters.text.strip():
         may = finds_people(actor)
-        query = query.where(matches(session, filters.text, area_code=filters.area_code, finds_people=may))
+        found = matches(
+            session, filters.text, area_code=filters.area_code, finds_people=may, is_read_along=is_read_along
+        )
+        query = query.where(found)
     return query
 
 

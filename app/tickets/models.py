@@ -10,6 +10,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.platform.database import Base, BigId
 
 _HAS_DUE = text("next_due_at IS NOT NULL")
+PROTECTED = "（保密）"
+"""In place of the name of who asked for secrecy."""
+LEAST_NAME = 2
+"""Shorter ones would blot out other words."""
+REPORT_TITLE = "举报件（内容受限，打开后留痕）"
 
 
 class TicketStatus(StrEnum):
@@ -120,11 +125,35 @@ class Ticket(Base):
     redo_count: Mapped[int] = mapped_column(default=0)
     extension_count: Mapped[int] = mapped_column(default=0)
     reopen_count: Mapped[int] = mapped_column(default=0)
+    urge_count: Mapped[int] = mapped_column(default=0, server_default="0", doc="how often the citizen asked again")
     ended_at: Mapped[datetime | None] = mapped_column(doc="finished or rated: re-opening is counted from here")
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     accepted_at: Mapped[datetime | None]
+
+    @property
+    def is_report(self) -> bool:
+        """举报: lists tell that it is one; who reads it stands in the audit log."""
+        return self.ticket_type == TicketType.REPORT
+
+    @property
+    def is_protected(self) -> bool:
+        """The citizen asked for secrecy (R43)."""
+        return self.secrecy != Secrecy.PUBLIC
+
+    @property
+    def listed_title(self) -> str:
+        """The title as lists show it, to whomever: of a report nothing, of who asked for secrecy no name."""
+        if self.is_report:
+            return REPORT_TITLE
+        is_named = self.is_protected and len(self.contact_name) >= LEAST_NAME
+        return self.title.replace(self.contact_name, PROTECTED) if is_named else self.title
+
+    @property
+    def listed_number(self) -> str:
+        """The caller's number for lists, to be masked; empty for reports and for who asked for secrecy."""
+        return "" if self.is_report or self.is_protected else self.caller_number or ""
 
     @property
     def round(self) -> int:
@@ -217,6 +246,17 @@ class TicketHistory(Base):
     ticket_version: Mapped[int]
 
     __table_args__ = (Index(None, "ticket_id", "id"),)
+
+
+class OpenErasure(Base):
+    """While a transaction has a row here it may take a person's words out of archived tickets and of the history.
+
+    No other transaction ever sees one: the row is gone before the end (`app.tickets.erasing`). Triggers ask for it.
+    """
+
+    __tablename__ = "open_erasures"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
 
 
 class NumberCounter(Base):

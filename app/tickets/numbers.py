@@ -6,9 +6,10 @@ every swapped pair, so a number that was read out wrongly is refused instead of 
 """
 
 import secrets
+from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from app.platform.clock import to_shanghai
@@ -30,7 +31,12 @@ def check_digit(digits: str) -> str:
 
 def make_ticket_number(region_code: str, day: datetime, running_number: int) -> str:
     """Number of the day's n-th ticket; `day` is any moment of that day."""
-    body = f"{day_key(region_code, day)}{running_number:06}"
+    return number_of(day_key(region_code, day), running_number)
+
+
+def number_of(key: str, running_number: int) -> str:
+    """Number of the n-th ticket of this region and day (`day_key`)."""
+    body = f"{key}{running_number:06}"
     return body + check_digit(body)
 
 
@@ -59,3 +65,14 @@ def draw_numbers(session: Session, region_code: str, now: datetime, count: int) 
     drawn = update(counters).where(counters.c.day == key).values(last=counters.c.last + count)
     last: int = session.execute(drawn.returning(counters.c.last)).scalar_one()
     return [make_ticket_number(region_code, now, n) for n in range(last - count + 1, last + 1)]
+
+
+def draw_for_days(session: Session, counts: Mapping[str, int]) -> dict[str, list[str]]:
+    """Day key → so many numbers of that day, drawn as `draw_numbers` does; few statements, however many days."""
+    days = sorted(counts)  # whoever else draws for these days waits, and nobody crosswise
+    counters = table_of(NumberCounter)
+    session.execute(insert_ignore(session, NumberCounter), [{"day": day, "last": 0} for day in days])
+    drawn = update(counters).where(counters.c.day == bindparam("of")).values(last=counters.c.last + bindparam("more"))
+    session.connection().execute(drawn, [{"of": day, "more": counts[day]} for day in days])
+    lasts = session.execute(select(counters.c.day, counters.c.last).where(counters.c.day.in_(days)))
+    return {day: [number_of(day, n) for n in range(last - counts[day] + 1, last + 1)] for day, last in lasts}

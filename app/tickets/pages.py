@@ -23,6 +23,7 @@ from app.tickets.filter_form import DUE_CHOICES, FilterForm
 from app.tickets.listing import finds_people
 from app.tickets.models import Ticket, TicketStatus
 from app.tickets.saved_views import list_views
+from app.tickets.shown import eyes_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -77,7 +78,7 @@ def show_ticket(request: Request, key: TicketKey, actor: TicketReader, session: 
     ticket = service.get_ticket(session, key)
     holding = access.holding_of(session, actor)
     access.check_sees(session, actor, ticket, holding)
-    is_full = access.sees_full_number(actor, ticket, holding)
+    eyes = eyes_of(session, actor, ticket, holding)
     calls = session.scalars(select(Call).where(Call.ticket_id == ticket.id).order_by(Call.arrived_at)).all()
     subject = session.get(Subject, ticket.subject_code) if ticket.subject_code else None
     region = session.get(Region, ticket.region_code) if ticket.region_code else None
@@ -89,11 +90,12 @@ def show_ticket(request: Request, key: TicketKey, actor: TicketReader, session: 
         calls=calls,
         subject_name=subject.full_name if subject else "",
         region_name=region.full_name if region else "",
-        caller_number=access.shown_number(ticket.caller_number, is_full=is_full),
-        contact_name=access.shown_name(actor, ticket),
-        contact_number=access.shown_number(ticket.contact_number, is_full=is_full),
-        written=lambda text: access.shown_text(text, is_full=is_full),
-        may_reveal=actor.may(Permission.NUMBERS_REVEAL) and not is_full,
+        is_citizen_hidden=eyes.hides_citizen,
+        caller_number=eyes.number(ticket.caller_number),
+        contact_name=eyes.name(ticket.contact_name),
+        contact_number=eyes.number(ticket.contact_number),
+        written=eyes.words,
+        may_reveal=actor.may(Permission.NUMBERS_REVEAL) and not eyes.is_full,
         may_ring=actor.may(Permission.NUMBERS_REVEAL) and bool(ticket.contact_number or ticket.caller_number),
         may_read_calls=actor.may(Permission.CALLS_READ),
         is_own_draft=_is_own_draft(actor, ticket),

@@ -90,6 +90,7 @@ FIELD_LABELS: Mapping[str, str] = MappingProxyType(
         "redo_count": "重办次数",
         "extension_count": "延期次数",
         "reopen_count": "重启次数",
+        "urge_count": "催办次数",
         "ended_at": "办结时间",
     }
 )

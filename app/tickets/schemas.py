@@ -6,9 +6,10 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.accounts.auth import Actor
-from app.contract.masks import mask_value
-from app.tickets.access import Holding, sees_full_number, shown_name, shown_number, shown_text
+from app.contract.masks import mask_number, mask_text
+from app.tickets.access import Holding, sees_full_number
 from app.tickets.models import Secrecy, Ticket, TicketHistory, TicketStatus, TicketType, Urgency
+from app.tickets.shown import Eyes
 
 WRITTEN = ("title", "address", "content", "demand", "answer")
 """Free texts: people write numbers into them."""
@@ -46,7 +47,7 @@ class TicketChanges(BaseModel):
 
 
 class TicketSummary(BaseModel):
-    """A row of the list. Numbers are masked except for who holds the caller."""
+    """A row of the list. Numbers are masked except for who holds the caller; reports tell neither title nor number."""
 
     id: int
     ticket_number: str = Field(description="19 digits: region, day, running number, check digit")
@@ -55,7 +56,7 @@ class TicketSummary(BaseModel):
     subject_code: str | None
     region_code: str | None
     title: str
-    caller_number: str = Field(description="138****5678; empty: anonymous")
+    caller_number: str = Field(description="138****5678; empty: anonymous, or not told in lists (reports, secrecy)")
     original_line: str = Field(description="the hotline the citizen dialled")
     urgency: Urgency
     lead_unit_code: str | None = Field(description="主办单位")
@@ -70,9 +71,10 @@ class TicketSummary(BaseModel):
     def of(cls, ticket: Ticket, actor: Actor, holding: Holding) -> "TicketSummary":
         """The row as this person sees it."""
         is_full = sees_full_number(actor, ticket, holding)
+        number, title = ticket.listed_number, ticket.listed_title
         masked: dict[str, Any] = {
-            "caller_number": shown_number(ticket.caller_number, is_full=is_full),
-            "title": shown_text(ticket.title, is_full=is_full),
+            "caller_number": number if is_full else mask_number(number),
+            "title": title if is_full else mask_text(title),
         }
         return cls(**{name: getattr(ticket, name) for name in cls.model_fields if name not in masked}, **masked)
 
@@ -97,16 +99,16 @@ class TicketOut(TicketSummary):
     return_count: int
     redo_count: int
     extension_count: int
+    urge_count: int = Field(description="how often the citizen asked again while it was under way (催办)")
 
     @classmethod
-    def of(cls, ticket: Ticket, actor: Actor, holding: Holding) -> "TicketOut":
+    def seen(cls, ticket: Ticket, actor: Actor, eyes: Eyes) -> "TicketOut":
         """The ticket as this person sees it."""
-        is_full = sees_full_number(actor, ticket, holding)
         masked: dict[str, Any] = {
-            "caller_number": shown_number(ticket.caller_number, is_full=is_full),
-            "contact_number": shown_number(ticket.contact_number, is_full=is_full),
-            "contact_name": shown_name(actor, ticket),
-            **{name: shown_text(getattr(ticket, name), is_full=is_full) for name in WRITTEN},
+            "caller_number": eyes.number(ticket.caller_number),
+            "contact_number": eyes.number(ticket.contact_number),
+            "contact_name": eyes.name(ticket.contact_name),
+            **{name: eyes.words(getattr(ticket, name)) for name in WRITTEN},
             "query_code": "" if actor.unit else ticket.query_code,
         }
         return cls(**{name: getattr(ticket, name) for name in cls.model_fields if name not in masked}, **masked)
@@ -120,8 +122,6 @@ class TicketList(BaseModel):
 class HistoryEntry(BaseModel):
     """One change. Numbers in it are masked."""
 
-    model_config = ConfigDict(from_attributes=True)
-
     id: int
     at: datetime
     actor: str
@@ -130,13 +130,10 @@ class HistoryEntry(BaseModel):
     ticket_version: int
 
     @classmethod
-    def of(cls, entry: TicketHistory) -> "HistoryEntry":
-        """The entry with its numbers masked."""
-        shown = cls.model_validate(entry)
-        shown.changes = mask_value(shown.changes)
-        for name in {"contact_number", "caller_number"} & shown.changes.keys():
-            shown.changes = {**shown.changes, name: [shown_number(n, is_full=False) for n in entry.changes[name]]}
-        return shown
+    def of(cls, entry: TicketHistory, eyes: Eyes) -> "HistoryEntry":
+        """The entry as this person sees it."""
+        changes = {name: eyes.change(name, change) for name, change in entry.changes.items()}
+        return cls(**{name: getattr(entry, name) for name in cls.model_fields if name != "changes"}, changes=changes)
 
 
 class HistoryList(BaseModel):

@@ -15,19 +15,29 @@ SEARCHED = literal_column("(tickets.title || ' ' || tickets.address || ' ' || ti
 MAX_WORDS = 8
 
 
-def matches(session: Session, text: str, *, area_code: str, finds_people: bool = True) -> ColumnElement[bool]:
+def matches(
+    session: Session, text: str, *, area_code: str, finds_people: bool = True, is_read_along: bool = False
+) -> ColumnElement[bool]:
     """Tickets that hold every word of `text` in title, address or content.
 
     A whole ticket number finds its ticket, a telephone number the tickets of that caller (without area code a
     landline of `area_code`), a query code its ticket; the last two only for who
-    `finds_people`. On PostgreSQL an index over pairs of characters answers; SQLite reads along.
+    `finds_people`. On PostgreSQL an index over pairs of characters answers; SQLite reads along, and so does whoever
+    asks for it, among few tickets.
     """
     compact = text.strip().replace(" ", "")
     if is_ticket_number(compact):
         return Ticket.ticket_number == compact
     if finds_people and (found := _of_a_citizen(compact, area_code)) is not None:
         return found
-    return _hold_all(session, text)
+    return _hold_all(session, text, is_read_along=is_read_along)
+
+
+def is_of_words(text: str, *, area_code: str, finds_people: bool) -> bool:
+    """Whether `text` is looked for in what citizens told, not as a number."""
+    compact = text.strip().replace(" ", "")
+    is_number = is_ticket_number(compact) or (finds_people and _of_a_citizen(compact, area_code) is not None)
+    return bool(compact) and not is_number
 
 
 def lies_at(session: Session, place: str) -> ColumnElement[bool]:
@@ -47,15 +57,15 @@ def _of_a_citizen(compact: str, area_code: str) -> ColumnElement[bool] | None:
     return or_(*told) if told else None
 
 
-def _hold_all(session: Session, text: str) -> ColumnElement[bool]:
-    is_postgresql = session.get_bind().dialect.name == "postgresql"
-    return and_(*(_holds(word, is_postgresql=is_postgresql) for word in text.lower().split()[:MAX_WORDS]))
+def _hold_all(session: Session, text: str, *, is_read_along: bool = False) -> ColumnElement[bool]:
+    has_index = session.get_bind().dialect.name == "postgresql" and not is_read_along
+    return and_(*(_holds(word, has_index=has_index) for word in text.lower().split()[:MAX_WORDS]))
 
 
-def _holds(word: str, *, is_postgresql: bool) -> ColumnElement[bool]:
+def _holds(word: str, *, has_index: bool) -> ColumnElement[bool]:
     contains = SEARCHED.icontains(word, autoescape=True)
-    if not is_postgresql or len(word) < 2:
+    if not has_index or len(word) < 2:
         return contains
     pairs = sorted({word[i : i + 2] for i in range(len(word) - 1)})
     indexed = func.hotline_bigrams(SEARCHED, type_=ARRAY(Text)).contains(pairs)
-    return indexed if len(word) == 2 else and_(indexed, contains)
+    return and_(indexed, contains)  # also of two letters: where rows are read in order, reading is quicker than pairing

@@ -149,7 +149,7 @@ MOVES: tuple[Move, ...] = (
     Move("merge", "merged_as_duplicate", (_S.ACCEPTED, _S.PRE_AUDIT, _S.TO_DISPATCH), _S.MERGED, _D.DISPATCH,
          "open_master", "重复诉求并单", "您反映的事项与在办工单合并办理，您的工单号{number}不变。", (_stop(*_ALL),)),
     Move("unmerge", "unmerged", (_S.MERGED,), _S.ACCEPTED, _D.DISPATCH, "was_accepted", "撤销并单",
-         effects=(_start(_C.DISPATCH),)),
+         "您反映的事项（工单号{number}）恢复单独办理。", (_start(_C.DISPATCH),)),
     # look-over and dispatch
     Move("claim", "claimed", (_S.ACCEPTED,), _S.PRE_AUDIT, _D.DISPATCH, "free", "开始预审"),
     Move("send_back", "sent_back", (_S.PRE_AUDIT,), _S.DRAFT, _D.DISPATCH, "reasoned", "预审退回补充",
@@ -253,7 +253,14 @@ EDITABLE = frozenset({_S.DRAFT, _S.ACCEPTED, _S.PRE_AUDIT})
 
 BY_VERB: Mapping[str, Move] = MappingProxyType({move.verb: move for move in MOVES})
 ACTION_WORDS: Mapping[str, str] = MappingProxyType({move.action: move.text for move in MOVES})
-DUTY_OF_ACTION: Mapping[str, Duty] = MappingProxyType({move.action: move.duty for move in MOVES})
+ACTS: Mapping[str, Duty] = MappingProxyType(
+    {
+        "supervised": _D.SUPERVISE, "supervision_answered": _D.HANDLE, "support_signed": _D.HANDLE,
+        "support_reported": _D.HANDLE,
+    }
+)  # fmt: skip
+"""What is part of a duty without moving the ticket: action in the history → duty."""
+DUTY_OF_ACTION: Mapping[str, Duty] = MappingProxyType({move.action: move.duty for move in MOVES} | dict(ACTS))
 
 
 def moves_from(status: TicketStatus) -> tuple[Move, ...]:

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.accounts.cookies import put_session
+from app.casework.files import MOST_REQUEST_BYTES
 from app.web.errors import internal_error
 
 SECURITY_HEADERS = {
@@ -32,7 +33,11 @@ MAX_BODY_BYTES = 2 * 1024 * 1024
 """The largest request is a batch of a thousand call events."""
 MAX_RECORDING_BYTES = 20 * 1024 * 1024
 """A studio's recording of a prompt: a minute in 24 bit, 48 kHz, stereo."""
-_RECORDING = re.compile(r"/api/v1/prompts/[^/]+/[^/]+/recording")
+LARGER_BODIES: tuple[tuple[re.Pattern[str], int], ...] = (
+    (re.compile(r"/api/v1/prompts/[^/]+/[^/]+/recording"), MAX_RECORDING_BYTES),
+    (re.compile(r"/progress/material"), MOST_REQUEST_BYTES),
+)
+"""Paths to which files are sent, and how much."""
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _QUIET_PATHS = ("/static/", "/health", "/api/v1/call-events", "/api/v1/lookup")
 """What machines ask many times a second; only its failures are worth a line."""
@@ -56,8 +61,7 @@ class Envelope:
         request_id = wanted_id if _REQUEST_ID.fullmatch(wanted_id) else secrets.token_hex(8)
         request.state.request_id = request_id
         answer = _Answer(request, send)
-        is_recording = _RECORDING.fullmatch(request.url.path)
-        body = _Body(receive, MAX_RECORDING_BYTES if is_recording else MAX_BODY_BYTES)
+        body = _Body(receive, _most_bytes(request.url.path))
         started_at = time.perf_counter()
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
@@ -69,6 +73,10 @@ class Envelope:
                 await internal_error(request)(scope, receive, answer.send)
             finally:
                 _log_request(request, answer.status, time.perf_counter() - started_at)
+
+
+def _most_bytes(path: str) -> int:
+    return next((most for pattern, most in LARGER_BODIES if pattern.fullmatch(path)), MAX_BODY_BYTES)
 
 
 class _Body:

@@ -28,7 +28,15 @@ from app.callers import pages as callers_pages
 from app.calls import api as calls_api
 from app.calls import pages as calls_pages
 from app.casework import api as casework_api
-from app.casework import bulk_pages, citizen_pages, timeline_pages
+from app.casework import (
+    bulk_pages,
+    citizen_pages,
+    dissolving_pages,
+    file_pages,
+    review_pages,
+    supervision_pages,
+    timeline_pages,
+)
 from app.casework import pages as casework_pages
 from app.catalogue import api as catalogue_api
 from app.catalogue import editing_api, reference_pages
@@ -36,7 +44,7 @@ from app.catalogue import pages as catalogue_pages
 from app.deadlines import api as deadlines_api
 from app.deadlines import pages as deadlines_pages
 from app.deadlines import rule_pages
-from app.desk import alike_pages, handover_api
+from app.desk import agent_flow_api, alike_pages, handover_api
 from app.desk import api as desk_api
 from app.desk import pages as desk_pages
 from app.desk.stream import list_messages
@@ -56,6 +64,8 @@ from app.handovers import pages as handovers_pages
 from app.handovers import referral_pages
 from app.ingest import api as ingest_api
 from app.lines import api as lines_api
+from app.messages import api as messages_api
+from app.messages import pages as messages_pages
 from app.operations import api as operations_api
 from app.operations import change_pages, history_pages, parked_pages, probe_pages
 from app.operations import pages as operations_pages
@@ -63,6 +73,7 @@ from app.operations.commands import DialplanCommands, program_of
 from app.operations.runs import RunFolder
 from app.platform.clock import Clock, utc_now
 from app.platform.database import Database, make_engine
+from app.platform.http import admit_sessions
 from app.platform.jobs import make_jobs
 from app.platform.redis import make_redis
 from app.platform.settings import Settings
@@ -95,9 +106,11 @@ API_ROUTERS = (
     audit_api.router,
     desk_api.router,
     handover_api.router,
+    agent_flow_api.router,
     ingest_api.router,
     callbacks_api.router,
     broadcasts_api.router,
+    messages_api.router,
     handovers_api.router,
     deadlines_api.router,
     evaluation_api.router,
@@ -118,6 +131,7 @@ API_ROUTERS = (
 PAGE_ROUTERS = (
     accounts_pages.router,
     broadcasts_pages.router,
+    messages_pages.router,
     callbacks_pages.router,
     callers_pages.router,
     user_pages.router,
@@ -127,6 +141,8 @@ PAGE_ROUTERS = (
     desk_pages.router,
     alike_pages.router,
     handovers_pages.router,
+    supervision_pages.router,
+    review_pages.router,
     rule_pages.router,
     deadlines_pages.router,
     referral_pages.router,
@@ -141,7 +157,9 @@ PAGE_ROUTERS = (
     bulk_pages.router,
     timeline_pages.router,
     citizen_pages.router,
+    file_pages.router,
     catalogue_pages.router,
+    dissolving_pages.router,
     reference_pages.router,
     operations_pages.router,
     change_pages.router,
@@ -209,6 +227,7 @@ def _bare_app(settings: Settings, clock: Clock, lifespan: Lifespan[FastAPI], eng
     app.state.signer = SessionSigner(settings.session_secret.get_secret_value())
     app.state.believed_tokens = {}
     app.state.run_blocking = run_in_threadpool
+    admit_sessions(app)
     app.add_middleware(Envelope)
     add_error_handlers(app)
     return app

@@ -48,6 +48,7 @@ TAGS = {
     "deadlines": "Clocks of tickets, supervision (督办), working-day calendars, rules of regions.",
     "catalogue": "Regions, subjects, units, exclusions and the dispatch catalogue; each change is kept.",
     "broadcasts": "What callers hear before the queue: notices and known outages, and who follows one.",
+    "messages": "What citizens recorded in a flow: to be heard, dealt with, made a ticket of.",
     "lines": "Hotline numbers.",
     "dialplan changes": "Changes of the site plan: propose, approve, apply, roll back, and the state of the node.",
     "flows": "What callers hear and are asked: flows, switches, prompts and their audio, and how callers went.",

@@ -85,6 +85,10 @@ class RunningCall:
         """A step of a hand-over to 110."""
         return self._tell(facts.HandedOver(target="110", result=result, agent=agent, attempt=attempt, cause=cause))
 
+    def play(self, played: facts.FlowPlayed, step: facts.PlayedStep) -> "RunningCall":
+        """A step of a flow that the agent plays."""
+        return self._tell(played.model_copy(update={"step": step}))
+
     def abandon(self) -> "RunningCall":
         return self._tell(facts.CallerAbandoned(queue="common", hold_time_seconds=9)).end()
 
@@ -103,6 +107,8 @@ class CommandDoor:
         self.commands: list[dict[str, Any]] = []
         self.refusal = ""
         self.telephony: Telephony | None = None
+        self.played = facts.FlowPlayed(flow="none")
+        """What an agent plays, or played last."""
         door = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -137,12 +143,23 @@ class CommandDoor:
             case "hand_over":
                 step = facts.HandedOver(target=command["target"], agent=agent, attempt=str(len(self.commands)))
                 self.telephony.tell(step, call_id=command["call_id"])
+            case "play_flow" | "stop_flow":
+                self._play(command)
             case "sign_out":
                 self.telephony.tell(facts.AgentSignedOut(agent=agent, queue="common", seat=seat))
             case "pause":
                 self.telephony.tell(facts.AgentPaused(agent=agent, queue="common", reason=command["reason"]))
             case "resume":
                 self.telephony.tell(facts.AgentResumed(agent=agent, queue="common"))
+
+    def _play(self, command: dict[str, Any]) -> None:
+        """Played at once, and the citizen is back when it is stopped."""
+        assert self.telephony is not None
+        if command["command"] == "play_flow":
+            self.played = facts.FlowPlayed(flow=command["flow"], agent=command["agent"], play=str(len(self.commands)))
+        else:
+            self.played = self.played.model_copy(update={"step": facts.PlayedStep.STOPPED})
+        self.telephony.tell(self.played, call_id=command["call_id"])
 
     def close(self) -> None:
         self._server.shutdown()

@@ -42,8 +42,8 @@ def test_a_wrong_password_is_told_beside_the_form_and_the_number_stays(
 @pytest.mark.parametrize(
     ("role", "heading"),
     [
-        (Role.SUPERVISOR, "工单"),
-        (Role.AUDITOR, "工单"),
+        (Role.SUPERVISOR, "督办台"),
+        (Role.AUDITOR, "审计日志"),
         (Role.OPS, "线路"),
         (Role.UNIT_STAFF, "待办工单"),
         (Role.DISPATCHER, "待办工单"),

@@ -100,6 +100,7 @@ def test_filters_of_the_ticket_list_stand_in_the_address(
 ) -> None:
     answered_call(site, person, number)
     page = log_in(person(Role.SUPERVISOR))
+    page.goto(f"{site.url}/tickets")
     page.get_by_label("状态").select_option("已办结")
     page.get_by_label("关键字").fill(number)
     page.get_by_role("button", name="查询").click()

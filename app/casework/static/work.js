@@ -1,4 +1,4 @@
-// Keys of a work list: up and down choose a row, Enter opens it (it is a link), P takes what is proposed or signs, X ticks.
+// Keys of a work list: up and down choose a row, Enter opens it (it is a link), P takes what is proposed or signs, X ticks, S supervises.
 
 const links = () => [...document.querySelectorAll("#work-list .work__title")];
 const boxes = () => [...document.querySelectorAll(".work__pick")];
@@ -44,5 +44,7 @@ document.addEventListener("keydown", (event) => {
     row?.querySelector("[data-accepts]:not(:disabled)")?.click();
   } else if (event.key.toLowerCase() === "x" && !event.repeat) {
     chosenRow()?.querySelector(".work__pick")?.click();
+  } else if (event.key.toLowerCase() === "s" && !event.repeat) {
+    chosenRow()?.querySelector("[data-supervises]")?.click();
   }
 });

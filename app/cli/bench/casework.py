@@ -13,19 +13,22 @@ from sqlalchemy import Engine, text
 
 from app.accounts.models import Role
 from app.accounts.service import create_user
+from app.cli.bench import casework_sql as sql
+from app.cli.bench.audit_cost import audit_cost
 from app.cli.bench.report import Measure, percentile
 from app.cli.bench.tickets import PASSWORD_BYTES, web_process
 from app.cli.servers import postgresql, redis_server
 from app.cli.synthetic.seeding import days_of, seed_tickets
 from app.deadlines.sweep import sweep_all
 from app.deadlines.versions import seed as seed_deadlines
+from app.evaluation.counting import Month
 from app.lines.service import seed as seed_reference
-from app.platform.clock import utc_now
+from app.platform.clock import to_shanghai, utc_now
 from app.platform.database import Database, make_engine
 from app.platform.migrations import upgrade
 
 PART = "casework"
-PAGE_AIM_MS, DUPLICATES_AIM_MS, SWEEP_AIM_SECONDS, SEED_AIM = 100.0, 200.0, 5.0, 5_000.0
+PAGE_AIM_MS, DUPLICATES_AIM_MS, RATES_AIM_MS, SWEEP_AIM_SECONDS, SEED_AIM = 100.0, 200.0, 2_000.0, 5.0, 5_000.0
 REGION = "410400"
 UNIT, AGENT = "410421-zhengfu", "test-agent-01"
 WORDS = (
@@ -41,6 +44,8 @@ WORDS = (
 )
 Say = Callable[[str], None]
 Fetch = Callable[[str], None]
+Reading = tuple[str, str, Sequence[str], str, Sequence[dict[str, Any]], float]
+"""What is read, by whom, where; the bare SQL, what it is given in turn; the aim in milliseconds."""
 
 
 def bench_casework(*, tickets: int, requests: int, say: Say) -> list[Measure]:
@@ -54,7 +59,9 @@ def bench_casework(*, tickets: int, requests: int, say: Say) -> list[Measure]:
             with web_process(database_url, redis_url) as base_url:
                 say("casework: pages")
                 measures += _pages(engine, base_url, password, requests)
-            say("casework: sweeps")
+                measures += _rates(engine, base_url, password, requests, now)
+            say("casework: audit, sweeps")
+            measures.append(audit_cost(database, PART, _some_ids(engine, "true", 200), requests))
             return [*measures, *_sweeps(database, now)]
         finally:
             engine.dispose()
@@ -87,47 +94,67 @@ def _seed(database: Database, database_url: str, password: str, tickets: int, no
     rate = tickets / seconds
     return Measure(
         PART, f"seed {tickets:,} tickets", rate, "tickets/s", aim=f"≥ {SEED_AIM:,.0f}", is_met=rate >= SEED_AIM,
-        note=f"{done.rows:,} rows in {seconds:.0f} s, indexes built",
+        note=f"{done.rows:,} rows in {seconds:.0f} s with indexes; all written after {done.written_seconds:.0f} s, "
+        f"{tickets / done.written_seconds:,.0f} tickets/s",
     )  # fmt: skip
 
 
 def _pages(engine: Engine, base_url: str, password: str, requests: int) -> list[Measure]:
     ids = _some_ids(engine, "status NOT IN ('draft', 'archived')", 200) or [1]
     fresh = _some_ids(engine, "status IN ('accepted', 'pre_audit', 'to_dispatch', 'dispatched', 'signed')", 100) or ids
-    rows: list[tuple[str, str, Sequence[str], str, Sequence[dict[str, Any]], float]] = [
-        ("work list of the dispatcher", "dispatcher", ["/work"], _WAITING, [{}], PAGE_AIM_MS),
-        ("work list of the supervisor", "supervisor", ["/work"], _WAITING, [{}], PAGE_AIM_MS),
-        ("work list of a unit", "unit", ["/work?view=work"], _OF_UNIT, [{"unit": UNIT}], PAGE_AIM_MS),
-        ("work list of an agent", AGENT, ["/work"], _OF_AGENT, [{"agent": AGENT}], PAGE_AIM_MS),
-        ("newest tickets", "supervisor", ["/tickets"], _NEWEST, [{}], PAGE_AIM_MS),
-        ("newest tickets of a unit", "unit", ["/tickets"], _NEWEST_OF_UNIT, [{"unit": UNIT}], PAGE_AIM_MS),
+    rows: list[Reading] = [
+        ("work list of the dispatcher", "dispatcher", ["/work"], sql.WAITING, [{}], PAGE_AIM_MS),
+        ("work list of the supervisor", "supervisor", ["/work"], sql.WAITING, [{}], PAGE_AIM_MS),
+        ("work list of a unit", "unit", ["/work?view=work"], sql.OF_UNIT, [{"unit": UNIT}], PAGE_AIM_MS),
+        ("work list of an agent", AGENT, ["/work"], sql.OF_AGENT, [{"agent": AGENT}], PAGE_AIM_MS),
+        ("newest tickets", "supervisor", ["/tickets"], sql.NEWEST, [{}], PAGE_AIM_MS),
+        ("newest tickets of a unit", "unit", ["/tickets"], sql.NEWEST_OF_UNIT, [{"unit": UNIT}], PAGE_AIM_MS),
         (
-            "search by words", "supervisor", [f"/tickets?text={word}" for word in WORDS], _SEARCH,
+            "search by words", "supervisor", [f"/tickets?text={word}" for word in WORDS], sql.SEARCH,
             [{"pairs": _pairs(word)} for word in WORDS], PAGE_AIM_MS,
         ),
-        ("ticket page", "supervisor", [f"/tickets/{key}" for key in ids], _TICKET, _by_id(ids), PAGE_AIM_MS),
+        ("ticket page", "supervisor", [f"/tickets/{key}" for key in ids], sql.TICKET, _by_id(ids), PAGE_AIM_MS),
         (
-            "its part on handling", "dispatcher", [f"/tickets/{key}/handling" for key in fresh], _TICKET, _by_id(fresh),
+            "its part on handling", "dispatcher", [f"/tickets/{key}/handling" for key in fresh], sql.TICKET,
+            _by_id(fresh), PAGE_AIM_MS,
+        ),
+        (
+            "its part on deadlines", "supervisor", [f"/tickets/{key}/clocks" for key in ids], sql.CLOCKS, _by_id(ids),
             PAGE_AIM_MS,
         ),
         (
-            "its part on deadlines", "supervisor", [f"/tickets/{key}/clocks" for key in ids], _CLOCKS, _by_id(ids),
-            PAGE_AIM_MS,
-        ),
-        (
-            "duplicate suggestion", "dispatcher", [f"/api/v1/tickets/{key}/duplicates" for key in fresh], _ALIKE,
+            "duplicate suggestion", "dispatcher", [f"/api/v1/tickets/{key}/duplicates" for key in fresh], sql.ALIKE,
             _by_id(fresh), DUPLICATES_AIM_MS,
         ),
     ]  # fmt: skip
-    measures = []
-    for name, who, paths, bare, given, aim in rows:
-        with _logged_in(base_url, who, password) as fetch:
-            value = _p95_ms((fetch, path) for path in islice(cycle(paths), requests))
-        baseline = _bare_p95_ms(engine, bare, given, requests)
-        measures.append(
-            Measure(PART, f"{name}, p95", value, "ms", baseline, f"≤ {aim:.0f} ms", value <= aim, "beside: bare SQL")
+    return [_page(engine, base_url, password, requests, row) for row in rows]
+
+
+def _page(engine: Engine, base_url: str, password: str, requests: int, row: Reading) -> Measure:
+    name, who, paths, bare, given, aim = row
+    with _logged_in(base_url, who, password) as fetch:
+        value = _p95_ms((fetch, path) for path in islice(cycle(paths), requests))
+    baseline = _bare_p95_ms(engine, bare, given, requests)
+    return Measure(PART, f"{name}, p95", value, "ms", baseline, f"≤ {aim:,.0f} ms", value <= aim, "beside: bare SQL")
+
+
+def _rates(engine: Engine, base_url: str, password: str, requests: int, now: datetime) -> list[Measure]:
+    """Of the month before this one: all of its days are told."""
+    today = to_shanghai(now)
+    month = Month(today.year, today.month).after(-1)
+    given = [{"begins": month.begins, "ends": month.ends}]
+    rows: list[Reading] = [
+        (
+            f"a month's rates {words}",
+            "supervisor",
+            [f"/api/v1/rates?month={month}{query}"],
+            sql.RATES,
+            given,
+            RATES_AIM_MS,
         )
-    return measures
+        for words, query in (("in all", ""), ("by unit", "&by=unit"), ("by county", "&by=region"))
+    ]
+    return [_page(engine, base_url, password, max(3, requests // 10), row) for row in rows]
 
 
 @contextmanager
@@ -170,14 +197,14 @@ def _sweeps(database: Database, now: datetime) -> list[Measure]:
         _sweep(database, "after three days of standstill", now + timedelta(days=3)),
     ]
     with database.transaction() as session:
-        late = session.connection().execute(text(_ALL_LATE)).rowcount
+        late = session.connection().execute(text(sql.ALL_LATE)).rowcount
     return [*measures, _sweep(database, f"with {late:,} clocks late at once", now + timedelta(days=3) + minute)]
 
 
 def _sweep(database: Database, name: str, now: datetime) -> Measure:
     with database.reading() as session:
         begin = time.perf_counter()
-        session.execute(text(_DUE), {"now": now}).all()
+        session.execute(text(sql.DUE), {"now": now}).all()
         baseline = time.perf_counter() - begin
     begin = time.perf_counter()
     done = sweep_all(database, now)
@@ -208,45 +235,3 @@ def _by_id(ids: Sequence[int]) -> list[dict[str, Any]]:
 
 def _pairs(words: str) -> list[str]:
     return sorted({word[i : i + 2] for word in words.split() for i in range(len(word) - 1)})
-
-
-_SHORT = "id, ticket_number, status, title, urgency, region_code, created_at, next_due_at"
-_WAITING = (
-    f"SELECT {_SHORT} FROM tickets WHERE status IN ('accepted', 'pre_audit', 'to_dispatch', 'reopened') "  # noqa: S608
-    "ORDER BY urgency = 'emergency' DESC, next_due_at, created_at LIMIT 100"
-)
-_OF_UNIT = (
-    f"SELECT {_SHORT} FROM tickets WHERE lead_unit_code = :unit AND status IN ('signed', 'handling', "  # noqa: S608
-    "'redo', 'suspended', 'extension_pending', 'return_pending') ORDER BY next_due_at LIMIT 100"
-)
-_OF_AGENT = (
-    f"SELECT {_SHORT} FROM tickets WHERE accepted_by = :agent AND next_due_at IS NOT NULL "  # noqa: S608
-    "ORDER BY next_due_at LIMIT 100"
-)
-_NEWEST = f"SELECT {_SHORT} FROM tickets ORDER BY created_at DESC, id DESC LIMIT 51"  # noqa: S608
-_NEWEST_OF_UNIT = (
-    f"SELECT {_SHORT} FROM tickets WHERE lead_unit_code = :unit ORDER BY created_at DESC, id DESC LIMIT 51"  # noqa: S608
-)
-_SEARCH = (
-    f"SELECT {_SHORT} FROM tickets WHERE hotline_bigrams(title || ' ' || address || ' ' || content) @> :pairs "  # noqa: S608
-    "ORDER BY created_at DESC, id DESC LIMIT 51"
-)
-_TICKET = (
-    "SELECT * FROM tickets WHERE id = :id;SELECT * FROM ticket_history WHERE ticket_id = :id ORDER BY id;"
-    "SELECT * FROM ticket_assignments WHERE ticket_id = :id"
-)
-_CLOCKS = "SELECT * FROM ticket_clocks WHERE ticket_id = :id;SELECT * FROM supervisions WHERE ticket_id = :id"
-_ALIKE = (
-    "SELECT o.id, o.title, o.address, o.content FROM tickets t JOIN tickets o "
-    "ON o.region_code LIKE left(t.region_code, 6) || '%' AND o.subject_code LIKE left(t.subject_code, 4) || '%' "
-    "AND o.created_at > t.created_at - interval '30 days' "
-    "WHERE t.id = :id AND o.id <> t.id AND o.status NOT IN ('draft', 'archived', 'rejected', 'guided', 'terminated', "
-    "'merged', 'finished', 'rated') ORDER BY o.created_at DESC LIMIT 300"
-)
-_DUE = "SELECT count(*) FROM ticket_clocks WHERE stopped_at IS NULL AND paused_since IS NULL AND due_at < :now"
-_ALL_LATE = """
-UPDATE ticket_clocks SET stopped_at = NULL, state = 'running', level = 0, from_level = 0, raised_at = NULL
-WHERE kind = 'reply' AND stopped_at IS NOT NULL AND ticket_id % 10 < 3 AND NOT EXISTS (
-    SELECT 1 FROM ticket_clocks o WHERE o.ticket_id = ticket_clocks.ticket_id AND o.kind = 'reply'
-    AND o.id <> ticket_clocks.id)
-"""

@@ -6,7 +6,7 @@ import platform
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
@@ -18,6 +18,7 @@ from app.cli.bench.flows import bench_flows
 from app.cli.bench.gap import bench_gap
 from app.cli.bench.lines import bench_lines
 from app.cli.bench.pops import bench_pops
+from app.cli.bench.prompts import bench_prompts
 from app.cli.bench.report import BenchReport, Measure
 from app.cli.bench.stack import BenchStack, bench_stack
 from app.cli.bench.tickets import bench_tickets
@@ -44,6 +45,7 @@ class Size:
     plan: tuple[int, int, int]
     """Lines, trunks, seats."""
     line_calls: int
+    prompts: int
     flow_calls: int
     flow_callers: int
     flow_seconds: float
@@ -52,22 +54,31 @@ class Size:
     casework: int
     """Synthetic tickets."""
     casework_requests: int
+    waiting_hours: int = 40
+    is_quick: bool = False
 
 
 WHOLE = Size(
-    1_000_000, [30, 40, 50, 60, 70, 80], (300, 600, 1200), 12, 60, 30, (500, 200, 1000), 400, 30, 500, 30,
-    1_000_000, 10, 1_000_000, 200,
+    1_000_000, [30, 40, 50, 60, 70, 80], (300, 600, 1200), 12, 60, 30, (500, 200, 1000), 400, 150, 30, 500, 30,
+    1_000_000, 10, 100_000, 200,
 )  # fmt: skip
-QUICK = Size(50_000, [15], (300,), 4, 6, 3, (50, 20, 200), 10, 2, 100, 4, 5_000, 1, 2_000, 5)
+QUICK = Size(
+    50_000, [15], (300,), 4, 6, 3, (50, 20, 200), 10, 20, 2, 100, 4, 5_000, 1, 2_000, 5, waiting_hours=5, is_quick=True
+)
 
 
-def run_bench(parts: tuple[str, ...], *, is_quick: bool) -> None:
-    """Measure these parts; the table is printed, JSON and plot are written after each part."""
+def run_bench(parts: tuple[str, ...], *, is_quick: bool, tickets: int | None = None) -> None:
+    """Measure these parts; the table is printed, JSON and plot are written after each part.
+
+    `tickets`: so many synthetic ones for the casework part, instead of its usual number.
+    """
+    size = QUICK if is_quick else WHOLE
+    size = replace(size, casework=tickets) if tickets else size
     RESULTS.mkdir(parents=True, exist_ok=True)
     report = BenchReport(describe_machine("quick" if is_quick else "whole"))
     started = time.monotonic()
     with _progress() as say:
-        for measures in _run(parts, QUICK if is_quick else WHOLE, say):
+        for measures in _run(parts, size, say):
             report.add(*measures)
             report.write_json(RESULTS / "results.json")
     report.write_plot(RESULTS / "results.png")
@@ -81,16 +92,17 @@ def _run(parts: tuple[str, ...], size: Size, say: Say) -> Iterator[list[Measure]
         yield _bench_bridge(size.bridge_events)
     if {"calls", "pops", "gap"} & set(parts):
         say("starting a stack for the bench")
-        with bench_stack(is_quick=size is QUICK) as stack:
+        with bench_stack(is_quick=size.is_quick) as stack:
             for part, work in _call_parts(stack, size, say):
                 if part in parts:
                     yield work()
     if "lines" in parts:
         yield bench_lines(size.plan, calls=size.line_calls, say=say)
     if "flows" in parts:
+        yield [bench_prompts(count=size.prompts, say=say)]
         yield bench_flows(calls=size.flow_calls, callers=size.flow_callers, seconds=size.flow_seconds, say=say)
     if "waiting" in parts:
-        yield bench_waiting(hours=5 if size is QUICK else 40, say=say)
+        yield bench_waiting(hours=size.waiting_hours, say=say)
     if "tickets" in parts:
         yield bench_tickets(rows=size.tickets, seconds=size.ticket_seconds, say=say)
     if "casework" in parts:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from app.cli.bench.call_path import Say
@@ -135,10 +136,9 @@ def _crowd(stack: SideStack, callers: int, seconds: float) -> Sequence[Measure]:
 
 
 async def _watched(stack: SideStack, pid: int, callers: int, seconds: float) -> tuple[Crowd, int]:
-    settings = stack.settings
-    running = asyncio.create_task(
-        crowd_in_flow(settings.agi_host, settings.agi_port, callers=callers, seconds=seconds)
-    )  # fmt: skip
+    crowd_at = partial(crowd_in_flow, stack.settings.agi_host, stack.settings.agi_port)
+    await crowd_at(callers=1, seconds=0)  # he waits for the new version; who comes beside him still gets the old one
+    running = asyncio.create_task(crowd_at(callers=callers, seconds=seconds))
     await asyncio.sleep(seconds)
     inside_kib = _memory_kib(pid)
     return await running, inside_kib

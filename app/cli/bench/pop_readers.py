@@ -19,11 +19,12 @@ OPEN_SECONDS = 60
 
 
 class Arrivals:
-    """When each answered pop was first seen, by call id; seconds since the epoch."""
+    """When each answered pop was first seen, by call id (seconds since the epoch); how many could not be confirmed."""
 
     def __init__(self) -> None:
         self.committed: dict[str, float] = {}
         self.received: dict[str, float] = {}
+        self.unconfirmed = 0
 
 
 @contextmanager
@@ -92,7 +93,7 @@ class _Pages(threading.Thread):
 
 
 async def _read_page(client: httpx.AsyncClient, arrivals: Arrivals, is_open: asyncio.Event) -> None:
-    event, confirming = "", set[asyncio.Task[httpx.Response]]()
+    event, confirming = "", set[asyncio.Task[None]]()
     async with client.stream("GET", "/desk/events") as answer:
         answer.raise_for_status()
         is_open.set()
@@ -103,9 +104,16 @@ async def _read_page(client: httpx.AsyncClient, arrivals: Arrivals, is_open: asy
                 pop = json.loads(line[5:])
                 if pop["kind"] == "answered":
                     arrivals.received.setdefault(pop["call_id"], time.time())
-                    confirm = asyncio.ensure_future(client.post(f"/api/v1/pops/{pop['pop_id']}/acknowledge"))
+                    confirm = asyncio.ensure_future(_confirm(client, pop["pop_id"], arrivals))
                     confirming.add(confirm)
                     confirm.add_done_callback(confirming.discard)
+
+
+async def _confirm(client: httpx.AsyncClient, pop_id: int, arrivals: Arrivals) -> None:
+    try:
+        (await client.post(f"/api/v1/pops/{pop_id}/acknowledge")).raise_for_status()
+    except httpx.HTTPError:
+        arrivals.unconfirmed += 1
 
 
 def _read_topics(redis: Redis, arrivals: Arrivals, opened: threading.Barrier) -> None:

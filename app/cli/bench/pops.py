@@ -32,7 +32,7 @@ def bench_pops(stack: BenchStack, *, seconds: int, say: Say) -> list[Measure]:
     answered = _answered_at(stack)
     committed = [(arrivals.committed.get(call, math.inf) - at) * 1000 for call, at in answered.items()]
     received = [(arrivals.received.get(call, math.inf) - at) * 1000 for call, at in answered.items()]
-    note = f"{sum(map(math.isfinite, received))} pops of {result.calls} calls"
+    note = f"{sum(map(math.isfinite, received))} pops of {result.calls} calls, {arrivals.unconfirmed} not confirmed"
     return [
         *_measures("AMI event → committed", committed, COMMITTED_AIM_MS, note),
         *_measures("AMI event → SSE client", received, RECEIVED_AIM_MS, note),

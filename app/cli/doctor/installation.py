@@ -111,6 +111,20 @@ def judge_lines(watched: int, troubles: Mapping[str, str], *, waiting: int = 0) 
     return warn("lines", f"{len(troubles)} of {watched} lines need a look: {told}{more}", remedy)
 
 
+def judge_audit(verdict: str, told: str) -> Finding:
+    """`verdict` of the newest check of the audit log's chain; `told`: when it was made, and where the chain breaks."""
+    verify = "`hotline audit verify`"
+    match verdict:
+        case "whole":
+            return ok("audit log", f"whole when it was checked, {told}")
+        case "unchecked":
+            return warn("audit log", "was never checked", f"the worker checks it every night; {verify} does it now")
+        case "overdue":
+            return warn("audit log", f"not checked for two nights: last {told}", f"see that the worker runs; {verify}")
+        case _:
+            return warn("audit log", f"is broken: {told}", f"leave the database as it is, tell the auditors; {verify}")
+
+
 def judge_facts(parked: int, refused: Mapping[str, int]) -> Finding:
     """`parked`: facts the store could not keep; `refused`: sender of this node → facts the store would not take."""
     told, remedies = [], []

@@ -197,6 +197,23 @@ def check_calendar(settings: StackSettings) -> Finding:
     return installation.judge_calendar(missing_year(calendar.years, to_shanghai(utc_now()).date()))
 
 
+def check_audit(settings: StackSettings) -> Finding:
+    """Whether the last nightly check of the audit log passed, and when; nothing of a database that is not there."""
+    from app.accounts.audit_check import find_last_check  # noqa: PLC0415
+    from app.accounts.audit_watch import judge  # noqa: PLC0415
+    from app.cli.seeding import open_database  # noqa: PLC0415
+
+    if check_database(settings).level is not Level.OK:
+        return installation.judge_audit("unchecked", "")
+    with open_database(settings) as database, database.reading() as session:
+        check = find_last_check(session)
+    if check is None:
+        return installation.judge_audit("unchecked", "")
+    where = f", entry {check.break_seq} ({check.break_kind})" if check.break_kind else f", {check.entries:,} entries"
+    told = f"{to_shanghai(check.checked_at):%Y-%m-%d %H:%M} by {check.checked_by}{where}"
+    return installation.judge_audit(judge(check, utc_now()), told)
+
+
 def check_facts(settings: StackSettings) -> Finding:
     """What the store could not keep, and what it would not take of this node's senders."""
     from app.cli.resend_command import set_aside_of  # noqa: PLC0415
@@ -214,5 +231,5 @@ Check = Callable[[StackSettings], Finding | list[Finding]]
 CHECKS: tuple[Check, ...] = (
     check_python, check_programs, check_asterisk, check_dns, check_disk, check_clock, check_env_file, check_addresses,
     check_ports, check_database, check_dialplan, check_prompts, check_processes, check_lines,
-    check_calendar, check_facts,
+    check_calendar, check_facts, check_audit,
 )  # fmt: skip

@@ -11,15 +11,16 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from app.casework.models import CitizenContact, CitizenNotice, FollowUp, UnitReply, UnitRequest
+from app.casework.models import CitizenContact, CitizenNotice, UnitReply, UnitRequest
 from app.casework.notices import SOMEBODY
+from app.cli.synthetic.asked import Asked
 from app.cli.synthetic.leg import Leg
 from app.cli.synthetic.rows import Row, Rows
 from app.cli.synthetic.running import RunningClock, keep
 from app.cli.synthetic.times import stamp, utc
 from app.cli.synthetic.world import Choice, World
 from app.deadlines.arithmetic import Pause
-from app.deadlines.effects import Act, effects_of, is_met
+from app.deadlines.effects import CARDED, Act, effects_of, is_met
 from app.deadlines.models import ClockState, Notice
 from app.deadlines.notices import DUTY_ROOM, EMERGENCY
 from app.deadlines.profile import ClockKind
@@ -31,6 +32,8 @@ from app.tickets.states import BY_VERB
 EFFECTS = {verb: tuple((effect.act, effect.kind) for effect in effects_of(move)) for verb, move in BY_VERB.items()}
 STARTS = frozenset(verb for verb, effects in EFFECTS.items() if any(act is Act.START for act, _ in effects))
 """Verbs that begin a clock: the others do nothing to a ticket that has none."""
+NAMES = {kind: f"clock_{kind}" for kind in ClockKind}
+"""As the history calls them."""
 _to_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
@@ -63,6 +66,7 @@ class Life:
     number: str
     ticket_type: str
     urgency: str
+    region: str
     agent: str
     opened: int
     status: TicketStatus = TicketStatus.DRAFT
@@ -75,13 +79,13 @@ class Life:
     returns: int = 0
     redos: int = 0
     extensions: int = 0
+    reopens: int = 0
     merged_into: int | None = None
     legs: list[Leg] = field(default_factory=list)
     notices: list[tuple[int, str, str, str]] = field(default_factory=list)
     """(at, action, text with {number}, unit): those who are merged into this one are told the same."""
-    asked_at: int | None = None
-    """When its citizen answered the follow-up, or was given up."""
-    followed: tuple[Any, ...] = ()
+    asked: list[Asked] = field(default_factory=list)
+    """Follow-up, round by round: those who are merged into this one are asked as well."""
     clocks: dict[ClockKind, RunningClock] = field(default_factory=dict)
     requests: list[list[Any]] = field(default_factory=list)
     replies: dict[int, list[Any]] = field(default_factory=dict)
@@ -114,7 +118,7 @@ class Life:
         self.status, self.updated, self.lead = move.target, at, lead or self.lead
         self.version += 1
         self._history(at, actor, move.action, changes)
-        if self.clocks or verb in STARTS:
+        if EFFECTS[verb] and (self.clocks or verb in STARTS):
             self._run_clocks(verb, actor, at, more)
         if move.notice:
             unit = self.world.names[self.lead] if self.lead else SOMEBODY
@@ -126,18 +130,22 @@ class Life:
     # clocks
 
     def _run_clocks(self, verb: str, actor: str, at: int, more: tuple[date, str] | None) -> None:
-        changes: dict[str, list[str | None]] = {}
+        changes: dict[ClockKind, tuple[str, str]] = {}
         for act, kind in EFFECTS[verb]:
             clock = self.clocks.get(kind)
-            if act is Act.EXTEND and clock is None:
-                clock = self.clocks.get(ClockKind.REWORK)
-            name = f"clock_{clock.kind if clock else kind}"
-            before = self._told(clock) if clock else None
+            if clock is None:
+                if act is Act.EXTEND:
+                    clock = self.clocks.get(ClockKind.REWORK)
+                elif act is not Act.START:
+                    continue
+            before = f'"{self._told(clock)}"' if clock else "null"
             after = self._act(act, kind, clock, verb, actor, at, more)
             if after is not None:
-                changes[name] = [changes[name][0] if name in changes else before, after]
+                name = clock.kind if clock else kind
+                changes[name] = (changes[name][0] if name in changes else before, after)
         if changes:
-            self._history(at, actor, ACTION, _to_json(changes))
+            told = [f'"{NAMES[kind]}": [{before}, "{after}"]' for kind, (before, after) in changes.items()]
+            self._history(at, actor, ACTION, "{" + ", ".join(told) + "}")
 
     def _act(  # noqa: PLR0917 - one caller, beside it
         self, act: Act, kind: ClockKind, clock: RunningClock | None, verb: str, actor: str, at: int,
@@ -164,8 +172,9 @@ class Life:
             return None
         started = (self.replied_at or at) if kind is ClockKind.FOLLOW_UP else at
         clock = RunningClock(
-            next(world.clock_ids), kind, term, cause, started, world.timetable.timed(term, started), self.urgency,
+            next(self.rows.clock_ids), kind, term, cause, started, world.timetable.timed(term, started), self.urgency,
             world.profile.class_of(ticket_type=self.ticket_type, urgency=self.urgency),
+            *((self.lead, self.region) if kind in CARDED else (None, None)),
         )  # fmt: skip
         if kind is ClockKind.REWORK:
             self.reworks += 1
@@ -238,21 +247,24 @@ class Life:
     def contact(self, by: str, at: int, *, is_reached: bool, note: str) -> None:
         self.rows.of[CitizenContact].append((self.id, self.lead, stamp(at), by, "phone", int(is_reached), note))
 
-    def follow_up(self, by: str, at: int, *, solved: bool | None = None, satisfaction: str = "", reason: str) -> None:
-        """One try to ask the citizen; `solved` None: nobody answered."""
-        reached = int(solved is not None)
-        said = None if solved is None else int(solved)
-        self.followed = (self.redos, stamp(at), by, "phone", reached, said, satisfaction, reason)
-        self.asked_at = at
-        self.rows.of[FollowUp].append((self.id, *self.followed))
+    @property
+    def round(self) -> int:
+        """Of handling."""
+        return self.redos + self.reopens
+
+    def ask_citizens(self, at: int) -> None:
+        """Follow-up begins."""
+        clock = self.clocks.get(ClockKind.FOLLOW_UP)
+        due, first = clock.timed.due_text if clock else None, self.world.timetable.next_try(frozenset(), at)
+        self.asked.append(Asked(self.round, self.lead, self.region, self.ticket_type, at, due, first))
 
     # the end of the telling
 
     def finish(self, form: Row) -> Row:
         """Everything that is kept once: running clocks, legs, requests, replies, notices; and the ticket's own row.
 
-        `form` holds what the citizen said: (query code, channel, line, caller, contact number and name, subject,
-        region, address, title, content, demand, answer, secrecy, complained unit).
+        `form` holds what the citizen said: (query code, channel, call, line, caller, contact number and name,
+        subject, region, address, title, content, demand, answer, secrecy, complained unit).
         """
         dues = [clock.timed for clock in self.clocks.values() if clock.paused_since is None and clock.timed.due]
         for clock in self.clocks.values():
@@ -260,19 +272,22 @@ class Life:
             self._keep(clock, None, state)
         self.rows.of[Assignment] += [leg.row(self.id, self.world.until) for leg in self.legs]
         self.rows.of[UnitRequest] += [tuple(row) for row in self.requests]
+        for asked in self.asked:
+            asked.keep(self.rows, self.id, self.id)
         self.rows.of[UnitReply] += [tuple(row) for row in self.replies.values()]
         self.rows.of[CitizenNotice] += [
             (self.id, stamp(at), action, text.format(number=self.number, unit=unit))
             for at, action, text, unit in self.notices
         ]
-        (code, channel, line, caller, contact, name, subject, region, address, title, content, demand, answer,
+        (code, channel, call, line, caller, contact, name, subject, region, address, title, content, demand, answer,
          secrecy, complained) = form  # fmt: skip
         return (
-            self.id, self.number, code, str(self.status), channel, line, caller, contact, name, self.ticket_type,
-            subject, region, address, title, content, demand, answer, secrecy, self.agent, self.merged_into,
-            min(dues, key=lambda timed: timed.due or 0).due_text if dues else None, self.urgency, complained,
-            self.lead, int(self.is_locked), self.returns, self.redos, self.extensions, _stamp(self.ended),
-            self.version, stamp(self.opened), stamp(self.updated), _stamp(self.accepted),
+            self.id, self.number, code, str(self.status), channel, call, line, caller, contact, name,
+            self.ticket_type, subject, region, address, title, content, demand, answer, secrecy, self.agent,
+            self.merged_into, min(dues, key=lambda timed: timed.due or 0).due_text if dues else None, self.urgency,
+            complained,
+            self.lead, int(self.is_locked), self.returns, self.redos, self.extensions, self.reopens,
+            _stamp(self.ended), self.version, stamp(self.opened), stamp(self.updated), _stamp(self.accepted),
         )  # fmt: skip
 
 

@@ -31,6 +31,8 @@ class RunningClock:
     timed: Timed
     urgency: str
     deadline_class: str
+    unit: str | None = None
+    region: str | None = None
     first_step: Step | None = None
     paused_since: int | None = None
     pause_reason: str = ""
@@ -60,7 +62,8 @@ def keep(
     rows.of[TicketClock].append(
         (
             clock.id, ticket_id, str(clock.kind), profile_id, str(clock.term), clock.urgency, clock.deadline_class,
-            clock.cause, str(state), stamp(clock.started), timed.due_text, timed.near_text, timed.missing_year,
+            clock.cause, clock.unit, clock.region, str(state), stamp(clock.started), timed.due_text,
+            timed.near_text, timed.missing_year,
             stamp(clock.paused_since) if clock.paused_since is not None else None, clock.pause_reason,
             _pauses(clock.pauses), _json(clock.extensions), stamp(stopped) if stopped is not None else None,
             timed.explanation, level, from_level, stamp(raised) if raised is not None else None,

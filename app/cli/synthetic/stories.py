@@ -111,7 +111,8 @@ class Story:
         """The citizen is rung first (R44); perhaps more time is asked for, or the clock stands still."""
         life, clerk, after = self.life, self.clerk(), self.world.timetable.work_after
         is_hurried = life.urgency != "normal"
-        at = at + 1200 if is_hurried else after(at, int(self.draw.random() * 6))
+        late = 2 * WORKED if self.fate.contacts_late else 0
+        at = at + 1200 if is_hurried else after(at, late + int(self.draw.random() * 6))
         if self.draw.random() < 0.06:
             life.move("note_failed_contact", clerk, at, told={"联系方式": "电话", "联系情况": "无人接听"})
             life.contact(clerk, at, is_reached=False, note="无人接听")
@@ -152,10 +153,11 @@ class Story:
         handled, public = words.pick(self.draw, words.HANDLED), words.pick(self.draw, words.PUBLIC_REPLIES)
         told = {"办理情况（报热线平台）": handled, "公开答复内容（答复诉求人）": public}
         life.move("draft_reply", clerk, drafted, told=told)
-        row = [life.id, life.lead, life.redos, handled, public, result, "phone", clerk, stamp(drafted), "", None]
-        life.replies[life.redos] = row
+        row = [life.id, life.lead, life.round, handled, public, result, "phone", clerk, stamp(drafted), "", None,
+               None]  # fmt: skip
+        life.replies[life.round] = row
         life.move("reply", leader, signed)
-        row[9:] = [leader, stamp(signed)]
+        row[9:11] = [leader, stamp(signed)]
         leg = life.lead_leg
         leg.status, leg.reported = AssignmentStatus.REPORTED, (signed, leader)
         return signed
@@ -169,11 +171,13 @@ class Story:
             at = after(at, int(self.draw.random() * 5))
         life.move("audit_pass", self.reviewer, at)
         life.move("start_follow_up", SYSTEM, at)
+        life.ask_citizens(at)
         return at
 
     def _redone(self, verb: str, by: str, at: int, told: dict[str, str]) -> int:
         life, after = self.life, self.world.timetable.work_after
         life.move(verb, by, at, changed={"redo_count": [life.redos, life.redos + 1]}, told=told)
+        life.replies[life.round][11] = stamp(at)
         life.redos += 1
         leg = life.lead_leg
         leg.status = AssignmentStatus.SIGNED
@@ -183,16 +187,17 @@ class Story:
 
     def _followed_up(self, at: int) -> int:
         """Rung up to three times; who is not satisfied gets it done again once, or says so for good."""
-        life, after = self.life, self.world.timetable.work_after
+        life, timetable = self.life, self.world.timetable
+        after, asked = timetable.work_after, life.asked[-1]
         at = after(at, int(self.draw.random() * 6))
         tries = 3 if self.fate.is_unreached else int(self.draw.random() * 1.25)
         for number in range(tries):
             life.move("note_attempt", self.asker, at, told={"回访方式": "电话", "未接通情况": "无人接听"})
-            life.follow_up(self.asker, at, reason="无人接听")
+            asked.try_in_vain(timetable, self.asker, at)
             if self.fate.is_unreached and number == tries - 1:
                 self._end("finish_unreached", SYSTEM, at)
                 return at
-            at = after(at, 4)
+            at = timetable.try_after(asked.tried, at)
         if self.fate.redone == "follow_up" and life.redos == 0:
             self._note_answer(at, solved=False, satisfaction="dissatisfied", reason="问题没有解决，不认可处理结果")
             told = {"理由": "诉求人不满意，诉求合理"}
@@ -209,7 +214,11 @@ class Story:
     def _note_answer(self, at: int, *, solved: bool, satisfaction: str, reason: str) -> None:
         told = {"回访方式": "电话", "问题已解决": "是" if solved else "否"}
         self.life.move("note_answer", self.asker, at, told=told)
-        self.life.follow_up(self.asker, at, solved=solved, satisfaction=satisfaction, reason=reason)
+        share = self.draw.random()
+        is_contacted = None if share < 0.2 else share < 0.97
+        self.life.asked[-1].answer(
+            self.asker, at, is_contacted=is_contacted, is_solved=solved, satisfaction=satisfaction, reason=reason
+        )
 
     def _end(self, verb: str, by: str, at: int) -> None:
         self.life.move(verb, by, at)
@@ -226,8 +235,12 @@ class Story:
         life = self.life
         at = self.world.timetable.work_after(at, 3 * WORKED)
         told = {"新的事实或理由": "处理后同一地点再次出现同样问题"}
-        life.move("reopen", life.agent, at, changed={"lead_unit_code": [life.lead, None]}, told=told)
+        changed: dict[str, list[object]] = {
+            "lead_unit_code": [life.lead, None], "reopen_count": [life.reopens, life.reopens + 1],
+        }  # fmt: skip
+        life.move("reopen", life.agent, at, changed=changed, told=told)
         life.lead = life.ended = None
+        life.reopens += 1
         return self._followed_up(self._audited(self._answered(self._handled(self._signed(self.dispatched(at))))))
 
     # people

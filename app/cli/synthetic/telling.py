@@ -1,19 +1,19 @@
 """A million tickets, one after the other: who calls about what, in the mix of domain.md §3.3 and §8. Reproducible."""
 
 from collections import deque
-from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 
-from app.casework.models import FollowUp
-from app.cli.synthetic import words
+from app.calls.models import Call
+from app.cli.synthetic import ringing, words
 from app.cli.synthetic.fates import draw_fate
 from app.cli.synthetic.life import Cut, Life
 from app.cli.synthetic.rows import Row, Rows
+from app.cli.synthetic.spread import Spread, day_of
 from app.cli.synthetic.stories import Story
-from app.cli.synthetic.times import SHANGHAI_SECONDS, minutes_after, slot_after
+from app.cli.synthetic.times import minutes_after, slot_after
 from app.cli.synthetic.world import AGENTS, DISPATCHERS, NAME_PREFIX, World
-from app.tickets.models import Ticket
+from app.tickets.models import SourceChannel, Ticket
 
 DAY = 86400
 TYPES = (("consult", 0.471), ("help", 0.303), ("suggest", 0.148), ("complaint", 0.04), ("report", 0.013),
@@ -22,10 +22,11 @@ NUISANCE, REPEATED, DUPLICATE, SECRET, FROM_POLICE = 0.09, 0.10, 0.05, 0.03, 0.0
 ANSWERED_AT_ONCE = 0.96
 """Of consultations: with nuisance calls that makes the 52.7 % that go to no unit."""
 LINES = (("12345", 0.627), ("12333", 0.157), ("12315", 0.15), ("12328", 0.037), ("12348", 0.029))
-HOURS = (1, 1, 1, 1, 1, 2, 4, 8, 14, 16, 15, 12, 8, 9, 13, 14, 13, 11, 9, 8, 7, 5, 3, 2)
-"""How many of a day's calls come in each hour."""
-REMEMBERED = 2_000
 MERGE_WITHIN = 20
+STRETCH = 2_000
+"""Tickets that are told together: they know of each other, and nothing of others."""
+MOST_CLOCKS = 32
+"""Of one ticket, on average of a stretch: so many numbers are kept for its clocks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,39 +52,29 @@ class Master:
 
 
 class Teller:
-    """Tells `count` lives between the world's two moments, the oldest first."""
+    """Tells one stretch of lives, the oldest first: its tickets, from its own draws alone."""
 
-    def __init__(self, world: World, count: int, seed: int) -> None:
-        self._world, self._count = world, count
-        self._draw = Random(seed)  # noqa: S311 - it shall be reproducible
-        self._told: deque[Matter] = deque(maxlen=REMEMBERED)
+    def __init__(self, world: World, spread: Spread, stretch: int, seed: int) -> None:
+        self._world, self._spread = world, spread
+        self._indexes = range(stretch * STRETCH, min((stretch + 1) * STRETCH, spread.count))
+        self._draw = Random(f"{seed} {stretch}")  # noqa: S311 - it shall be reproducible
+        self._rows = Rows(world.first_clock + stretch * STRETCH * MOST_CLOCKS)
+        self._told: list[Matter] = []
         self._masters: deque[Master] = deque(maxlen=MERGE_WITHIN)
-        self._hours = [hour for hour, weight in enumerate(HOURS) for _ in range(weight)]
 
-    def batches(self, size: int) -> Iterator[Rows]:
-        """Rows of `size` tickets each."""
-        rows = Rows()
-        for index in range(self._count):
-            self._tell(rows, self._opened(index))
-            if len(rows.of[Ticket]) == size:
-                yield rows
-                rows = Rows()
-        if rows.of[Ticket]:
-            yield rows
+    def tell(self) -> Rows:
+        """Every row of its tickets."""
+        spread, day, first = self._spread, -1, 0
+        for index in self._indexes:
+            opened = spread.opened(index)
+            if day_of(opened) != day:
+                day = day_of(opened)
+                first = index if index > self._indexes.start else spread.first_of(day)
+            self._tell(self._world.first_ticket + index, opened, index - first)
+        return self._rows
 
-    def _opened(self, index: int) -> int:
-        """Spread over the days in the rhythm of a day's calls, never going back."""
-        since, until = self._world.since, self._world.until
-        place = (index + self._draw.random()) / self._count * (until - since)
-        day, part = divmod(since + SHANGHAI_SECONDS + place, DAY)
-        at = part / DAY * len(self._hours)
-        hour = self._hours[int(at)]
-        first = self._hours.index(hour)
-        of_hour = (at - first) / HOURS[hour]
-        return min(int(day * DAY + (hour + of_hour) * 3600) - SHANGHAI_SECONDS, until - 1)
-
-    def _tell(self, rows: Rows, opened: int) -> None:
-        draw = self._draw
+    def _tell(self, ticket_id: int, opened: int, of_day: int) -> None:
+        draw, rows = self._draw, self._rows
         matter, is_again = self._matter()
         master = self._master(opened) if draw.random() < DUPLICATE else None
         if master is not None:
@@ -92,8 +83,8 @@ class Teller:
         urgency = "emergency" if draw.random() < 0.003 else "urgent" if draw.random() < 0.04 else "normal"
         is_simple = is_nuisance or master is not None or matter.ticket_type in {"consult", "praise", "other"}
         life = Life(
-            self._world, rows, next(self._world.ticket_ids), self._world.number(opened),
-            "invalid" if is_nuisance else matter.ticket_type, "normal" if is_simple else urgency,
+            self._world, rows, ticket_id, self._world.number(opened, of_day),
+            "invalid" if is_nuisance else matter.ticket_type, "normal" if is_simple else urgency, matter.region,
             f"{NAME_PREFIX}agent-{int(draw.random() * AGENTS) + 1:02}", opened,
         )  # fmt: skip
         form = self._form(life, matter, is_again=is_again)
@@ -149,8 +140,8 @@ class Teller:
         life.move("merge", dispatcher, at, changed={"merged_into_id": [None, master.life.id]}, told=told)
         life.merged_into = master.life.id
         life.notices += [notice for notice in master.life.notices if notice[0] > at]
-        if master.life.asked_at is not None:
-            life.rows.of[FollowUp].append((life.id, *master.life.followed))
+        for asked in master.life.asked:
+            asked.keep(life.rows, life.id, master.life.id)
 
     def _master(self, opened: int) -> Master | None:
         """The latest of those whose unit will still be at work when the duplicate is found."""
@@ -183,13 +174,25 @@ class Teller:
         share = draw.random()
         secrecy = "confidential" if share < SECRET * 0.8 else "anonymous" if share < SECRET else "public"
         number = "" if secrecy == "anonymous" else who.number
-        channel = "110" if draw.random() < FROM_POLICE else "phone"
+        line = _weighted(draw.random(), LINES)
+        channel, call = self._rung(life, number, line)
         complained = self._complained() if life.ticket_type == "complaint" else None
         return (
-            f"{int(draw.random() * 10**8):08}", channel, _weighted(draw.random(), LINES), number or None, number,
+            f"{int(draw.random() * 10**8):08}", channel, call, line, number or None, number,
             "" if secrecy == "anonymous" else who.name, matter.subject, matter.region, matter.address, title[:100],
             content, demand, secrecy, complained,
         )  # fmt: skip
+
+    def _rung(self, life: Life, number: str, line: str) -> tuple[str, str | None]:
+        """Channel and call; now and then somebody else waited in vain meanwhile."""
+        draw, calls = self._draw, life.rows.of[Call]
+        if draw.random() < ringing.LOST:
+            stranger = words.person(int(draw.random() * words.PEOPLE))
+            calls.append(ringing.given_up(draw, life.id, life.opened, stranger.number))
+        if draw.random() < FROM_POLICE:
+            return SourceChannel.POLICE, None
+        calls.append(ringing.answered(draw, life.id, life.opened, self._world.until, number or None, line, life.agent))
+        return SourceChannel.PHONE, ringing.call_id(life.id, life.opened)
 
     def _complained(self) -> str | None:
         """Now and then a complaint is about a department: it never goes there."""

@@ -12,6 +12,8 @@ from functools import lru_cache
 from math import ceil
 from random import Random
 
+from app.casework.rules import next_try_at, part_of_day
+from app.cli.synthetic.spread import DAY, SHANGHAI_SECONDS
 from app.deadlines.arithmetic import Pause, midnight
 from app.deadlines.calendar import CalendarMissing, WorkCalendar
 from app.deadlines.notices import send_time
@@ -21,7 +23,6 @@ from app.deadlines.terms import Term
 from app.deadlines.timing import MoreTime, time_clock
 from app.platform.clock import to_shanghai
 
-SHANGHAI_SECONDS = 8 * 3600
 HALF_HOUR = 1800
 TEN_MINUTES = 600
 SLOTS_A_DAY = 48
@@ -30,7 +31,8 @@ OPENS, CLOSES = 17, 36
 WORKED = CLOSES - OPENS
 """Half hours of a working day."""
 _ODD = tuple(Random(12345).randrange(HALF_HOUR) for _ in range(997))  # noqa: S311 - no secret
-_EPOCH = date(1970, 1, 1).toordinal()
+EPOCH = date(1970, 1, 1).toordinal()
+_TIMES = tuple(f" {n // 3600:02}:{n // 60 % 60:02}:{n % 60:02}.000000" for n in range(DAY))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +56,15 @@ def moment_of(value: datetime) -> int:
     return int(value.timestamp())
 
 
-@lru_cache(100_000)
 def stamp(moment: int) -> str:
     """As both databases keep it (UTC)."""
-    return utc(moment).strftime("%Y-%m-%d %H:%M:%S.000000")
+    day, second = divmod(moment, DAY)
+    return _date(day) + _TIMES[second]
+
+
+@lru_cache(20_000)
+def _date(day: int) -> str:
+    return date.fromordinal(day + EPOCH).isoformat()
 
 
 def iso(moment: int) -> str:
@@ -73,6 +80,11 @@ def slot_after(moment: int, slots: int = 0) -> int:
 
 def _in_slot(slot: int) -> int:
     return slot * HALF_HOUR + _ODD[slot % len(_ODD)] - SHANGHAI_SECONDS
+
+
+def part_of(moment: int) -> int:
+    """Which part of the day, as follow-up divides it."""
+    return part_of_day(utc(moment))
 
 
 def minutes_after(moment: int) -> int:
@@ -99,9 +111,10 @@ class Timetable:
                 self._worked_on.append(day)
         self.timed = lru_cache(100_000)(self._time)
         self._tell = lru_cache(50_000)(self._send_time)
+        self.next_try = lru_cache(50_000)(self._next_try)
 
     def _works(self, day: int) -> bool:
-        on = date.fromordinal(day + _EPOCH)
+        on = date.fromordinal(day + EPOCH)
         try:
             return self._calendar.is_working(on)
         except CalendarMissing:
@@ -163,6 +176,16 @@ class Timetable:
 
     def _send_time(self, urgency: str, raised: int) -> int:
         return moment_of(send_time(self._calendar, self._profile, urgency, utc(raised)))
+
+    def _next_try(self, tried: frozenset[int], at: int) -> int:
+        """From when on a citizen may be rung again, in a part of the day that was not tried."""
+        return moment_of(next_try_at(tried, utc(at)))
+
+    def try_after(self, tried: frozenset[int], at: int) -> int:
+        """A half hour in which he is."""
+        while part_of(at := slot_after(self.next_try(tried, at))) in tried:
+            pass
+        return at
 
     def last_day_after(self, due: float, working_days: int) -> date | None:
         """The day so many working days after the due time; None: its calendar is missing."""

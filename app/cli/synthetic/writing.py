@@ -1,22 +1,22 @@
 """Write synthetic rows: COPY on PostgreSQL, plain many-row inserts on SQLite; always in one transaction.
 
-On PostgreSQL a large seed takes the search index (and the others that cost more to keep than to build) away and
-builds them again at the end. All of it is one transaction: whoever interrupts it leaves the database as it was.
+On PostgreSQL a large seed takes every index but the primary keys away, and the references between tables, and builds
+them again at the end: one pass each instead of a look-up for each of twenty million rows. All of it is one transaction:
+whoever interrupts it leaves the database as it was.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, text
 
-from app.cli.synthetic.rows import COLUMNS, Row, Rows, defaults
+from app.cli.synthetic.rows import COLUMNS, Batch, Constants, defaults
 from app.deadlines.models import TicketClock
-from app.platform.database import Base
 from app.tickets.models import Ticket
 
 REBUILT_FROM = 20_000
-"""Tickets from which on building the indexes anew is quicker than keeping them."""
+"""Tickets from which on building indexes and references anew is quicker than keeping them."""
 NUMBERED = (Ticket, TicketClock)
 """Tables whose ids we give ourselves."""
 
@@ -26,37 +26,25 @@ class Writer:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._is_postgresql = connection.dialect.name == "postgresql"
-        self._constants = {model: defaults(model) for model in COLUMNS}
+        self.is_postgresql = connection.dialect.name == "postgresql"
+        self.constants: Constants = {model: defaults(model) for model in COLUMNS}
 
-    def write(self, batch: Rows) -> None:
-        """All rows of the batch, tickets first."""
-        for model, rows in batch.of.items():
-            if rows:
-                (self._copy if self._is_postgresql else self._insert)(model, rows)
-
-    def _copy(self, model: type[Base], rows: Sequence[Row]) -> None:
-        constants = self._constants[model]
-        names = ", ".join(f'"{name}"' for name in (*COLUMNS[model], *constants))
-        tail = "".join(f"\t{_text(value)}" for value in constants.values()) + "\n"
+    def write(self, batch: Batch) -> None:
+        """All rows of the batch, those first that others refer to."""
         driver: Any = self._connection.connection.driver_connection
-        with driver.cursor() as cursor, cursor.copy(f"COPY {model.__tablename__} ({names}) FROM STDIN") as copy:
-            copy.write("".join(["\t".join([_text(value) for value in row]) + tail for row in rows]))
-
-    def _insert(self, model: type[Base], rows: Sequence[Row]) -> None:
-        constants = self._constants[model]
-        columns = (*COLUMNS[model], *constants)
-        names, places = ", ".join(f'"{name}"' for name in columns), ", ".join("?" * len(columns))
-        tail = tuple(constants.values())
-        driver: Any = self._connection.connection.driver_connection
-        driver.executemany(
-            f"INSERT INTO {model.__tablename__} ({names}) VALUES ({places})",  # noqa: S608 - names of our own tables
-            [row + tail for row in rows] if tail else rows,
-        )
+        for model, rows in batch.parts.items():
+            columns = (*COLUMNS[model], *self.constants[model])
+            table, names = model.__tablename__, ", ".join(f'"{name}"' for name in columns)
+            if isinstance(rows, bytes):
+                with driver.cursor() as cursor, cursor.copy(f"COPY {table} ({names}) FROM STDIN (NULL 'None')") as copy:
+                    copy.write(rows)
+            else:
+                places = ", ".join("?" * len(columns))
+                driver.executemany(f"INSERT INTO {table} ({names}) VALUES ({places})", rows)  # noqa: S608 - our own names
 
     def claim(self) -> None:
         """Nobody else writes tickets until we are done: their ids and numbers are ours."""
-        if self._is_postgresql:
+        if self.is_postgresql:
             self._connection.execute(
                 text("LOCK TABLE tickets, ticket_clocks, number_counters IN SHARE ROW EXCLUSIVE MODE")
             )
@@ -64,7 +52,7 @@ class Writer:
 
     def release_ids(self) -> None:
         """The next id that the application draws is a new one."""
-        if self._is_postgresql:
+        if self.is_postgresql:
             for model in NUMBERED:
                 table = model.__tablename__
                 self._connection.execute(
@@ -72,31 +60,36 @@ class Writer:
                 )
 
     @contextmanager
-    def without_indexes(self, count: int) -> Iterator[None]:
-        """Indexes that constrain nothing are away for the block, if so many tickets are worth it."""
-        if not self._is_postgresql or count < REBUILT_FROM:
+    def alone(self, count: int) -> Iterator[None]:
+        """Indexes and references of our tables are away for the block, if so many tickets are worth it."""
+        if not self.is_postgresql or count < REBUILT_FROM:
             yield
             return
-        self._connection.execute(text("SET LOCAL maintenance_work_mem = '512MB'"))
-        tables = [model.__tablename__ for model in COLUMNS]
-        found = self._connection.execute(_PLAIN_INDEXES, {"tables": tables}).all()
-        for name, _ in found:
-            self._connection.execute(text(f'DROP INDEX "{name}"'))
+        tables = {"tables": [model.__tablename__ for model in COLUMNS]}
+        found = [self._connection.execute(text(query), tables).all() for query in (_REFERENCES, _RULES, _INDEXES)]
+        for rows in found:
+            for drop, _ in rows:
+                self._connection.execute(text(drop))
         yield
-        for _, definition in found:
-            self._connection.execute(text(definition))
+        self._connection.execute(text("SET LOCAL maintenance_work_mem = '512MB'"))
+        for rows in reversed(found):
+            for _, make in rows:
+                self._connection.execute(text(make))
 
 
-_PLAIN_INDEXES = text(
-    """
-    SELECT c.relname, pg_get_indexdef(i.indexrelid)
+_CONSTRAINTS = """
+    SELECT format('ALTER TABLE %I DROP CONSTRAINT %I', t.relname, c.conname),
+           format('ALTER TABLE %I ADD CONSTRAINT %I %s', t.relname, c.conname, pg_get_constraintdef(c.oid))
+    FROM pg_constraint c JOIN pg_class t ON t.oid = c.conrelid
+    WHERE t.relnamespace = 'public'::regnamespace AND c.contype = '{kind}'
+      AND (t.relname = ANY(:tables) OR c.confrelid = ANY(SELECT oid FROM pg_class WHERE relname = ANY(:tables)))
+    ORDER BY t.relname, c.conname
+"""
+_REFERENCES, _RULES = _CONSTRAINTS.format(kind="f"), _CONSTRAINTS.format(kind="u")
+_INDEXES = """
+    SELECT format('DROP INDEX %I', c.relname), pg_get_indexdef(i.indexrelid)
     FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid
-    WHERE t.relname = ANY(:tables) AND t.relnamespace = 'public'::regnamespace AND NOT i.indisunique
-    ORDER BY c.relname
-    """
-)
-
-
-def _text(value: str | int | None) -> str:
-    """As COPY reads it; synthetic texts hold neither tabs nor backslashes."""
-    return r"\N" if value is None else value if isinstance(value, str) else str(value)
+    WHERE t.relname = ANY(:tables) AND t.relnamespace = 'public'::regnamespace AND NOT i.indisprimary
+      AND NOT EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype = 'u')
+    ORDER BY t.relname, c.relname
+"""

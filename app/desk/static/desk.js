@@ -3,6 +3,7 @@
 import { send } from "../platform/request.js";
 import { toast } from "../platform/toast.js";
 import { setUpAgentBar } from "./agent_bar.js";
+import { setUpAgentFlows, tellPlayed } from "./agent_flow.js";
 import { redraw } from "./fragments.js";
 import { setUpHandover, tellStep } from "./handover.js";
 import { setUpKeys } from "./keys.js";
@@ -115,13 +116,16 @@ async function onAnswered(call) {
   await showTicket(draft);
 }
 
-async function attach(button) {
+/** The call is about an older ticket; with `urges` the citizen asks again for it. */
+async function attach(button, { urges = false } = {}) {
   const call = document.querySelector("#call-panel [data-call]");
+  const { attach: attached, urge: urged, number } = button.dataset;
   button.disabled = true;
   try {
     await form?.save();
-    await send("POST", `/api/v1/tickets/${button.dataset.attach}/attach-call`, { body: { call_id: call.dataset.call } });
-    toast(`本次来电已并入工单 ${button.dataset.number}`);
+    const [address, body] = urges ? [`${urged}/urge`, { reason: "诉求人来电催办" }] : [`${attached}/attach-call`, {}];
+    await send("POST", `/api/v1/tickets/${address}`, { body: { call_id: call.dataset.call, ...body } });
+    toast(urges ? `已为工单 ${number} 登记催办` : `本次来电已并入工单 ${number}`);
     await drawCall(call.dataset.call);
     await leaveMergedForm(call.dataset.call);
   } catch (problem) {
@@ -156,9 +160,11 @@ async function move(button) {
 
 document.addEventListener("click", (event) => {
   const attachButton = event.target.closest("[data-attach]");
+  const urgeButton = event.target.closest("[data-urge]");
   const moveButton = event.target.closest("[data-move]");
   const draft = event.target.closest("[data-ticket].draft");
   if (attachButton && !attachButton.disabled) attach(attachButton);
+  if (urgeButton && !urgeButton.disabled) attach(urgeButton, { urges: true });
   if (moveButton && !moveButton.disabled) move(moveButton);
   if (draft) showTicket(draft.dataset.ticket);
 });
@@ -182,6 +188,10 @@ link.addEventListener("handover", (event) => {
   tellStep(event.detail);
   inTurn(() => drawCall());
 });
+link.addEventListener("flow", (event) => {
+  tellPlayed(event.detail);
+  inTurn(() => drawCall());
+});
 link.addEventListener("back", () => {
   inTurn(() => Promise.all([drawBar(), drawCall(), drawDrafts()]));
   form?.save();
@@ -203,6 +213,7 @@ async function checkLine() {
 setInterval(checkLine, LINE_CHECK_MS);
 setUpAgentBar();
 setUpHandover();
+setUpAgentFlows();
 setUpKeys({
   switchNow: () => waitingDraft && showTicket(waitingDraft),
   saveNow: () => form?.save(),

@@ -37,7 +37,7 @@ export async function redraw(id, url) {
 /** How to find the focused control again after its part was drawn anew. */
 function describe(element) {
   if (element.id) return `#${CSS.escape(element.id)}`;
-  for (const key of ["ask", "target", "opens", "ticket", "attach"]) {
+  for (const key of ["ask", "target", "opens", "ticket", "attach", "urge"]) {
     if (element.dataset[key]) return `[data-${key}="${CSS.escape(element.dataset[key])}"]`;
   }
   return null;

@@ -2,16 +2,24 @@
 
 import { send } from "../platform/request.js";
 import { toast } from "../platform/toast.js";
+import { playFlow } from "./agent_flow.js";
 
 const dialog = document.getElementById("handover-dialog");
 const form = document.getElementById("handover-form");
 const panel = document.getElementById("call-panel");
+
+const tell = document.getElementById("handover-tell");
 
 const WORDS = { leave: "正在交给对方…", "take-back": "正在撤回…" };
 
 function choose(target) {
   const radio = form.querySelector(`input[value="${CSS.escape(target)}"]`);
   if (radio) radio.checked = true;
+}
+
+/** What is told to the citizen first: of emergencies only. */
+function showTelling() {
+  tell.hidden = !form.querySelector("input[name=target]:checked")?.dataset.flow;
 }
 
 async function ask(path, body, words) {
@@ -35,6 +43,7 @@ export function setUpHandover() {
   dialog.addEventListener("hotline:open", (event) => {
     form.reset();
     if (event.detail.dataset.target) choose(event.detail.dataset.target);
+    showTelling();
     requestAnimationFrame(() => {
       const isChosen = Boolean(event.detail.dataset.target);
       (isChosen ? form.querySelector("#handover-confirm") : form.querySelector("input:checked"))?.focus();
@@ -45,14 +54,18 @@ export function setUpHandover() {
     if (!radio) return;
     event.preventDefault();
     radio.checked = true;
+    showTelling();
     form.querySelector("#handover-confirm").focus();
   });
+  form.addEventListener("change", showTelling);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     dialog.close();
     const target = new FormData(form).get("target");
+    const flow = form.elements.tell.checked && form.querySelector("input[name=target]:checked")?.dataset.flow;
     const call = panel.querySelector("[data-call]")?.dataset.call;
-    if (target && call) ask("", { target, call_id: call });
+    if (flow) playFlow(flow);
+    else if (target && call) ask("", { target, call_id: call });
   });
   panel.addEventListener("click", (event) => {
     const button = event.target.closest("[data-handover-move]");

@@ -14,7 +14,7 @@ export function setUpKeys({ switchNow, saveNow }) {
     KeyX: () => press('[data-ask="extend-wrap-up"]'),
     KeyH: () => press('.handover [data-opens="handover-dialog"][data-target=""]'),
     KeyO: () => press('[data-handover-move="leave"]'),
-    KeyB: () => press('[data-handover-move="take-back"]'),
+    KeyB: () => press('[data-handover-move="take-back"], [data-stop-flow]'),
     KeyN: switchNow,
     KeyC: () => focus("#call-panel a, #call-panel button"),
     KeyJ: () => focus("#ticket-form input[name=ticket_type]:checked, #ticket-form input[name=ticket_type]"),
@@ -33,6 +33,8 @@ export function setUpKeys({ switchNow, saveNow }) {
       action = digit ? () => attachNth(Number(digit)) : withAlt[event.code];
     } else if ((event.ctrlKey || event.metaKey) && !event.altKey) {
       action = withCtrl[event.code];
+    } else if (/^F[2489]$/.test(event.key)) {
+      action = () => press(`[data-play-flow][data-key="${event.key}"]`);
     } else if (event.key === "?" && !isTyping(event.target)) {
       action = () => press('[data-opens="keys-dialog"]');
     }

@@ -25,6 +25,7 @@ export class Link extends EventTarget {
     source.addEventListener("open", () => this.#say("open"));
     source.addEventListener("pop", (event) => this.#tell("pop", event.data));
     source.addEventListener("handover", (event) => this.#tell("handover", event.data));
+    source.addEventListener("flow", (event) => this.#tell("flow", event.data));
     source.addEventListener("state", (event) => this.#tell("state", event.data));
     source.addEventListener("error", () => {
       // the browser reconnects a broken line itself; one that was refused has to be opened again

@@ -17,6 +17,8 @@ document.getElementById("scheme-switch")?.addEventListener("click", () => {
   }
 });
 
+document.querySelector(".nav [aria-current]")?.scrollIntoView({ inline: "nearest", block: "nearest" });
+
 document.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-opens]");
   if (opener) {

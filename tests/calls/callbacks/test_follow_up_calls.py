@@ -7,7 +7,7 @@ import pytest
 
 from app.calls.follow_up import hear
 from app.calls.record import CallStory
-from app.contract.commands import FollowUpCall
+from app.contract.commands import FollowUpCall, IncidentOverCall
 from tests.calls.callbacks.callback_stage import NUMBER, FlowScripts, Stage, flow_scripts
 from tests.calls.callbacks.test_side_doors import DONE, GOODBYE, STARTED
 from tests.calls.dialplan.asterisk_node import AsteriskNode
@@ -27,7 +27,7 @@ PERSON = [
 
 @pytest.fixture
 def flows(callback_node: AsteriskNode) -> Iterator[FlowScripts]:
-    with flow_scripts(callback_node, {"follow-up": GOODBYE}) as server:
+    with flow_scripts(callback_node, {"follow-up": GOODBYE, "incident-over": GOODBYE}) as server:
         yield server
 
 
@@ -52,6 +52,19 @@ async def test_who_answers_hears_the_flow_and_no_agent_is_there(stage: Stage, fl
     )  # fmt: skip
     steps = [fact["payload"]["step"] for fact in stage.bridge.told("fu-1-1", "CallbackProgressed")]
     assert steps == ["ringing", "talked"]
+
+
+async def test_who_follows_an_outage_hears_the_flow_of_its_end(stage: Stage, flows: FlowScripts) -> None:
+    citizen = await stage.citizen()
+
+    command = IncidentOverCall(call_id="io-1-1", number=NUMBER, line="12345")
+    assert (await stage.bridge.commander.obey(command)).is_accepted
+    await stage.is_over("io-1-1")
+
+    assert flows.asked == ["incident-over"]
+    assert len(citizen.invites) == 1
+    record = CallStory(stage.told("io-1-1"), area_code="0375").record
+    assert (record.outcome, record.caller_number, record.line_mode) == ("answered", NUMBER, "incident_over")
 
 
 @pytest.mark.usefixtures("flows")

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from tests.calls.dialplan.sip_phone import token
+from tests.calls.dialplan.sip_phone import send_key, token
 
 ANSWER, BUSY, REJECT, RING, UNAVAILABLE = "answer", "busy", "reject", "ring", "unavailable"
 REFUSALS = {BUSY: "486 Busy Here", REJECT: "603 Decline", UNAVAILABLE: "503 Service Unavailable"}
@@ -73,6 +73,10 @@ class SipAnswerer:
         for message, peer in list(self._pending.values()):
             self._answer(message, peer)
         self._pending.clear()
+
+    def press(self, key: str) -> None:
+        """A key in the newest call, which was answered here."""
+        send_key(self.media, key, "127.0.0.1", self.invites[-1])
 
     def hang_up(self) -> None:
         """BYE on every call that was answered here."""
@@ -140,7 +144,8 @@ class SipAnswerer:
         self._dialogs[header(message, "Call-ID")] = (message, peer)
         body = (
             f"v=0\r\no=- 1 1 IN IP4 {self.address}\r\ns=-\r\nc=IN IP4 {self.address}\r\nt=0 0\r\n"
-            f"m=audio {self.media.getsockname()[1]} RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\n"
+            f"m=audio {self.media.getsockname()[1]} RTP/AVP 8 101\r\na=rtpmap:8 PCMA/8000\r\n"
+            "a=rtpmap:101 telephone-event/8000\r\n"
         )
         self._reply("200 OK", message, peer, body)
 

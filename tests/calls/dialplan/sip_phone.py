@@ -11,6 +11,19 @@ def token() -> str:
     return f"{random.getrandbits(48):012x}"
 
 
+def send_key(media: socket.socket, key: str, address: str, message: str) -> None:
+    """A key to whom this message names for sound, as telephones send it (RFC 4733): a tenth of a second long, its
+    end told three times."""
+    port = int(re.search(r"^m=audio (\d+)", message, re.MULTILINE)[1])  # type: ignore[index]
+    event, moment, source = "0123456789*#".index(key), random.getrandbits(31), random.getrandbits(32)
+    for number in range(8):
+        is_end, held = number >= 5, 160 * min(number + 1, 5)
+        head = struct.pack("!BBHII", 0x80, 101 | (0x80 if number == 0 else 0), number, moment, source)
+        packet = head + struct.pack("!BBH", event, 0x8A if is_end else 0x0A, held)
+        media.sendto(packet, (address, port))
+        time.sleep(0.02)
+
+
 class SipPhone:
     """A caller at an address of his own. Every header is sent as given, byte by byte."""
 
@@ -73,15 +86,7 @@ class SipPhone:
         return status
 
     def press(self, key: str) -> None:
-        """A key, as telephones send it (RFC 4733): an event of a tenth of a second, its end told three times."""
-        port = int(re.search(r"^m=audio (\d+)", self.answer, re.MULTILINE)[1])  # type: ignore[index]
-        event, moment, source = "0123456789*#".index(key), random.getrandbits(31), random.getrandbits(32)
-        for number in range(8):
-            is_end, held = number >= 5, 160 * min(number + 1, 5)
-            head = struct.pack("!BBHII", 0x80, 101 | (0x80 if number == 0 else 0), number, moment, source)
-            packet = head + struct.pack("!BBH", event, 0x8A if is_end else 0x0A, held)
-            self.media.sendto(packet, (self.server[0], port))
-            time.sleep(0.02)
+        send_key(self.media, key, self.server[0], self.answer)
 
     def hang_up(self) -> None:
         """BYE, and the answer to it."""

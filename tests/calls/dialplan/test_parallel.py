@@ -61,6 +61,21 @@ def test_the_department_answers_first_and_our_agent_stops_ringing(node: Asterisk
     assert ended(node) == ["department", "common", ""]
 
 
+@pytest.mark.parametrize("talk_seconds", [0, 0.001, 0.004])
+def test_a_department_that_answers_and_hangs_up_at_once_has_answered(
+    talk_seconds: float, node: AsteriskNode, both: Both
+) -> None:
+    """Its leg may be gone before the dialplan's steps for whoever answers have run on it."""
+    both.transport.answer_now()
+    time.sleep(talk_seconds)
+    both.transport.hang_up()
+    both.citizen.wait_for_goodbye()
+    node.wait_until_idle()
+
+    assert legs(node) == [["12328", "transport", "answered", "1"]]
+    assert ended(node) == ["department", "common", ""]
+
+
 def test_our_agent_answers_first_and_the_department_stops_ringing(node: AsteriskNode, both: Both) -> None:
     with conversation(node):
         both.agent.answer_now()

@@ -13,6 +13,7 @@ from sqlalchemy import Engine, delete, func, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from app.accounts import audit
+from app.accounts.audit_chain import hash_of
 from app.accounts.audit_check import ANCHORS, AnchorsUnreadable, BreakKind, ChainReport, check_chain
 from app.accounts.auth import Actor
 from app.accounts.jobs import verify_audit_log
@@ -57,7 +58,7 @@ def tamper(engine: Engine, *statements: Any) -> None:
             connection.execute(text("SET LOCAL session_replication_role = replica"))
         else:
             for name in ("entries_keep", "entries_stay", "head_forward", "head_stay"):
-                connection.execute(text(f"DROP TRIGGER audit_{name}"))
+                connection.execute(text(f"DROP TRIGGER IF EXISTS audit_{name}"))
         for statement in statements:
             connection.execute(statement)
 
@@ -148,6 +149,31 @@ def test_who_has_every_right_is_found_out(
 
     assert report.broken is not None
     assert (report.broken.kind, report.broken.seq) == (kind, seq)
+
+
+def test_who_puts_an_entry_in_or_changes_their_order_is_found_out(
+    database: Database, engine: Engine, tmp_path: Path
+) -> None:
+    note(database, 5)
+    with database.reading() as session:
+        rows = [dict(row) for row in session.execute(select(ENTRIES).order_by(ENTRIES.c.seq)).mappings()]
+    swapped = [
+        update(ENTRIES).where(ENTRIES.c.id == rows[at]["id"]).values(seq=seq) for at, seq in ((1, 99), (2, 2), (1, 3))
+    ]
+    tamper(engine, *swapped)
+    broken = check(database, tmp_path).broken
+    assert broken is not None
+    assert (broken.kind, broken.seq) == (BreakKind.DISCONNECTED, 2)
+    back = [
+        update(ENTRIES).where(ENTRIES.c.id == rows[at]["id"]).values(seq=seq) for at, seq in ((1, 99), (2, 3), (1, 2))
+    ]
+    tamper(engine, *back)
+    assert check(database, tmp_path).broken is None
+    forged = {**rows[4], "id": 99, "seq": 6, "actor": "nobody", "previous_hash": rows[4]["entry_hash"]}
+    tamper(engine, insert(ENTRIES).values({**forged, "entry_hash": hash_of(forged)}))
+    broken = check(database, tmp_path).broken
+    assert broken is not None
+    assert (broken.kind, broken.seq) == (BreakKind.HEAD, 6)
 
 
 def test_who_cuts_the_log_and_its_head_is_found_out_by_the_check_before(

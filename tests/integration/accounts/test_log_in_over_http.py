@@ -234,10 +234,11 @@ def test_the_way_out_of_the_page_needs_the_token_and_ends_the_session(client: Te
     ("role", "home"),
     [
         (Role.AGENT, "/desk"),
-        (Role.SUPERVISOR, "/tickets"),
+        (Role.SUPERVISOR, "/supervision"),
+        (Role.REVIEWER, "/reviews"),
         (Role.OPS, "/operations/lines"),
         (Role.UNIT_STAFF, "/work"),
-        (Role.AUDITOR, "/tickets"),
+        (Role.AUDITOR, "/audit"),
     ],
 )
 def test_everybody_starts_where_his_work_is(client: TestClient, log_in: LogIn, role: Role, home: str) -> None:

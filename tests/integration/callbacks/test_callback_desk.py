@@ -117,7 +117,7 @@ def test_the_agent_s_page_says_that_it_is_a_call_back_before_the_citizen_is_ther
     (call_id,) = claim(database, NOON + timedelta(minutes=10))
     telephony.takes(call_id, 700)
 
-    pops = people.get("/api/v1/pops").json()["items"]
+    pops = people.get("/api/v1/pops", params={"call_id": call_id}).json()["items"]
     panel = people.get("/desk/call", params={"call_id": call_id}).text
 
     assert [(pop["call_id"], pop["kind"]) for pop in pops][-1] == (call_id, "answered")

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from app.casework.jobs import end_suspensions
+from app.casework.jobs import end_suspensions, remind_supporting_units
 from app.casework.refusals import NotNow
+from app.catalogue.models import Unit
 from app.deadlines.models import TicketClock
 from app.outbox.jobs import send_due
 from app.outbox.models import OutboxMessage
@@ -16,7 +17,7 @@ from app.platform.job_queue import JobContext
 from app.platform.settings import Settings
 from app.tickets.models import TicketStatus
 from app.tickets.service import TicketIncomplete
-from tests.integration.casework.conftest import REPLY, Stage
+from tests.integration.casework.conftest import CITY_OFFICE, REPLY, Stage
 
 pytestmark = pytest.mark.services
 
@@ -93,6 +94,36 @@ def test_milestones_are_timed_one_after_the_other_to_their_promised_days(stage: 
     stage.move(ticket, "draft_reply", "clerk", **REPLY)
     stage.move(ticket, "reply", "leader")
     assert [clock.stopped_at is not None for clock in clocks(stage, ticket, "milestone")] == [True, True]
+
+
+def test_a_supporting_unit_is_reminded_before_the_lead_unit_s_day_and_once_after_it(
+    stage: Stage, settings: Settings
+) -> None:
+    with stage.database.transaction() as session:
+        session.get_one(Unit, CITY_OFFICE).contact_phone = "19900000066"
+    asked, silent, done = stage.at_work(), stage.at_work(), stage.at_work()
+    for ticket, day in ((asked, {"due_on": "2026-11-26"}), (silent, {}), (done, {"due_on": "2026-11-26"})):
+        stage.move(ticket, "assign_support", "clerk", unit_code=CITY_OFFICE, task="协助核实清运合同", **day)
+    stage.support(done, "officer")
+    stage.support(done, "officer", report="合同已核实并督促履行")
+
+    def reminders_of(ticket: int) -> list[str]:
+        return [row.text for row in messages(stage, ticket) if row.key.startswith("support-")]
+
+    told = []
+    for day in (24, 25, 26, 27, 28):
+        stage.now = datetime(2026, 11, day, 2, 0, tzinfo=UTC)
+        for _ in range(2):  # a job may run twice
+            remind_supporting_units(context(stage, settings))
+        told.append(len(reminders_of(asked)))
+
+    assert told == [0, 1, 1, 2, 2]
+    number = stage.read(asked).ticket_number
+    assert reminders_of(asked) == [
+        f"【12345热线】平顶山市城市管理局：请于11月26日前就协办工单{number}向主办单位反馈。",
+        f"【12345热线】平顶山市城市管理局：协办工单{number}应于11月26日前反馈，现已超期，请尽快向主办单位反馈。",
+    ]
+    assert reminders_of(silent) == reminders_of(done) == []
 
 
 def test_messages_to_citizen_and_unit_wait_for_working_hours_and_leave_once(

@@ -169,3 +169,43 @@ def test_a_dispatcher_does_it_over_http_and_a_unit_may_not(stage: Stage, client:
     assert [answer.status_code for answer in answers] == [403, 200]
     assert answers[1].json()["led"] == 1
     assert answers[1].json()["accounts"] == 2
+
+
+def test_the_page_shows_what_would_move_changes_nothing_and_moves_it_when_confirmed(
+    stage: Stage, client: TestClient
+) -> None:
+    ticket = stage.at_work()
+    token = client.post("/api/v1/session", json={"username": "dispatcher", "password": PASSWORD}).json()["csrf_token"]
+    url = f"/reference/units/{COUNTY}/dissolve"
+    form = {"csrf_token": token, "successor_code": OTHER_COUNTY, "reason": "机构改革职能划转"}
+    assert url in client.get(f"/reference/units/{COUNTY}").text
+    assert TOWN not in client.get(url).text, "below it: no heir"
+    before = stage.read(ticket)
+
+    for wrong, told in (("", "必填"), (TOWN, "其下属")):
+        answer = client.post(url, data={**form, "successor_code": wrong})
+        assert (answer.status_code, told in answer.text, form["reason"] in answer.text) == (422, True, True)
+    page = client.post(url, data=form).text
+
+    assert ("将移交给叶县人民政府" in page, before.ticket_number in page, "周庄镇" in page) == (True, True, True)
+    after = stage.read(ticket)
+    assert (after.version, after.lead_unit_code) == (before.version, COUNTY)
+    with stage.database.reading() as session:
+        assert session.get_one(Unit, COUNTY).is_active
+        assert session.scalars(select(AuditEntry).where(AuditEntry.action == "unit_dissolved")).all() == []
+
+    done = client.post(url, data={**form, "is_confirmed": "true"}).text
+
+    assert ("已移交给叶县人民政府" in done, "须由系统管理员" in done) == (True, True)
+    assert stage.read(ticket).lead_unit_code == OTHER_COUNTY
+    with stage.database.reading() as session:
+        assert session.scalars(select(AuditEntry.actor).where(AuditEntry.action == "unit_dissolved")).all() == [
+            "dispatcher"
+        ]
+    assert "此前已经撤并" in client.post(url, data={**form, "is_confirmed": "true"}).text
+
+
+def test_a_unit_and_an_agent_do_not_reach_the_page(stage: Stage, client: TestClient) -> None:
+    for who in ("leader", "8001", "reviewer"):
+        client.post("/api/v1/session", json={"username": who, "password": PASSWORD})
+        assert client.get(f"/reference/units/{COUNTY}/dissolve").status_code == 403

@@ -5,10 +5,11 @@ from datetime import timedelta
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 
 from app.catalogue.jobs import keep_validity
-from app.catalogue.models import DispatchRule, Exclusion, Subject, Unit
+from app.catalogue.models import DispatchRule, Exclusion, Region, Subject, Unit
+from app.catalogue.regions import edit_region
 from app.platform.clock import to_shanghai
 from app.platform.job_queue import JobContext
 from app.platform.settings import Settings
@@ -173,6 +174,28 @@ def test_a_rule_is_entered_with_its_days_and_its_units(stage: Stage, client: Tes
     status, page = send("rules/t-rule", lead_unit_code="nobody", status="active", priority="x", version="1")
     assert status == 422
     assert "应为整数" in page
+
+
+def test_a_county_stands_below_its_city_or_the_province_and_a_village_below_its_township(
+    stage: Stage, client: TestClient, send: Send
+) -> None:
+    for code, name, parent in (("410482901", "测试镇", "410482"), ("410482901201", "测试村", "410482901")):
+        assert send("regions/new", code=code, name=name, parent_code=parent)[0] == 200
+    village = read(stage, "410482901201", Region)
+    assert (village.level, village.full_name) == (5, "河南省平顶山市汝州市测试镇测试村")  # type: ignore[attr-defined]
+    status, page = send("regions/410482901", name="测试镇", parent_code="410482901201", version="1")
+    assert (status, "层级高于本区划" in page) == (422, True)
+    try:
+        assert send("regions/410482", name="汝州市", parent_code="410000", version="1")[0] == 200  # 省直管
+        assert read(stage, "410482901201", Region).full_name == "河南省汝州市测试镇测试村"  # type: ignore[attr-defined]
+        below = client.get("/api/v1/regions?parent=410400").json()["items"]
+        assert "410482" not in {row["code"] for row in below}
+        assert "省直管" in client.get("/reference/regions/410482").text
+    finally:
+        with stage.database.transaction() as session:
+            edit_region(session, "410482", {"parent_code": "410400"}, version=2, actor="dispatcher", now=stage.now)
+            session.execute(delete(Region).where(Region.code.startswith("410482901")))
+            session.execute(update(Region).where(Region.code == "410482").values(version=1))
 
 
 @pytest.mark.parametrize("path", ["nothing", "units/nobody", "units/UPPER"])

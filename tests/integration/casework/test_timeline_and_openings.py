@@ -42,7 +42,7 @@ def test_the_timeline_holds_moves_clocks_with_reasons_messages_and_supervision(
     order = {"step": "urge", "reason": "请抓紧回访", "csrf_token": headers["X-CSRF-Token"]}
     assert client.post(f"/tickets/{ticket}/supervise", data=order).status_code == 200
     with stage.database.reading() as session:
-        entries = read_timeline(session, tickets.get_ticket(session, ticket))
+        entries = read_timeline(session, tickets.get_ticket(session, ticket), stage.people["chief"])
     assert {Kind.MOVE, Kind.CLOCK, Kind.SUPERVISION, Kind.NOTICE, Kind.EDIT} <= {entry.kind for entry in entries}
     assert [entry.at for entry in entries] == sorted((entry.at for entry in entries), reverse=True)
     assert any("工作日" in sentence for entry in entries for sentence in entry.why)

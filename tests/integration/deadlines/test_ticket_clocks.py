@@ -8,6 +8,8 @@ import pytest
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
+from app.accounts.auth import Actor
+from app.accounts.models import Role
 from app.deadlines import service, supervising, versions
 from app.deadlines.jobs import fill_missing_due_times, send_notices
 from app.deadlines.models import CalendarYear, ClockState, Notice, Supervision, TicketClock
@@ -26,6 +28,7 @@ from app.tickets.states import BY_VERB, Move
 
 pytestmark = pytest.mark.services
 
+CHIEF = Actor(name="chief", role=Role.SUPERVISOR)
 NEW_YEAR = "day,kind,name,english\n2027-01-01,holiday,元旦,New Year's Day\n"
 
 
@@ -380,7 +383,7 @@ def test_a_supervision_by_hand_begins_the_time_to_answer_it(database: Database) 
     with database.transaction() as session:
         ticket = open_ticket(session)
         supervising.order_supervision(
-            session, ticket, "joint", actor="supervisor", reason="涉及三个单位", now=at("2026-11-23T10:00")
+            session, ticket, "joint", actor=CHIEF, reason="涉及三个单位", now=at("2026-11-23T10:00")
         )
 
         assert clocks_of(session, ticket)[ClockKind.SUPERVISION].due_at == at("2026-11-25T23:59:59")

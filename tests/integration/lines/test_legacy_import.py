@@ -4,7 +4,7 @@ import csv
 import json
 import threading
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,12 @@ import pytest
 from sqlalchemy import Engine, func, select
 from typer.testing import CliRunner
 
+from app.casework.jobs import archive_due
 from app.cli.main import app
+from app.deadlines.models import TicketClock
 from app.platform.database import Database
+from app.platform.job_queue import JobContext
+from app.platform.settings import Settings
 from app.tickets import legacy
 from app.tickets.legacy import ImportReport, find_legacy_ticket, import_rows
 from app.tickets.legacy_file import LegacyRow, read_legacy_file
@@ -59,6 +63,23 @@ def test_every_record_becomes_a_ticket_of_its_day_and_line(database: Database) -
     assert [t.ticket_number[:12] for t in (first, second)] == ["430100180929", "430100180930"]
     assert is_ticket_number(first.ticket_number)
     assert list(actions) == ["imported", "imported"]
+
+
+@pytest.mark.parametrize(
+    ("after", "status"), [(timedelta(days=14, hours=23), "finished"), (timedelta(days=15), "archived")]
+)
+def test_what_was_finished_there_is_archived_fifteen_days_after_the_import(
+    database: Database, settings: Settings, *, after: timedelta, status: str
+) -> None:
+    bring(database, rows_of())
+
+    archive_due(JobContext(settings, database, lambda: NOW + after))
+
+    with database.reading() as session:
+        first, second = (find_legacy_ticket(session, SOURCE, number) for number in ("RS-1", "RS-2"))
+    assert first is not None
+    assert second is not None
+    assert (first.status, second.status) == (status, "accepted")
 
 
 def test_the_same_file_again_imports_nothing_and_a_changed_row_is_told(database: Database) -> None:
@@ -130,12 +151,13 @@ def test_an_interrupted_import_goes_on_where_it_stopped_and_every_broken_row_is_
     words = ["lines", "import", str(file), "--source", SOURCE, "--line", "12333", "--json", "--broken", str(told_file)]
     chunks = 0
 
-    def stop_in_the_third(*args: Any, **more: Any) -> None:
+    def stop_in_the_third(*args: Any, **more: Any) -> list[Ticket]:
         nonlocal chunks
         chunks += 1
-        import_rows(*args, **more)
+        waiting = import_rows(*args, **more)
         if chunks == 3:
             raise KeyboardInterrupt
+        return waiting
 
     with monkeypatch.context() as patch:
         patch.setattr(legacy, "import_rows", stop_in_the_third)
@@ -153,3 +175,28 @@ def test_an_interrupted_import_goes_on_where_it_stopped_and_every_broken_row_is_
     with database.reading() as session:
         assert session.scalar(select(func.count()).select_from(Ticket)) == count - len(broken)
         assert session.scalar(select(func.count(Ticket.ticket_number.distinct()))) == count - len(broken)
+
+
+def test_a_matter_that_is_still_open_over_there_waits_for_dispatch_with_a_clock_that_begins_now(
+    engine: Engine, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "old.csv"
+    file.write_text(HEAD + ROWS, encoding="utf-8")
+    monkeypatch.setenv("HOTLINE_HOME", str(tmp_path))
+    monkeypatch.setenv("HOTLINE_DATABASE_URL", engine.url.render_as_string(hide_password=False))
+    for name in ("SESSION_SECRET", "COMMAND_TOKEN", "REDIS_URL"):
+        monkeypatch.setenv(f"HOTLINE_{name}", "s" * 32)
+    words = ["lines", "import", str(file), "--source", SOURCE, "--line", "12333"]
+
+    results = [CliRunner().invoke(app, words) for _ in range(2)]
+
+    assert [result.exit_code for result in results] == [0, 0], results[0].output
+    with database.reading() as session:
+        ticket = find_legacy_ticket(session, SOURCE, "RS-2")
+        clock = session.scalars(select(TicketClock)).one()
+        actions = session.scalars(select(TicketHistory.action).where(TicketHistory.ticket_id == clock.ticket_id)).all()
+    assert ticket is not None
+    assert (clock.ticket_id, clock.kind, clock.state, clock.cause) == (ticket.id, "dispatch", "running", "import")
+    assert clock.due_at == ticket.next_due_at
+    assert clock.due_at > clock.started_at > ticket.created_at
+    assert list(actions) == ["imported", "timed"]

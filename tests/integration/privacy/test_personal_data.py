@@ -27,6 +27,7 @@ from app.privacy.jobs import apply_retention
 from app.privacy.models import DeletionCertificate
 from app.privacy.person import digest_of
 from app.privacy.traces import citizens_tables, wordy
+from app.tickets.erasing import erasing
 from app.tickets.models import Ticket, TicketStatus
 from app.tickets.service import create_ticket, save_ticket
 
@@ -181,7 +182,7 @@ def test_a_deleted_person_stands_nowhere_and_the_records_go_on(
 
 
 def test_who_has_an_open_ticket_is_not_deleted(chief: TestClient, database: Database, ticket: int) -> None:
-    with database.transaction() as session:
+    with database.transaction() as session, erasing(session):
         session.get_one(Ticket, ticket).status = TicketStatus.HANDLING
 
     answer = chief.post("/api/v1/person-deletions", json=asked())

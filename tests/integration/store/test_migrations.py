@@ -13,6 +13,7 @@ import app.casework.models
 import app.deadlines.models
 import app.evaluation.models
 import app.handovers.models
+import app.messages.models
 import app.outbox.models
 import app.privacy.models
 import app.probes.models

@@ -1,4 +1,4 @@
-"""A recording was reported: a job notes its length."""
+"""A recording was reported: a sweep notes its length."""
 
 import wave
 from datetime import datetime, timedelta
@@ -8,11 +8,12 @@ import pytest
 from sqlalchemy import select
 
 from app.calls.models import Call
+from app.ingest import jobs
 from app.ingest.effects import Terms
-from app.ingest.jobs import SWEEPS, check_forgotten_recordings
+from app.ingest.jobs import SWEEPS, check_recordings
 from app.ingest.service import store_batch
 from app.platform.database import Database
-from app.platform.job_queue import InProcessJobs, JobContext
+from app.platform.job_queue import JobContext
 from app.platform.settings import Settings
 from tests.integration.store.calling import answered_call, batch
 
@@ -39,26 +40,32 @@ def _call(database: Database) -> Call:
         return session.scalars(select(Call)).one()
 
 
-def test_the_length_of_a_saved_recording_is_noted(context: JobContext, database: Database, now: datetime) -> None:
-    _record(context.settings.home, "node1-1.1.wav", 1.5)
-    working = Database(database.engine, jobs=InProcessJobs(context))
-    with working.transaction() as session:
-        store_batch(session, batch(*answered_call("node1-1.1", now - timedelta(hours=1)).events), Terms(), now)
-
-    assert (_call(database).recording_ms, _call(database).recording_checked_at) == (1500, now)
-
-
-def test_a_recording_whose_job_was_lost_is_found_by_the_sweep(
-    context: JobContext, database: Database, now: datetime
+def test_the_lengths_of_saved_recordings_are_noted_by_the_sweep(
+    context: JobContext, database: Database, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _record(context.settings.home, "node1-1.1.wav", 2)
-    with database.transaction() as session:  # no queue: as if Redis were away
-        store_batch(session, batch(*answered_call("node1-1.1", now - timedelta(hours=1)).events), Terms(), now)
-    assert _call(database).recording_ms is None
-    check_forgotten_recordings(context)
+    monkeypatch.setattr(jobs, "CHECKED_AT_ONCE", 2)
+    calls = {f"node1-1.{n}": n for n in range(1, 6)}
+    for call_id, seconds in calls.items():
+        _record(context.settings.home, f"{call_id}.wav", seconds)
+        with database.transaction() as session:
+            store_batch(session, batch(*answered_call(call_id, now - timedelta(hours=1)).events), Terms(), now)
+    check_recordings(context)
 
-    assert _call(database).recording_ms == 2000
-    assert SWEEPS[0].job is check_forgotten_recordings
+    with database.reading() as session:
+        noted = session.execute(select(Call.call_id, Call.recording_ms, Call.recording_checked_at)).all()
+    assert sorted(noted) == [(call_id, seconds * 1000, now) for call_id, seconds in calls.items()]
+
+
+def test_a_recording_is_looked_at_once(context: JobContext, database: Database, now: datetime) -> None:
+    _record(context.settings.home, "node1-1.1.wav", 2)
+    with database.transaction() as session:
+        store_batch(session, batch(*answered_call("node1-1.1", now - timedelta(hours=1)).events), Terms(), now)
+    check_recordings(context)
+    _record(context.settings.home, "node1-1.1.wav", 3)
+    check_recordings(JobContext(context.settings, database, lambda: now + timedelta(minutes=1)))
+
+    assert (_call(database).recording_ms, _call(database).recording_checked_at) == (2000, now)
+    assert SWEEPS[0].job is check_recordings
 
 
 @pytest.mark.parametrize("content", [None, b"", b"RIFF", b"no sound at all"])
@@ -71,6 +78,6 @@ def test_a_missing_or_broken_recording_is_noted_as_looked_at(
         (folder / "node1-1.1.wav").write_bytes(content)
     with database.transaction() as session:
         store_batch(session, batch(*answered_call("node1-1.1", now - timedelta(hours=1)).events), Terms(), now)
-    check_forgotten_recordings(context)
+    check_recordings(context)
 
     assert (_call(database).recording_ms, _call(database).recording_checked_at) == (None, now)

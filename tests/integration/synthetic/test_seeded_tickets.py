@@ -15,10 +15,12 @@ from typer.testing import CliRunner
 from app.accounts.auth import Actor, actor_of_user
 from app.accounts.models import Role
 from app.accounts.service import create_user
+from app.calls.models import Call
 from app.casework import service as casework
 from app.casework.models import CitizenNotice, FollowUp, UnitReply, UnitRequest
+from app.casework.rules import part_of_day
 from app.cli.main import app
-from app.cli.synthetic import writing
+from app.cli.synthetic import seeding, telling, writing
 from app.cli.synthetic.rows import COLUMNS
 from app.cli.synthetic.seeding import Seeded, seed_tickets
 from app.cli.synthetic.world import NAME_PREFIX
@@ -29,6 +31,7 @@ from app.deadlines.versions import load_calendar, rules_of
 from app.platform.clock import SHANGHAI
 from app.platform.database import Base, Database
 from app.tickets import service as tickets
+from app.tickets.follow_up_tasks import FollowUpStatus, FollowUpTask
 from app.tickets.models import Assignment, AssignmentKind, Ticket, TicketHistory, TicketStatus
 from app.tickets.numbers import is_ticket_number
 from app.tickets.rules import missing_for_acceptance
@@ -48,7 +51,7 @@ def quiet(_done: int, _doing: str) -> None:
     """Nobody watches."""
 
 
-def fill(session: Session, count: int = COUNT, seed: int = 7) -> Seeded:
+def fill(session: Session, count: int = COUNT, seed: int = 5) -> Seeded:
     return seed_tickets(session, count, seed=seed, until=UNTIL, days=45, region_code="410400", told=quiet)
 
 
@@ -162,7 +165,7 @@ def test_a_unit_has_its_leg_as_long_as_it_leads_and_replies_belong_to_rounds(see
             assert ticket.id not in leads
     replies = seeded.scalars(select(UnitReply)).all()
     assert replies
-    assert all(reply.round <= seeded.get_one(Ticket, reply.ticket_id).redo_count for reply in replies)
+    assert all(reply.round <= seeded.get_one(Ticket, reply.ticket_id).round for reply in replies)
     pending = {row.ticket_id for row in seeded.scalars(select(UnitRequest).where(UnitRequest.status == "pending"))}
     waiting = seeded.scalars(select(Ticket.id).where(Ticket.status.in_(("return_pending", "extension_pending"))))
     assert set(waiting) <= pending
@@ -195,7 +198,9 @@ def test_real_people_go_on_where_synthetic_ones_stopped(database: Database, seed
     waiting = one(TicketStatus.DISPATCHED)
     clerk = person("clerk", Role.UNIT_STAFF, waiting.lead_unit_code or "")
     assert casework.move(seeded, waiting.id, "sign", {}, actor=clerk, now=UNTIL).status == TicketStatus.SIGNED
-    asked = one(TicketStatus.CALLBACK)
+    waits = select(FollowUpTask.matter_id).where(FollowUpTask.status == FollowUpStatus.OPEN)
+    alone = waits.group_by(FollowUpTask.matter_id).having(func.count() == 1).order_by(FollowUpTask.matter_id)
+    asked = seeded.get_one(Ticket, seeded.scalars(alone).first())
     answer = {"channel": "phone", "is_solved": "true", "satisfaction": "satisfied"}
     rated = casework.move(seeded, asked.id, "note_answer", answer, actor=person("ask", Role.FOLLOW_UP), now=UNTIL)
     assert rated.status == TicketStatus.RATED
@@ -271,3 +276,45 @@ def test_the_command_fills_an_empty_store_and_a_real_one_only_when_told_so(
     assert "30 with" in first.output
     with database.reading() as session:
         assert session.scalar(select(func.count()).select_from(Ticket)) == 91
+
+
+def test_nobody_is_rung_in_vain_twice_in_the_same_part_of_the_day(seeded: Session) -> None:
+    tries: dict[tuple[int, int], list[FollowUp]] = {}
+    for row in seeded.scalars(select(FollowUp)):
+        tries.setdefault((row.ticket_id, row.round), []).append(row)
+    tasks = {(task.ticket_id, task.round): task for task in seeded.scalars(select(FollowUpTask))}
+
+    assert tries.keys() <= tasks.keys()
+    assert {task.status for task in tasks.values()} == {"answered", "unreached", "open"}
+    for key, rows in tries.items():
+        vain = [part_of_day(row.at) for row in rows if not row.is_reached]
+        assert len(vain) == len(set(vain)) == tasks[key].tries
+        assert (tasks[key].status == "answered") == any(row.is_reached for row in rows)
+        assert (tasks[key].status == "unreached") == (len(vain) == 3)
+
+
+def test_every_phone_ticket_has_its_call_and_some_callers_reached_nobody(seeded: Session) -> None:
+    calls = {call.call_id: call for call in seeded.scalars(select(Call))}
+    for ticket in seeded.scalars(select(Ticket).where(Ticket.source_channel == "phone")):
+        call = calls.pop(ticket.call_id or "")
+        assert (call.ticket_id, call.agent, call.answered_at) == (ticket.id, ticket.accepted_by, ticket.created_at)
+    assert calls
+    assert {call.outcome for call in calls.values()} == {"abandoned"}
+
+
+def test_told_by_several_processes_the_tickets_are_the_same(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(telling, "STRETCH", 25)
+    monkeypatch.setattr(seeding, "STRETCH", 25)
+    monkeypatch.setattr(seeding.os, "cpu_count", lambda: 2)
+    found = []
+    for together_from in (1_000, 1):
+        monkeypatch.setattr(seeding, "TOGETHER_FROM", together_from)
+        with database.transaction() as session:
+            fill(session, 60)
+            found.append(json.dumps(_all_rows(session), default=str))
+            numbers = session.scalars(select(Ticket.ticket_number)).all()
+            session.rollback()
+    assert found[0] == found[1]
+    assert len(set(numbers)) == 60

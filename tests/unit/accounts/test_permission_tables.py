@@ -41,6 +41,7 @@ ALLOWED: dict[Permission, set[Role]] = {
     P.CATALOGUE_WRITE: {Role.SUPERVISOR, Role.DISPATCHER},
     P.CASES_READ: set(Role) - {Role.OPS, Role.ADMIN},
     P.CASES_MOVE: set(Role) - {Role.OPS, Role.AUDITOR, Role.ADMIN},
+    P.REPLIES_JUDGE: {Role.SUPERVISOR, Role.REVIEWER},
     P.SUPERVISION_READ: set(Role) - {Role.AGENT, Role.FOLLOW_UP, Role.OPS, Role.ADMIN},
     P.SUPERVISION_WRITE: {Role.SUPERVISOR},
     P.EMERGENCIES_ANSWER: {Role.SUPERVISOR, Role.UNIT_STAFF, Role.UNIT_LEADER},

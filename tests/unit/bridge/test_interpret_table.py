@@ -76,6 +76,10 @@ ROWS: list[tuple[ami.AmiEvent, list[AnyPayload]]] = [
         ami.AmiHandedOver(9.0, CALLER, "110", "refused", "1001", "1", "busy"),
         [told.HandedOver(target="110", result=told.HandoverResult.REFUSED, agent="1001", attempt="1", cause="busy")],
     ),
+    (
+        ami.AmiFlowPlayed(9.0, CALLER, "nuisance", "queued", "1001", "2"),
+        [told.FlowPlayed(flow="nuisance", step=told.PlayedStep.QUEUED, agent="1001", play="2")],
+    ),
     (ami.AmiCalledBack(9.0, CALLER, "offered", ""), [told.CallbackProgressed(step=told.CallbackStep.OFFERED)]),
     (
         ami.AmiCalledBack(9.0, CALLER, "missed", "busy"),

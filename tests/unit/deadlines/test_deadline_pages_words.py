@@ -9,7 +9,7 @@ from app.deadlines.lists import ListName
 from app.deadlines.models import ClockState
 from app.deadlines.profile import LADDER, TICKET_TYPES, ClockKind, Urgency
 from app.deadlines.rule_pages import KEY_WORDS
-from app.deadlines.supervising import STEP_WORDS, OrderedStep
+from app.deadlines.supervising import REPEATED, STEP_WORDS, OrderedStep
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
@@ -40,8 +40,8 @@ def test_every_code_has_its_word() -> None:
     assert set(wording.CLOCKS) == set(ClockKind)
     assert set(wording.STATES) == set(wording.STATE_TONES) == set(ClockState)
     assert set(wording.LISTS) == set(ListName)
-    assert {*LADDER, *OrderedStep, "emergency"} == set(STEP_WORDS)
-    assert set(wording.STEP_TONES) == {*LADDER, *OrderedStep}
+    assert {*LADDER, *OrderedStep, "emergency", REPEATED} == set(STEP_WORDS)
+    assert set(wording.STEP_TONES) == {*LADDER, *OrderedStep, REPEATED}
     assert set(KEY_WORDS) == {"default", *TICKET_TYPES, Urgency.URGENT, Urgency.EMERGENCY}
 
 

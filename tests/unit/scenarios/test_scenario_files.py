@@ -115,6 +115,8 @@ def test_a_scenario_that_stops_something_is_destructive(tmp_path: Path) -> None:
             {"steps": [{"hand_over": "citizen", "by": "agent", "target": "police"}]},
             "steps.0.target: String should match",
         ),
+        ({"steps": [{"play_flow": "rating", "of": "citizen", "by": "agent"}]}, "steps.0.play_flow: Input should be"),
+        ({"steps": [{"play_flow": "nuisance", "of": "agent", "by": "agent"}]}, "steps.0.of: 'agent' is no caller"),
         ({"expect": {"received": {"citizen": {}}}}, "expect.received.citizen: 'citizen' is no exchange"),
         ({"or_expect": [{"people": {"ghost": []}}]}, "or_expect.0.people.ghost: no actor 'ghost'; there are citizen,"),
         ({"steps": [{"dance": ["citizen"]}]}, "steps.0: a step is one of sign_in, sign_out, dial, hang_up, finish,"),

@@ -228,6 +228,17 @@ def test_facts_that_could_not_be_kept_are_counted_and_each_kind_has_its_command(
     assert "events resend" in finding.remedy
 
 
+def test_how_the_last_check_of_the_audit_log_ended_is_told_with_its_time() -> None:
+    whole = installation.judge_audit("whole", "2026-11-24 03:10 by system, 12 entries")
+
+    assert (whole.level, "2026-11-24 03:10" in whole.message) == (Level.OK, True)
+    for verdict in ("broken", "overdue", "unchecked"):
+        finding = installation.judge_audit(verdict, "2026-11-24 03:10 by system, entry 7 (altered)")
+        assert finding.level is Level.WARN
+        assert "hotline audit verify" in finding.remedy
+    assert "entry 7 (altered)" in installation.judge_audit("broken", "entry 7 (altered)").message
+
+
 def test_a_year_without_a_calendar_is_told_with_the_command_that_brings_it() -> None:
     assert installation.judge_calendar(None).level is Level.OK
     assert "import-year 2027" in installation.judge_calendar(2027).remedy

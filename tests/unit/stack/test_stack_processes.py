@@ -19,6 +19,7 @@ from app.cli.seeding import DemoUser, read_demo_users, wanted_demo_users
 from app.cli.settings import MAX_SOCKET_PATH, StackSettings
 from app.contract.env import PROJECT
 from dialplan.plan_file import load_plan
+from tests import run_all
 from tests.run_all import Stage, read_report, summarise
 
 
@@ -176,3 +177,18 @@ def test_junit_errors_count_as_failures(tmp_path: Path) -> None:
     )
 
     assert read_report(tmp_path / "r.xml") == (5, 3, 1)
+
+
+def test_a_stage_that_is_apart_goes_on_beside_the_next_and_is_shown_after_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(run_all, "REPORTS", tmp_path)
+    sign = tmp_path / "sign"
+    waits = ["timeout", "20", "sh", "-c", f"until [ -e {sign} ]; do sleep 0.02; done; echo it was seen; exit 3"]
+    apart = Stage("tests/calls-apart", waits, tests="calls-apart", is_apart=True)
+    beside = Stage("tests/calls", ["touch", str(sign)], tests="calls")
+
+    run_all.run_stages([apart, beside], Console(file=io.StringIO()))
+
+    assert (apart.exit_code, apart.failed, beside.exit_code) == (3, 1, 0)
+    assert "it was seen" in capsys.readouterr().out
