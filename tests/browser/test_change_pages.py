@@ -49,15 +49,26 @@ def propose(page: Page, site: Site, *, added: str, why: str) -> None:
     page.wait_for_url(re.compile("/operations/changes/2026"))
 
 
+def approve(page: Page) -> None:
+    page.get_by_role("button", name="批准").click()
+    page.get_by_role("dialog").get_by_role("button", name="批准").click()
+    expect(page.get_by_role("button", name="执行", exact=True)).to_be_visible()
+    page.wait_for_load_state()  # its scripts open the next dialog
+
+
+def order(page: Page) -> None:
+    page.get_by_role("button", name="执行", exact=True).click()
+    page.locator("#apply-submit").click()
+    page.wait_for_url("**/operations/runs/*")
+
+
 def test_a_change_is_proposed_approved_by_another_and_applied(
     site: Site, person: NewPerson, log_in: Enter, worker: Callable[[Page], None]
 ) -> None:
     first, second = person(Role.OPS), person(Role.OPS)
     page = log_in(first)
     propose(page, site, added="# needs approval\n", why="开启双人批准")
-    page.get_by_role("button", name="执行", exact=True).click()
-    page.locator("#apply-submit").click()
-    page.wait_for_url("**/operations/runs/*")
+    order(page)
     expect(page.locator("#run")).to_contain_text("等待后台任务接手")
     worker(page)
     expect(page.locator("#run-outcome")).to_contain_text("已生效")
@@ -71,11 +82,8 @@ def test_a_change_is_proposed_approved_by_another_and_applied(
 
     other = log_in(second)
     other.goto(page.url)
-    other.get_by_role("button", name="批准").click()
-    other.get_by_role("dialog").get_by_role("button", name="批准").click()
-    other.get_by_role("button", name="执行", exact=True).click()
-    other.locator("#apply-submit").click()
-    other.wait_for_url("**/operations/runs/*")
+    approve(other)
+    order(other)
     worker(other)
     expect(other.locator("#run-outcome")).to_contain_text("已生效")
 
@@ -98,11 +106,8 @@ def test_a_change_that_fails_is_rolled_back_and_says_so(
     propose(page, site, added="# collapses\n", why="会失败的变更")
     other.goto(page.url)
     if other.get_by_role("button", name="批准").count():  # the plan in force may ask for it
-        other.get_by_role("button", name="批准").click()
-        other.get_by_role("dialog").get_by_role("button", name="批准").click()
-    other.get_by_role("button", name="执行", exact=True).click()
-    other.locator("#apply-submit").click()
-    other.wait_for_url("**/operations/runs/*")
+        approve(other)
+    order(other)
     worker(other)
     expect(other.locator("#run-outcome")).to_contain_text("已自动回退")
     failed = other.locator(".steps__row--failed")

@@ -48,6 +48,7 @@ def test_a_number_is_flagged_by_keys_found_and_cleared_with_a_reason(
     row = page.locator("tbody tr")
     expect(row).to_have_count(1)
     expect(row).to_contain_text(masked(number))
+    page.wait_for_load_state()  # its scripts open the dialog
     row.get_by_role("button", name="取消标记").click()
     clearing = page.get_by_role("dialog", name="取消标记")
     expect(clearing).to_contain_text(masked(number))

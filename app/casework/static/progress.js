@@ -21,6 +21,7 @@ function tell() {
 }
 
 files?.addEventListener("change", tell);
+if (files?.files.length) tell(); // chosen before this script was here, or kept by a browser that loads the page again
 form?.addEventListener("submit", (event) => {
   if (tell()) {
     event.preventDefault();
