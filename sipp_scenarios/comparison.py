@@ -4,8 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sipp_scenarios.audio import Recording
-from sipp_scenarios.expectation import ExpectedCall, ExpectedEvent, ExpectedMissedCall, ExpectedTicket
-from sipp_scenarios.records import StoredCall, StoredEvent, StoredMissedCall, StoredTicket
+from sipp_scenarios.expectation import (
+    ExpectedCall,
+    ExpectedEvent,
+    ExpectedFollowUp,
+    ExpectedMissedCall,
+    ExpectedTicket,
+)
+from sipp_scenarios.records import StoredCall, StoredEvent, StoredFollowUp, StoredMissedCall, StoredTicket
 from sipp_scenarios.report import Check
 
 QUIET = 30
@@ -146,6 +152,16 @@ def _heard(recording: Recording) -> str:
         return f"silence ({recording.seconds:.1f} s)"
     voices = (recording.has_caller, recording.has_agent, recording.has_exchange)
     return VOICES[voices]
+
+
+def compare_follow_up(name: str, expected: ExpectedFollowUp, seen: StoredFollowUp) -> Check:
+    """What one citizen said when he was asked."""
+    return Check("store", f"{name}: follow-up", _said(expected), _said(seen))
+
+
+def _said(one: ExpectedFollowUp | StoredFollowUp) -> str:
+    solved = {None: "", True: "solved", False: "not solved"}[one.is_solved]
+    return ", ".join(word for word in (one.status, solved, one.satisfaction) if word)
 
 
 def compare_headers(name: str, expected: Mapping[str, str], seen: Mapping[str, str]) -> Iterator[Check]:

@@ -36,9 +36,17 @@ class ExpectedEvent(Part):
 
 
 class ExpectedTicket(Part):
-    status: Literal["draft", "accepted", "finished", "merged"] = "draft"
+    status: Literal["draft", "accepted", "finished", "merged", "rated"] = "draft"
     opened_by: ActorName | None = Field(default=None, description="the agent who has it; none: a department answered")
     source: str | None = Field(default=None, description="phone, or 110 and the like: who put it through")
+
+
+class ExpectedFollowUp(Part):
+    """What a citizen said when he was asked about the ticket of his call."""
+
+    status: Literal["open", "answered", "unreached"] = "answered"
+    is_solved: bool | None = None
+    satisfaction: Literal["", "satisfied", "fairly", "dissatisfied"] = ""
 
 
 class ExpectedMissedCall(Part):
@@ -89,5 +97,6 @@ class Expectation(Part):
     records: dict[ActorName, int] = Field(
         default_factory=dict, description="how many calls of this caller's number the run left in the store"
     )
+    follow_ups: dict[ActorName, ExpectedFollowUp] = Field(default_factory=dict)
     agents: dict[ActorName, Literal["offline", "ready", "paused", "wrap_up"]] = Field(default_factory=dict)
     parked_events: int = Field(default=0, ge=0, description="how many events the store could not read during the run")

@@ -2,8 +2,11 @@
 
 import time
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
+from ivr_flows import say
+from ivr_flows.versions import SHANGHAI
 from sipp_scenarios.cast import Player
 from sipp_scenarios.target import TargetError
 from sipp_scenarios.waiting import until
@@ -28,15 +31,21 @@ def wait_for_turn(player: Player, after: Sequence[str], sounds: Path) -> None:
     facts = player.facts()
     if not facts:
         raise TargetError(f"{player.name}'s call was not answered: await that before keys are pressed")
-    spoken = sum(_seconds(sounds / f"{prompt}.alaw") for prompt in after)
+    prompts = [prompt for name in after for prompt in (today() if name == "{today}" else (name,))]
+    spoken = sum(_seconds(sounds / f"{prompt}.alaw") for prompt in prompts)
     due_at = facts[-1].at + player.pressed * KEY_SECONDS + spoken + SLACK_SECONDS
     time.sleep(max(due_at - time.time(), 0))
+
+
+def today() -> tuple[str, ...]:
+    """Today's date, as flows say it."""
+    return say.spoken("date", f"{datetime.now(SHANGHAI):%Y-%m-%d}")
 
 
 def press(player: Player, keys: str) -> None:
     """Returns once the phone has begun to send them. Raises TooLate."""
     before = sum(fact.what == PRESSED for fact in player.facts())
-    player.phone.cue(keys=keys)
+    player.phone.cue(player.dialog(), keys=keys)
     until(
         lambda: player.has_seen(PRESSED, before + 1), what=f"{player.name} presses {keys}", within_ms=BEGINS_WITHIN_MS
     )

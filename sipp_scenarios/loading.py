@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from sipp_scenarios.expectation import Expectation
 from sipp_scenarios.model import Actor, Scenario
 from sipp_scenarios.templates import SCENARIOS, Role
+from sipp_scenarios.words import Part
 
 FILE = "scenario.yaml"
 
@@ -87,18 +88,22 @@ ROLES_IN_STEPS = {
     "pop": "caller", "to": "agent", "not_to": "agent", "open_ticket_of": "caller",
     "accept_ticket_of": "caller", "by": "agent", "open": "exchange or own seat", "close": "exchange", "answer": "actor",
     "hand_over": "caller", "leave_to_them": "caller", "take_back": "caller", "refer": "caller", "flag": "caller",
+    "reply_to_ticket_of": "caller", "ring_for_follow_up": "caller",
     "speak": "caller", "end_broadcast_followed_by": "caller", "await_notice_of": "caller",
 }  # fmt: skip
+
+
+def _whose(step: Part) -> str:
+    """What the actor of `of` must be."""
+    fields = type(step).model_fields
+    return "caller or exchange" if "press" in fields else "caller" if "play_flow" in fields else "actor"
 
 
 def _references(scenario: Scenario) -> Iterator[tuple[str, str, str]]:
     """(place, actor's name, what the actor must be) of everything that names an actor."""
     for number, step in enumerate(scenario.steps):
         for key, value in step.model_dump(by_alias=True).items():
-            roles = {
-                **ROLES_IN_STEPS,
-                "of": "caller" if {"press", "play_flow"} & type(step).model_fields.keys() else "actor",
-            }
+            roles = {**ROLES_IN_STEPS, "of": _whose(step)}
             for name in (value if isinstance(value, list) else [value]) if key in roles and value else []:
                 yield f"steps.{number}.{key}", name, roles[key]
     for number, expectation in enumerate(scenario.endings):
@@ -108,7 +113,7 @@ def _references(scenario: Scenario) -> Iterator[tuple[str, str, str]]:
 
 def _references_of(place: str, expectation: Expectation) -> Iterator[tuple[str, str, str]]:
     roles = {
-        "people": "actor", "received": "exchange", "records": "caller", "agents": "agent",
+        "people": "actor", "received": "exchange", "records": "caller", "follow_ups": "caller", "agents": "agent",
         "calls": "caller or exchange",
     }  # fmt: skip
     for part, role in roles.items():

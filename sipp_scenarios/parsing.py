@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from sipp_scenarios.audio import Recording
-from sipp_scenarios.records import StoredCall, StoredEvent, StoredMissedCall, StoredTicket
+from sipp_scenarios.records import StoredCall, StoredEvent, StoredFollowUp, StoredMissedCall, StoredTicket
 
 Json = Mapping[str, Any]
 
@@ -58,6 +58,10 @@ def ticket(row: Json) -> StoredTicket:
     return StoredTicket(
         row["ticket_number"], row["status"], row["accepted_by"] or "", row["call_id"] or "", row["source_channel"]
     )
+
+
+def follow_up(row: Json) -> StoredFollowUp:
+    return StoredFollowUp(row["status"], row["is_solved"], row["satisfaction"] or "")
 
 
 def missed_call(row: Json) -> StoredMissedCall:

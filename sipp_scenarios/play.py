@@ -300,6 +300,17 @@ class Play:
         self.note(step.await_notice_of, f"is told that it is over: {step.way}")
 
     @_do.register
+    def _(self, step: steps.ReplyToTicket) -> None:
+        ticket = self.store.ticket_of(self.cast, step.reply_to_ticket_of)
+        self.store.office.reply_to(ticket)
+        self.note("office", f"replies to ticket {ticket}, and it is judged good")
+
+    @_do.register
+    def _(self, step: steps.RingForFollowUp) -> None:
+        self.store.office.ring(self.store.ticket_of(self.cast, step.ring_for_follow_up))
+        self.note("office", f"has {step.ring_for_follow_up} rung by machine")
+
+    @_do.register
     def _(self, step: steps.PutInForce) -> None:
         self.note("flows", self.cast.switch.put_in_force(step.put_in_force, step.line))
 

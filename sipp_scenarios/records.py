@@ -26,6 +26,15 @@ class StoredTicket:
 
 
 @dataclass(frozen=True)
+class StoredFollowUp:
+    """What a citizen said when he was asked about his ticket."""
+
+    status: str
+    is_solved: bool | None
+    satisfaction: str
+
+
+@dataclass(frozen=True)
 class StoredMissedCall:
     reason: str
     is_resolved: bool

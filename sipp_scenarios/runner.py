@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sipp_scenarios import diagnosis
 from sipp_scenarios.cast import Cast, Player
-from sipp_scenarios.comparison import compare_call, compare_headers, compare_people
+from sipp_scenarios.comparison import compare_call, compare_follow_up, compare_headers, compare_people
 from sipp_scenarios.expectation import Expectation
 from sipp_scenarios.loading import load
 from sipp_scenarios.model import Scenario
@@ -158,6 +158,9 @@ def _store_checks(play: Play, expectation: Expectation) -> Iterator[Check]:
     for name, count in expectation.records.items():
         found = play.store.count_calls(play.cast.players[name])
         yield Check("store", f"{name}: calls of this number", str(count), str(found))
+    for name, said in expectation.follow_ups.items():
+        ticket = play.store.ticket_of(play.cast, name)
+        yield compare_follow_up(name, said, play.store.office.read_follow_up(ticket))
     for name, status in expectation.agents.items():
         yield Check("store", f"{name}: agent state", status, play.store.agent_status(agents[name]))
     parked = play.store.parked_since(play.started_at)

@@ -6,7 +6,7 @@ from pydantic import Discriminator, Field, Tag
 
 from app.contract.agent_flows import AgentFlow
 from app.contract.events import EventType
-from sipp_scenarios.words import WITHIN_MS, ActorName, LineNumber, Part, Process, PromptName
+from sipp_scenarios.words import WITHIN_MS, ActorName, LineNumber, Part, Process, Spoken
 
 
 class SignIn(Part):
@@ -58,20 +58,20 @@ class Transfer(Part):
 
 
 class Press(Part):
-    """A caller of the template `caller-keys` presses keys, as telephone events. `after`: not before these prompts have
-    been spoken, counted from what the phone saw last (its answer, or the keys before). `{earlier}`: the query code of
-    that caller's ticket."""
+    """A phone of the template `caller-keys` or `exchange-keys` presses keys, as telephone events. `after`: not before
+    these prompts have been spoken, counted from what the phone saw last (its answer, or the keys before); `{today}`
+    among them is today's date. `{earlier}` among the keys: the query code of that caller's ticket."""
 
     press: str = Field(pattern=r"^([0-9A-D*#]|\{[a-z][a-z0-9-]*\}){1,40}$")
     of: ActorName
-    after: list[PromptName] = Field(default_factory=list, max_length=20)
+    after: list[Spoken] = Field(default_factory=list, max_length=20)
 
 
 class Speak(Part):
     """A caller of the template `caller-keys` says something, two seconds long; `after` as with keys."""
 
     speak: ActorName
-    after: list[PromptName] = Field(default_factory=list, max_length=20)
+    after: list[Spoken] = Field(default_factory=list, max_length=20)
 
 
 class Announce(Part):
@@ -182,6 +182,18 @@ class AcceptTicket(Part):
     by: ActorName
 
 
+class ReplyToTicket(Part):
+    """The accepted ticket of this call is dispatched, signed, replied to and judged good: he is to be asked."""
+
+    reply_to_ticket_of: ActorName
+
+
+class RingForFollowUp(Part):
+    """The follow-up desk has the machine ring this caller and ask him about the ticket of his call."""
+
+    ring_for_follow_up: ActorName
+
+
 class SetClock(Part):
     """The switch believes that it is shortly before the day on which this line's next period begins, and its clock goes
     on from there; set right at the end."""
@@ -256,7 +268,7 @@ STEPS: dict[str, type[Part]] = {
     "apply_plan": ApplyPlan, "hand_over": HandOverTo, "leave_to_them": LeaveToThem, "take_back": TakeBackStep,
     "play_flow": PlayFlow, "refer": Refer, "press": Press, "put_in_force": PutInForce, "flag": FlagCaller,
     "speak": Speak, "announce": Announce, "end_broadcast_followed_by": EndBroadcast, "await_notice_of": AwaitNotice,
-    "transfer": Transfer,
+    "transfer": Transfer, "reply_to_ticket_of": ReplyToTicket, "ring_for_follow_up": RingForFollowUp,
 }  # fmt: skip
 
 
@@ -300,7 +312,9 @@ Step = Annotated[
     | Annotated[Announce, Tag("announce")]
     | Annotated[EndBroadcast, Tag("end_broadcast_followed_by")]
     | Annotated[AwaitNotice, Tag("await_notice_of")]
-    | Annotated[Transfer, Tag("transfer")],
+    | Annotated[Transfer, Tag("transfer")]
+    | Annotated[ReplyToTicket, Tag("reply_to_ticket_of")]
+    | Annotated[RingForFollowUp, Tag("ring_for_follow_up")],
     Discriminator(
         _step_kind, custom_error_type="unknown_step", custom_error_message=f"a step is one of {', '.join(STEPS)}"
     ),

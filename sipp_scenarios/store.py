@@ -15,6 +15,7 @@ from sipp_scenarios import parsing
 from sipp_scenarios.audio import Recording, listen
 from sipp_scenarios.cast import Cast, Player
 from sipp_scenarios.duty_officer import DutyOfficer
+from sipp_scenarios.office import Office
 from sipp_scenarios.records import StoredCall, StoredMissedCall, StoredTicket
 from sipp_scenarios.session import ANSWER_WITHIN_SECONDS, ApiSession, Refused
 from sipp_scenarios.target import Person, Target, TargetError
@@ -70,6 +71,10 @@ class Store:
     @cached_property
     def duty_officer(self) -> DutyOfficer:
         return DutyOfficer(self.reader)
+
+    @cached_property
+    def office(self) -> Office:
+        return Office(self.as_person)
 
     # --- agents ---------------------------------------------------------------------------------------------------
 
@@ -258,12 +263,16 @@ class Store:
         self._known_call_id(cast, caller)
         self.as_person(username).post(f"/handovers/{caller.handover_id}/{move}")
 
-    def query_code(self, cast: Cast, name: str) -> str:
-        """The code by which this caller asks for the progress of the ticket of his call."""
+    def ticket_of(self, cast: Cast, name: str) -> str:
+        """The number of the ticket of this caller's call. Raises TargetError when it has none."""
         call = self.read_call(cast, cast.players[name])
         if call is None or call.ticket is None:
-            raise TargetError(f"{name}'s call has no ticket, so no query code")
-        return str(self.reader.get(f"/tickets/{call.ticket.ticket_number}")["query_code"])
+            raise TargetError(f"{name}'s call has no ticket")
+        return call.ticket.ticket_number
+
+    def query_code(self, cast: Cast, name: str) -> str:
+        """The code by which this caller asks for the progress of the ticket of his call."""
+        return str(self.reader.get(f"/tickets/{self.ticket_of(cast, name)}")["query_code"])
 
     def flag(self, caller: Player) -> None:
         """Flag the caller's number as one that comes first."""

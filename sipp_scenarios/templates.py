@@ -60,6 +60,7 @@ TEMPLATES: Mapping[str, Template] = {
     "seat-rings": Template(Role.AGENT, SEAT),
     "seat-busy": Template(Role.AGENT, REFUSES),
     "exchange-answers": Template(Role.EXCHANGE, ANSWERS, file="seat-answers"),
+    "exchange-keys": Template(Role.EXCHANGE, {**SEAT, "ring_ms": 300}),
     "exchange-rings": Template(Role.EXCHANGE, SEAT, file="seat-rings"),
     "exchange-busy": Template(Role.EXCHANGE, REFUSES, file="seat-busy"),
 }

@@ -6,7 +6,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 ActorName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
 TrunkName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,30}$")]
-PromptName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+Spoken = Annotated[str, Field(pattern=r"^([a-z0-9][a-z0-9-]*|\{today\})$")]
+"""A prompt, or today's date in prompts."""
 LineNumber = Annotated[str, Field(pattern=r"^[0-9]{3,20}$")]
 Process = Literal["redis", "asterisk", "agi", "bridge", "web", "facts", "worker"]
 WITHIN_MS = 15_000

@@ -57,6 +57,7 @@ ACTIONS: Mapping[str, str] = {
     "sla_profile_adopted": "采用时限规则",
     "follow_up_recorded": "记录回访结果",
     "follow_up_invited": "发送评价链接",
+    "follow_up_rung": "系统语音回访",
     "rates_read": "查看统计",
     "score_appealed": "评价申诉",
     "exclusion_asked": "申请剔除考核",

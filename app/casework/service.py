@@ -98,12 +98,7 @@ def move(
     if verb == "dispatch" and _is_to_be_released(session, key, actor):
         move(session, key, "release", {}, actor=actor, now=now, version=version)
         version = None
-    form = forms.read_form(verb, dict(given))
-    case = open_case(session, key, actor, now, is_locked=True)
-    check_version(session, case.ticket, version)
-    row = _row(case.ticket, verb)
-    check_duty(case, row)
-    refuse(GUARDS[row.guard](case, form))
+    case, row, form = check_move(session, key, verb, given, actor=actor, now=now, version=version)
     if verb in AT_THE_DESK:
         act = tickets.accept_ticket if verb == "accept" else tickets.finish_ticket
         return act(session, case.ticket.id, actor=actor.name, now=now)
@@ -112,6 +107,26 @@ def move(
     except IntegrityError as error:
         raise Overtaken() from error
     return case.ticket
+
+
+def check_move(
+    session: Session,
+    key: int | str,
+    verb: str,
+    given: Mapping[str, Any],
+    *,
+    actor: Actor,
+    now: datetime,
+    version: int | None = None,
+) -> tuple[Case, Move, forms.Form]:
+    """What `move` makes: this person may make it now, the ticket is locked. Raises as `move` does; changes nothing."""
+    form = forms.read_form(verb, dict(given))
+    case = open_case(session, key, actor, now, is_locked=True)
+    check_version(session, case.ticket, version)
+    row = _row(case.ticket, verb)
+    check_duty(case, row)
+    refuse(GUARDS[row.guard](case, form))
+    return case, row, form
 
 
 def move_once(

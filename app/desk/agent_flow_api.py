@@ -9,10 +9,9 @@ from app.accounts.auth import Actor, require
 from app.accounts.rules import Permission
 from app.contract.agent_flows import AgentFlow
 from app.desk import agent_flow_service as service
-from app.desk.api import SwitchDep
 from app.desk.schemas import Asked
 from app.desk.steering import record_call
-from app.platform.http import DatabaseDep
+from app.platform.http import DatabaseDep, SwitchDep
 
 router = APIRouter(tags=["desk"])
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Depends, Path, Query
 
 from app.accounts.auth import Actor, require
 from app.accounts.rules import Permission
@@ -12,8 +12,8 @@ from app.desk import service
 from app.desk.schemas import AgentList, AgentOut, Asked, PauseIn, PopList, PopOut
 from app.desk.steering import record_steering
 from app.platform.database import Database
-from app.platform.http import ClockDep, DatabaseDep, Reading
-from app.platform.switch import Switch, make_switch
+from app.platform.http import ClockDep, DatabaseDep, Reading, SwitchDep
+from app.platform.switch import Switch
 
 router = APIRouter(tags=["desk"])
 
@@ -21,18 +21,6 @@ Anybody = Annotated[Actor, Depends(require())]
 DeskUser = Annotated[Actor, Depends(require(Permission.DESK_USE))]
 Watcher = Annotated[Actor, Depends(require(Permission.AGENTS_READ))]
 Username = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.-]{1,64}$", description="the agent's number (工号)")]
-
-
-def get_switch(request: Request) -> Switch:
-    """One client per process, made at the first command."""
-    state = request.app.state
-    if not hasattr(state, "switch"):
-        state.switch = make_switch(state.settings)
-    switch: Switch = state.switch
-    return switch
-
-
-SwitchDep = Annotated[Switch, Depends(get_switch)]
 
 
 def _steer(

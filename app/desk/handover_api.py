@@ -8,11 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.accounts.auth import Actor, require
 from app.accounts.rules import Permission
 from app.desk import handover_service as service
-from app.desk.api import SwitchDep
 from app.desk.schemas import Asked
 from app.desk.steering import record_call
 from app.handovers.schemas import HandoverOut
-from app.platform.http import DatabaseDep
+from app.platform.http import DatabaseDep, SwitchDep
 
 router = APIRouter(tags=["handovers"])
 

@@ -19,6 +19,7 @@ from app.platform.clock import to_shanghai
 from app.tickets.follow_up_tasks import FollowUpStatus, FollowUpTask
 from app.tickets.models import Ticket
 
+LINE = "12345"
 MOST_CALLS = 9
 """Calls of one task, lost ones included: their facts may never have come home."""
 SATISFACTION = {

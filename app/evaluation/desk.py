@@ -65,9 +65,13 @@ def _condition(name: DeskList, now: datetime) -> ColumnElement[bool]:
             return _T.status.in_((FollowUpStatus.ANSWERED, FollowUpStatus.UNREACHED))
 
 
-def list_tasks(session: Session, name: DeskList, *, actor: Actor, now: datetime) -> list[DeskRow]:
-    """At most SHOWN: what is due first, first; of what is done, the newest first."""
+def list_tasks(
+    session: Session, name: DeskList, *, actor: Actor, now: datetime, ticket_number: str = ""
+) -> list[DeskRow]:
+    """At most SHOWN: what is due first, first; of what is done, the newest first. `ticket_number`: of that one only."""
     query = select(_T, Ticket).join(Ticket, Ticket.id == _T.ticket_id)
+    if ticket_number:
+        query = query.where(Ticket.ticket_number == ticket_number)
     query = query.where(_condition(name, now), visible(actor, holding_of(session, actor)))
     order = [_T.settled_at.desc()] if name is DeskList.DONE else [_T.due_at.is_(None), _T.due_at]
     found = session.execute(query.order_by(*order, _T.id).limit(SHOWN)).all()

@@ -7,10 +7,10 @@ from fastapi import APIRouter, Depends, Path, Query
 from app.accounts import audit
 from app.accounts.auth import Actor, require
 from app.accounts.rules import Permission
-from app.evaluation import desk, inviting
+from app.evaluation import by_hand, desk, inviting
 from app.evaluation.desk import DeskList
-from app.evaluation.schemas import AnswerIn, AttemptIn, DecisionIn, FollowUpTaskList, FollowUpTaskOut
-from app.platform.http import ClockDep, Reading, SettingsDep, Writing
+from app.evaluation.schemas import AnswerIn, AttemptIn, DecisionIn, FollowUpTaskList, FollowUpTaskOut, RingIn
+from app.platform.http import ClockDep, DatabaseDep, Reading, SettingsDep, SwitchDep, Writing
 
 router = APIRouter(tags=["follow-up"])
 
@@ -32,9 +32,10 @@ def list_follow_ups(
     name: Annotated[
         DeskList, Query(alias="list", description="now, later, unhappy (to be decided) or done")
     ] = DeskList.NOW,
+    ticket: Annotated[str, Query(pattern=r"^([0-9]{1,19})?$", description="only of this ticket number")] = "",
 ) -> FollowUpTaskList:
     """Citizens to be asked, one task for each and each round of handling."""
-    rows = desk.list_tasks(session, name, actor=actor, now=clock())
+    rows = desk.list_tasks(session, name, actor=actor, now=clock(), ticket_number=ticket)
     return FollowUpTaskList(items=[FollowUpTaskOut.of(row, is_listed=True) for row in rows])
 
 
@@ -97,3 +98,31 @@ def invite_to_follow_up(
     inviting.invite(session, task_id, public_url=settings.effective_public_url, actor=actor, now=now)
     audit.record(session, actor, "follow_up_invited", at=now, object_type="follow_up", object_id=task_id)
     return FollowUpTaskOut.of(desk.get_row(session, task_id, actor))
+
+
+@router.post(
+    "/follow-ups/{task_id}/ring",
+    status_code=202,
+    summary="Have the machine ask the citizen",
+    responses={**REFUSALS, 503: {"description": "Telephony does not answer: nobody was rung; read the task again"}},
+)
+def ring_for_follow_up(
+    *,
+    task_id: TaskId,
+    body: RingIn,
+    actor: Asker,
+    database: DatabaseDep,
+    switch: SwitchDep,
+    settings: SettingsDep,
+    clock: ClockDep,
+) -> FollowUpTaskOut:
+    """The citizen is rung and asked by the flow `follow-up`; what he keys stands in the task when the call is over.
+
+    409: he was tried in this part of the day, it is night, he was just rung, or he left no number that a machine rings.
+    """
+    by_hand.ring(
+        database, switch, task_id, calls_placed=body.calls_placed, hours=settings.hours_of_callbacks, actor=actor,
+        now=clock(),
+    )  # fmt: skip
+    with database.reading() as session:
+        return FollowUpTaskOut.of(desk.get_row(session, task_id, actor))

@@ -4,7 +4,7 @@ from collections import defaultdict
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Depends, Form, Path, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlalchemy import select
 from starlette.responses import Response
@@ -12,18 +12,21 @@ from starlette.responses import Response
 from app.accounts import audit
 from app.accounts.auth import CSRF_FIELD, Actor, require
 from app.accounts.rules import Permission
+from app.calls.models import Call
 from app.casework.follow_up_guards import MOST_REDOS
 from app.casework.forms import WORDS, Channel, Satisfaction
 from app.casework.models import FollowUp, UnitReply
 from app.casework.rules import PARTS_OF_DAY
 from app.catalogue.models import Unit
+from app.contract.ids import follow_up_call_id
 from app.contract.masks import mask_text
-from app.evaluation import desk, inviting
+from app.evaluation import by_hand, desk, inviting
 from app.evaluation.desk import DeskList
 from app.platform.errors import HotlineError, NotFound
-from app.platform.http import ClockDep, DatabaseDep, Reading, SettingsDep
+from app.platform.http import ClockDep, DatabaseDep, Reading, SettingsDep, SwitchDep
 from app.platform.pages import render
 from app.tickets.access import shown_number
+from app.tickets.follow_up_tasks import FollowUpStatus, FollowUpTask
 from app.tickets.models import TicketStatus
 
 router = APIRouter(include_in_schema=False)
@@ -31,9 +34,11 @@ router = APIRouter(include_in_schema=False)
 Asker = Annotated[Actor, Depends(require(Permission.FOLLOW_UPS_WRITE))]
 TaskId = Annotated[int, Path(ge=1, le=2**63 - 1)]
 SEE_OTHER = 303
+NOT_PLACED_AFTER = 60
+"""Seconds without a word of telephony, after which nobody waits for the machine's call any more."""
 DONE = {
     "answer": "已记录诉求人答复", "attempt": "已记录未接通，请在其他时段再试", "redo": "已退回重办",
-    "rate": "回访已完成", "invite": "评价链接已放入短信发件箱，将在允许发送的时段发出",
+    "rate": "回访已完成", "ring": "", "invite": "评价链接已放入短信发件箱，将在允许发送的时段发出",
 }  # fmt: skip
 VIEWS = {
     DeskList.NOW: ("待回访", "没有等待回访的诉求人"), DeskList.UNHAPPY: ("不满意待定", "没有等待处理的不满意答复"),
@@ -81,7 +86,50 @@ def show_follow_up(
     done: Annotated[str, Query(max_length=20)] = "",
 ) -> HTMLResponse:
     """One citizen: what he told, what he was answered, what was tried, and the forms."""
-    return _page(request, database, task_id, actor, clock(), done=DONE.get(done, ""))
+    return _page(request, database, task_id, actor, clock(), done=DONE.get(done, ""), is_ringing=done == "ring")
+
+
+@router.get("/follow-ups/{task_id}/machine")
+def watch_machine(
+    request: Request, task_id: TaskId, actor: Asker, session: Reading, waited: Annotated[int, Query(ge=0, le=999)] = 0
+) -> HTMLResponse:
+    """How far the machine's newest call is; once it is over, the page shows what came of it."""
+    row = desk.get_row(session, task_id, actor)
+    call = _newest_call(session, row.task)
+    if row.task.status != FollowUpStatus.OPEN or (call and call.ended_at):
+        return HTMLResponse("", headers={"HX-Redirect": f"/follow-ups/{task_id}"})
+    return render(request, "evaluation/machine.html", task=row.task, call=call, waited=waited, limit=NOT_PLACED_AFTER)
+
+
+@router.post("/follow-ups/{task_id}/ring")
+def ring_citizen(
+    *,
+    request: Request,
+    task_id: TaskId,
+    calls_placed: Annotated[int, Form(ge=0, le=99)],
+    actor: Asker,
+    database: DatabaseDep,
+    switch: SwitchDep,
+    settings: SettingsDep,
+    clock: ClockDep,
+) -> Response:
+    """The machine asks him now; or the same page with why it does not."""
+    now = clock()
+    try:
+        by_hand.ring(
+            database,
+            switch,
+            task_id,
+            calls_placed=calls_placed,
+            hours=settings.hours_of_callbacks,
+            actor=actor,
+            now=now,
+        )
+    except NotFound:
+        raise
+    except HotlineError as problem:
+        return _page(request, database, task_id, actor, now, act="ring", problem=problem)
+    return RedirectResponse(f"/follow-ups/{task_id}?done=ring", SEE_OTHER)
 
 
 @router.post("/follow-ups/{task_id}/{act}")
@@ -144,6 +192,7 @@ def _page(
     given: dict[str, str] | None = None,
     problem: HotlineError | None = None,
     done: str = "",
+    is_ringing: bool = False,
 ) -> HTMLResponse:
     with database.reading() as session:
         row = desk.get_row(session, task_id, actor)
@@ -165,6 +214,10 @@ def _page(
             said=mask_text(task.reason),
             is_to_be_decided=task.is_unhappy and is_pending,
             may_be_redone=matter.redo_count < MOST_REDOS,
+            is_ringing=is_ringing and task.status == FollowUpStatus.OPEN,
+            call=_newest_call(session, task),
+            waited=0,
+            limit=NOT_PLACED_AFTER,
             may_reveal=actor.may(Permission.NUMBERS_REVEAL),
             channels=WORDS[Channel],
             satisfactions=WORDS[Satisfaction],
@@ -177,6 +230,11 @@ def _page(
             problem=problem.detail if problem else "",
             done=done,
         )
+
+
+def _newest_call(session: Reading, task: FollowUpTask) -> Call | None:
+    """Of the machine; None: it made none, or telephony has not told of it."""
+    return session.scalar(select(Call).where(Call.call_id == follow_up_call_id(task.id, task.calls_placed)))
 
 
 def _units(session: Reading) -> dict[str, str]:

@@ -4,14 +4,13 @@ import structlog
 
 from app.contract.commands import FollowUpCall
 from app.contract.ids import follow_up_call_id
-from app.evaluation.by_call import CallToMake, claim_calls
+from app.evaluation.by_call import LINE, CallToMake, claim_calls
 from app.evaluation.tasks import open_missing
 from app.platform.job_queue import JobContext, Sweep
 from app.platform.switch import Switch, SwitchNotReached, SwitchRefused, make_switch
 
 CALLS_AT_ONCE = 5
 """A minute: each takes about as long."""
-LINE = "12345"
 
 log = structlog.get_logger()
 

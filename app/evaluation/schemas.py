@@ -35,6 +35,7 @@ class FollowUpTaskOut(BaseModel):
     due_at: datetime | None
     next_try_at: datetime
     tries: int = Field(description="that reached nobody; three end it")
+    calls_placed: int = Field(description="calls by machine, those that reached nobody included")
     invited_at: datetime | None = Field(description="when a link was last sent to the citizen")
     settled_at: datetime | None
     channel: str
@@ -70,6 +71,12 @@ class AnswerIn(BaseModel):
     satisfaction: Satisfaction
     reason: Words = Field(default="", max_length=500)
     channel: str = Field(default="phone", pattern="^(phone|visit|sms|web)$")
+
+
+class RingIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    calls_placed: int = Field(ge=0, le=99, description="as the task told it: asked twice, the citizen is rung once")
 
 
 class AttemptIn(BaseModel):

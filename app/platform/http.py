@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.platform.clock import Clock
 from app.platform.database import Database
 from app.platform.settings import Settings
+from app.platform.switch import Switch, make_switch
 
 T = TypeVar("T")
 
@@ -53,10 +54,20 @@ async def get_redis(request: Request) -> Redis:
     return client
 
 
+def get_switch(request: Request) -> Switch:
+    """One client per process, made at the first command."""
+    state = request.app.state
+    if not hasattr(state, "switch"):
+        state.switch = make_switch(state.settings)
+    switch: Switch = state.switch
+    return switch
+
+
 SettingsDep = Annotated[Settings, Depends(get_settings)]
 ClockDep = Annotated[Clock, Depends(get_clock)]
 DatabaseDep = Annotated[Database, Depends(get_database)]
 RedisDep = Annotated[Redis, Depends(get_redis)]
+SwitchDep = Annotated[Switch, Depends(get_switch)]
 RunBlockingDep = Annotated[RunBlocking, Depends(get_run_blocking)]
 
 

@@ -76,6 +76,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         settings = Settings(
             home=home, database_url=f"sqlite:///{home / 'hotline.db'}", redis_url=redis_url,
             session_secret="s" * 32, command_token=COMMAND_TOKEN, bridge_url=door.url, wrap_up_seconds=600,
+            callback_hours="0-24",
             dialplan_command=f"{sys.executable} -m tests.fakes.dialplan_program",
         )  # fmt: skip
         with _running(settings) as url:

@@ -52,6 +52,15 @@ class Telephony:
         self.tell(facts.CallerQueued(queue="common", position=1), call_id=call_id)
         return call
 
+    def reach(self, call_id: str, number: str) -> "RunningCall":
+        """A follow-up call of ours: the citizen has answered."""
+        call = RunningCall(self, call_id)
+        arrived = facts.CallArrived(trunk="outgoing", dnis="12345", ani=number, mode="follow_up")
+        steps = (facts.CallbackStep.RINGING, facts.CallbackStep.TALKED)
+        for payload in (arrived, *(facts.CallbackProgressed(step=step) for step in steps)):
+            self.tell(payload, call_id=call_id)
+        return call
+
     def close(self) -> None:
         self._client.close()
 
@@ -88,6 +97,11 @@ class RunningCall:
     def play(self, played: facts.FlowPlayed, step: facts.PlayedStep) -> "RunningCall":
         """A step of a flow that the agent plays."""
         return self._tell(played.model_copy(update={"step": step}))
+
+    def key(self, solved: str, score: int) -> "RunningCall":
+        """The citizen answers the questions of the flow `follow-up`."""
+        self._tell(facts.CallRated(score=score))
+        return self._tell(facts.IntakeRecorded(flow="follow-up", route="hangup", answers={"solved": solved}))
 
     def abandon(self) -> "RunningCall":
         return self._tell(facts.CallerAbandoned(queue="common", hold_time_seconds=9)).end()

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from app.accounts.auth import actor_of_user
 from app.accounts.models import Role, User
+from app.contract.ids import follow_up_call_id
 from app.evaluation.by_link import make_link
 from app.platform.clock import utc_now
 from app.tickets.follow_up_tasks import FollowUpTask
@@ -71,6 +72,29 @@ def test_an_unhappy_citizen_is_asked_and_his_matter_goes_back(
     page.locator("#redo-reason").fill("现场照片显示未清运")
     page.get_by_role("button", name="退回重办").click()
     expect(page.locator("main")).to_contain_text("已退回重办")
+
+
+@pytest.mark.parametrize(("width", "color_scheme"), [(1366, "dark"), (360, "light")])
+def test_the_machine_asks_a_citizen_at_one_click_and_the_page_shows_what_he_keyed(
+    site: Site, office: Office, log_in: Callable[..., Page], *, width: int, color_scheme: str
+) -> None:
+    task = office.asked()
+    page = log_in(office.people["caller"], width=width, color_scheme=color_scheme)
+    page.goto(f"{site.url}/follow-ups/{task.id}")
+    page.get_by_role("button", name="由系统语音回访").press("Enter")
+    expect(page.locator("#machine")).to_contain_text("系统正在拨打诉求人")
+    expect(page.locator("main")).to_contain_text("系统已拨打 1 次")
+    quality(page)
+    command = site.door.commands[-1]
+    assert (command["command"], command["call_id"]) == ("follow_up_call", follow_up_call_id(task.id, 1))
+
+    call = site.telephony.reach(command["call_id"], command["number"])
+    expect(page.locator("#machine")).to_contain_text("已接通")
+    quality(page)
+    call.key("1", score=3).end()
+    expect(page.locator("main")).to_contain_text("已答复")
+    expect(page.get_by_role("region", name="回访结果")).to_contain_text("已解决")
+    quality(page)
 
 
 @pytest.mark.parametrize(("width", "color_scheme"), [(360, "light"), (360, "dark"), (1366, "light")])

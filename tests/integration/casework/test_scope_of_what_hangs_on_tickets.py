@@ -123,7 +123,7 @@ def given_to(path: str) -> dict[str, Any]:
     endings: dict[str, dict[str, Any]] = {
         "/appeal": {"ground": "not_ours", "reason": "评价的是其他单位", "evidence": "附通话录音编号一份"},
         "/answer": {"is_solved": True, "satisfaction": "satisfied"}, "/attempt": {"reason": "无人接听"},
-        "/decide": {"is_redone": True, "reason": "回访不满意"}, "/ask": {},
+        "/decide": {"is_redone": True, "reason": "回访不满意"}, "/ask": {}, "/ring": {"calls_placed": 0},
     }  # fmt: skip
     return next((body for ending, body in endings.items() if path.endswith(ending)), {})
 

@@ -82,6 +82,7 @@ RECORDED_BELOW = {
     "part_calls": "app.ingest.twins",
     "retry_parked_event": "app.ingest.parked",
     "take_referral": "app.handovers.taking",
+    **dict.fromkeys(("ring_for_follow_up", "ring_citizen"), "app.evaluation.by_hand"),
     "set_priority_caller": "app.callers.service",
     "clear_priority_caller": "app.callers.service",
     **dict.fromkeys(("dissolve_unit", "take_dissolution"), "app.casework.succession"),

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from sipp_scenarios.audio import Recording
-from sipp_scenarios.comparison import compare_call, compare_headers, compare_people
-from sipp_scenarios.expectation import ExpectedCall, ExpectedEvent, ExpectedLine, ExpectedTicket
-from sipp_scenarios.records import StoredCall, StoredEvent, StoredMissedCall, StoredTicket
+from sipp_scenarios.comparison import compare_call, compare_follow_up, compare_headers, compare_people
+from sipp_scenarios.expectation import ExpectedCall, ExpectedEvent, ExpectedFollowUp, ExpectedLine, ExpectedTicket
+from sipp_scenarios.records import StoredCall, StoredEvent, StoredFollowUp, StoredMissedCall, StoredTicket
 from sipp_scenarios.report import Check, Report
 
 NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
@@ -177,3 +177,19 @@ def test_a_header_must_hold_its_text_or_be_missing() -> None:
     seen = {"From": f"<sip:{NUMBER}@h>;tag=1", "X-12345-Hop": "1"}
 
     assert [check.is_met for check in compare_headers("bureau", expected, seen)] == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("seen", "found"),
+    [
+        (StoredFollowUp("answered", is_solved=True, satisfaction="satisfied"), "answered, solved, satisfied"),
+        (StoredFollowUp("answered", is_solved=False, satisfaction="satisfied"), "answered, not solved, satisfied"),
+        (StoredFollowUp("open", is_solved=None, satisfaction=""), "open"),
+    ],
+)
+def test_what_a_citizen_said_is_compared_and_told(seen: StoredFollowUp, found: str) -> None:
+    expected = ExpectedFollowUp(is_solved=True, satisfaction="satisfied")
+
+    check = compare_follow_up("citizen", expected, seen)
+
+    assert (check.expected, check.seen) == ("answered, solved, satisfied", found)

@@ -8,7 +8,7 @@ import pytest
 from sipp_scenarios.cast import Player
 from sipp_scenarios.comparison import _fits
 from sipp_scenarios.expectation import ExpectedEvent
-from sipp_scenarios.keys import KEY_SECONDS, SLACK_SECONDS, wait_for_turn
+from sipp_scenarios.keys import KEY_SECONDS, SLACK_SECONDS, today, wait_for_turn
 from sipp_scenarios.loading import ScenarioError, load
 from sipp_scenarios.model import Actor
 from sipp_scenarios.records import StoredEvent
@@ -80,6 +80,21 @@ def test_a_turn_comes_when_the_prompts_have_been_spoken(tmp_path: Path, slept: l
     assert slept == pytest.approx([5 + SLACK_SECONDS, 9 * KEY_SECONDS + SLACK_SECONDS])
 
 
+def test_a_date_is_as_long_as_its_words(tmp_path: Path, slept: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sipp_scenarios.keys.today", lambda: ("say-10", "say-1", "say-month"))
+    for name in ("say-10", "say-1", "say-month", "solved"):
+        (tmp_path / f"{name}.alaw").write_bytes(bytes(4000))
+    home = Caller("home", Actor(template="exchange-keys", trunk="outgoing"), seen=[SippFact(100.0, "answered")])
+
+    wait_for_turn(home, ["{today}", "solved"], tmp_path)
+
+    assert slept == pytest.approx([2 + SLACK_SECONDS])
+
+
+def test_today_is_a_month_and_a_day() -> None:
+    assert {"say-month", "say-day"} < set(today())
+
+
 def test_a_turn_that_is_over_is_not_waited_for(tmp_path: Path, slept: list[float]) -> None:
     wait_for_turn(Caller("citizen", Actor(template="caller-keys"), seen=[SippFact(90.0, "answered")]), [], tmp_path)
 
@@ -121,4 +136,14 @@ def test_the_keys_of_a_caller_are_telephone_events_of_the_payload_that_sipp_send
 
     assert "a=rtpmap:96 telephone-event/8000" in xml
     assert "[auto_media_port]" in xml
+    assert "rtp_stream" not in xml
+
+
+def test_a_phone_that_is_rung_offers_the_payload_that_sipp_sends() -> None:
+    """Asterisk has offered another one, and whoever offers sets the number."""
+    xml = render("exchange-keys", COMMON, {"seat": "exchange", "headers": (), "ring_ms": 1, "stay_ms": 1})
+
+    offer = xml[xml.index("INVITE [$target]") :]
+    assert "a=rtpmap:96 telephone-event/8000" in offer
+    assert xml.count("[auto_media_port]") == 2
     assert "rtp_stream" not in xml
