@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from sipp_scenarios.expectation import Expectation
 from sipp_scenarios.model import Actor, Scenario
+from sipp_scenarios.steps import Press
 from sipp_scenarios.templates import SCENARIOS, Role
 from sipp_scenarios.words import Part
 
@@ -68,11 +69,21 @@ def _reference_mistakes(scenario: Scenario) -> Iterator[str]:
         if actor.number not in {"own", "landline", "none", *callers}:
             yield f"actors.{name}.number: no caller {actor.number!r}"
     yield from _seats_taken_twice(agents)
+    yield from _phones_without_keys(scenario)
     for place, name, people in _references(scenario):
         if name not in scenario.actors:
             yield f"{place}: no actor {name!r}; there are {', '.join(scenario.actors)}"
         elif name not in known[people]:
             yield f"{place}: {name!r} is no {people}"
+
+
+def _phones_without_keys(scenario: Scenario) -> Iterator[str]:
+    for number, step in enumerate(scenario.steps):
+        place, name = ("of", step.of) if isinstance(step, Press) else ("speak", getattr(step, "speak", ""))
+        fitting = ("caller-keys", "exchange-keys") if isinstance(step, Press) else ("caller-keys",)
+        actor = scenario.actors.get(name)
+        if actor and actor.template not in fitting:
+            yield f"steps.{number}.{place}: {name}'s phone does not do that; {' or '.join(fitting)} does"
 
 
 def _seats_taken_twice(agents: dict[str, Actor]) -> Iterator[str]:

@@ -325,7 +325,9 @@ def test_the_page_rings_watches_the_call_and_shows_what_was_keyed(
     assert len(telephony.asked) == 1
     assert "没有拨出" in client.get(f"{url}/machine?waited=60").text
     tell(stage, task, "bridge", (0, ARRIVED), (1, RINGING), (6, TALKED))
-    assert "已接通" in client.get(f"{url}/machine?waited=60").text
+    talking = client.get(f"{url}/machine?waited=60").text
+    assert "已接通" in talking
+    assert "waited=60" in talking  # a long talk is not waited for longer and longer
     tell(stage, task, "agi", (30, keyed("1")), (29, facts.CallRated(score=3)))
     tell(stage, task, "bridge", (40, ENDED))
     assert client.get(f"{url}/machine").headers["HX-Redirect"] == url
